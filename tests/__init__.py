@@ -1,0 +1,1 @@
+"""The tests mirror app/parley/; helpers are imported as tests.<module>."""
