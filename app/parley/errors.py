@@ -1,0 +1,297 @@
+"""Errors that are fit to be shown. Anything else that is raised is a bug.
+
+    ChatError
+    ├── ProviderError            a provider could not answer
+    │   ├── ProviderUnreachable  nothing listens there, no network, no such host
+    │   ├── ProviderTimeout      it took the question and said nothing
+    │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
+    │   ├── AnswerBroken         the answer broke off, or was no answer at all
+    │   ├── AnswerEmpty          it finished without a word
+    │   ├── RequestRefused       it did not like the request (400, 413, 422)
+    │   ├── PromptTooLong        more than the model's context holds
+    │   ├── KeyMissing           it wants a key and there is none
+    │   ├── KeyRefused           it does not accept the key (401, 403)
+    │   └── RateLimited          too many requests, or no credit (429, 402)
+    ├── ModelUnknown             no provider has that model
+    ├── ModelAmbiguous           more than one provider has a model of that name
+    ├── NoModel                  no model is chosen and none can be found
+    ├── ProviderUnknown          no provider of that name
+    ├── StoreError               the data on disk
+    │   ├── StoreUnreadable      it is no database, or a damaged one
+    │   ├── StoreNewer           a newer Parley wrote it
+    │   ├── StoreReadOnly        the data folder cannot be written to
+    │   ├── StoreFull            the disk is full
+    │   ├── StoreOnNetwork       the data folder is on a network share
+    │   └── StoreBusy            another program holds the database
+    ├── ConversationUnknown      no conversation of that id
+    ├── MessageUnknown           no message of that id
+    ├── PromptEmpty              there is nothing to send
+    ├── SettingUnknown           no setting of that name
+    ├── SettingInvalid           a value that the setting does not take
+    ├── SettingsUnreadable       the settings file is damaged
+    ├── KeysUnreadable           the file of provider keys is damaged, or others can read it
+    ├── AddressTaken             the server's port is in use
+    ├── FileProblem              a file named by the user cannot be read or written
+    └── InternalError            a bug of ours, where something must be shown; the log has the traceback
+
+A sentence says what happened and what to do, in plain English; front ends translate by `code`.
+"""
+
+from typing import Any, ClassVar
+
+from parley.messages import Failure
+
+
+class ChatError(Exception):
+    """Base of all errors that people are shown.
+
+    `code` is stable: translations and the dialects of server mode hang on it. `sentence` is a format
+    string over the keyword arguments; `detail` carries somebody else's words (a vendor's, the system's).
+    """
+
+    code: ClassVar[str] = "error"
+    sentence: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, *, detail: str = "", **fields: Any) -> None:
+        self.detail = detail
+        self.fields = fields
+        super().__init__(self.sentence.format(**fields))
+
+    def to_failure(self) -> Failure:
+        """Return the value that is kept with a failed message."""
+        return Failure(self.code, str(self), self.detail)
+
+
+class ProviderError(ChatError):
+    """A provider could not answer. `provider` is its name as people know it."""
+
+    code = "provider_error"
+    sentence = "{provider} could not answer."
+
+
+class ProviderUnreachable(ProviderError):
+    """Nothing listens at the address, the host is unknown, or there is no network."""
+
+    code = "provider_unreachable"
+    sentence = "{provider} cannot be reached at {address}. Check that it is running and that the address is right."
+
+
+class ProviderTimeout(ProviderError):
+    """The provider took the question and then said nothing for `seconds`."""
+
+    code = "provider_timeout"
+    sentence = "{provider} has said nothing for {seconds:g} seconds. It may be busy or loading the model."
+
+
+class ProviderFailed(ProviderError):
+    """The provider answered with an error of its own."""
+
+    code = "provider_failed"
+    sentence = "{provider} had an error of its own ({status}). Trying again may help."
+
+
+class AnswerBroken(ProviderError):
+    """The stream broke off, or what came cannot be read."""
+
+    code = "answer_broken"
+    sentence = "The answer from {provider} broke off. What had come is kept."
+
+
+class AnswerEmpty(ProviderError):
+    """The provider finished without a word."""
+
+    code = "answer_empty"
+    sentence = "{provider} finished without an answer."
+
+
+class RequestRefused(ProviderError):
+    """The provider does not take the request as it is."""
+
+    code = "request_refused"
+    sentence = "{provider} refused the request ({status})."
+
+
+class PromptTooLong(ProviderError):
+    """More text than the model's context holds."""
+
+    code = "prompt_too_long"
+    sentence = "This is more text than {model} can take in. Shorten it, or start a new chat."
+
+
+class KeyMissing(ProviderError):
+    """The provider wants a key and none is known."""
+
+    code = "key_missing"
+    sentence = "{provider} needs a key. Add one in the settings, or set it in the environment."
+
+
+class KeyRefused(ProviderError):
+    """The provider does not accept the key."""
+
+    code = "key_refused"
+    sentence = "Your key was refused by {provider}. Check it in the settings."
+
+
+class RateLimited(ProviderError):
+    """Too many requests for now, or no credit left."""
+
+    code = "rate_limited"
+    sentence = "{provider} takes no more requests for now. Wait a little, then try again."
+
+
+class ModelUnknown(ChatError):
+    """No provider has the model."""
+
+    code = "model_unknown"
+    sentence = "There is no model named “{model}”. Choose another one."
+
+
+class ModelAmbiguous(ChatError):
+    """More than one provider has a model of that name."""
+
+    code = "model_ambiguous"
+    sentence = "“{model}” is offered by more than one provider. Say which: {choices}."
+
+
+class NoModel(ChatError):
+    """No model was named, and none can be found."""
+
+    code = "no_model"
+    sentence = "No model is chosen. Choose one, or set a default model."
+
+
+class ProviderUnknown(ChatError):
+    """No provider of that name is set up."""
+
+    code = "provider_unknown"
+    sentence = "There is no provider named “{provider}”."
+
+
+class StoreError(ChatError):
+    """The data on disk cannot be used as it is."""
+
+    code = "store_error"
+    sentence = "The conversations in {path} cannot be opened."
+
+
+class StoreUnreadable(StoreError):
+    """The file is no SQLite database, or a damaged one. It is never replaced."""
+
+    code = "store_unreadable"
+    sentence = (
+        "The file {path} is damaged or is no Parley database. It has been left as it is. "
+        "Restore a backup with “parley restore FILE”, or move the file away to start afresh."
+    )
+
+
+class StoreNewer(StoreError):
+    """A newer Parley has written the file."""
+
+    code = "store_newer"
+    sentence = (
+        "The file {path} was written by a newer Parley. It has been left as it is. "
+        "Update Parley, or restore an older backup with “parley restore FILE”."
+    )
+
+
+class StoreReadOnly(StoreError):
+    """The data folder cannot be written to."""
+
+    code = "store_read_only"
+    sentence = (
+        "Parley cannot write to its data folder {path}. Check its permissions, or choose another with --data-dir."
+    )
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+    code = "store_full"
+    sentence = "The disk is full. Free some space, then try again; nothing that was saved is lost."
+
+
+class StoreOnNetwork(StoreError):
+    """SQLite's write-ahead log needs a local disk."""
+
+    code = "store_on_network"
+    sentence = (
+        "The data folder {path} is on a network share ({kind}), where a database can be damaged. "
+        "Choose a folder on a local disk with --data-dir."
+    )
+
+
+class StoreBusy(StoreError):
+    """Another program has held the database for longer than we wait."""
+
+    code = "store_busy"
+    sentence = "Another program is holding the database {path}. Close it, then try again."
+
+
+class ConversationUnknown(ChatError):
+    """No conversation of that id."""
+
+    code = "conversation_unknown"
+    sentence = "There is no conversation “{conversation}”."
+
+
+class MessageUnknown(ChatError):
+    """No message of that id."""
+
+    code = "message_unknown"
+    sentence = "There is no message “{message}”."
+
+
+class PromptEmpty(ChatError):
+    """There is nothing to send."""
+
+    code = "prompt_empty"
+    sentence = "There is nothing to send."
+
+
+class SettingUnknown(ChatError):
+    """No setting of that name."""
+
+    code = "setting_unknown"
+    sentence = "There is no setting “{key}”. “parley settings list” shows them all."
+
+
+class SettingInvalid(ChatError):
+    """A value that the setting does not take."""
+
+    code = "setting_invalid"
+    sentence = "“{value}” is no value for {key}: {expected}."
+
+
+class SettingsUnreadable(ChatError):
+    """The settings file is damaged. It is left as it is."""
+
+    code = "settings_unreadable"
+    sentence = "The settings file {path} cannot be read. Mend it, or move it away to start with the defaults."
+
+
+class KeysUnreadable(ChatError):
+    """The file of provider keys is damaged, or cannot be kept from others. It is left as it is."""
+
+    code = "keys_unreadable"
+    sentence = "The file of keys {path} cannot be used. Mend it, or move it away and enter your keys again."
+
+
+class AddressTaken(ChatError):
+    """The server's port is in use."""
+
+    code = "address_taken"
+    sentence = "Port {port} on {host} is in use by another program. Choose another one with --port."
+
+
+class FileProblem(ChatError):
+    """A file that the user named cannot be read or written."""
+
+    code = "file_problem"
+    sentence = "{path}: {problem}."
+
+
+class InternalError(ChatError):
+    """A bug of ours, in a place where something must be shown. The log has the traceback."""
+
+    code = "internal"
+    sentence = "Parley made a mistake of its own. The log has the details."

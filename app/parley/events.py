@@ -1,0 +1,58 @@
+"""Values: what happens during a turn. A Turn numbers them; the number is the `id:` of server-sent events."""
+
+from dataclasses import dataclass
+
+from parley.messages import Failure, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The provider has been asked. `model` is `provider/model`."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the turn waits for: a code such as `queued` or `loading`, and words for people."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete. `reason` is `stop`, or `length` when the model's limit cut it off."""
+
+    usage: Usage | None = None
+    reason: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer ends with an error; what had come is kept."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Somebody stopped the answer; what had come is kept."""
+
+
+Event = Started | Status | TextDelta | ReasoningDelta | Finished | Failed | Stopped
+LastEvent = Finished | Failed | Stopped

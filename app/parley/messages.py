@@ -1,0 +1,217 @@
+"""Values: what a conversation is made of.
+
+Pure and immutable. They know nothing of SQL, of Qt, or of any vendor's wire format.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+OWNER = "owner"
+"""The account of the person at the desk."""
+
+
+def new_id() -> str:
+    """Return a new UUIDv7 as text: sortable by creation time, mergeable between devices (RFC 9562)."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80 | random
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0b11 << 62) | 0b10 << 62
+    return str(UUID(int=value))
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """How far a message got. Everything but `STREAMING` is final."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What was said, in Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What a model thought before it answered."""
+
+    text: str
+    seconds: float | None = None
+
+
+Part = Text | Reasoning
+
+_KINDS: Mapping[str, type[Part]] = {"text": Text, "reasoning": Reasoning}
+
+
+def part_to_json(part: Part) -> dict[str, Any]:
+    """Return the stored form of a part: its fields and its `kind`."""
+    match part:
+        case Text(text):
+            return {"kind": "text", "text": text}
+        case Reasoning(text, seconds):
+            return {"kind": "reasoning", "text": text, "seconds": seconds}
+
+
+def part_from_json(stored: Mapping[str, Any]) -> Part:
+    """Return the part that `part_to_json` wrote. Raises KeyError for a kind that this version does not know."""
+    values = dict(stored)
+    return _KINDS[values.pop("kind")](**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply cost: tokens, and seconds from the request to the first and to the last token."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    first_token_seconds: float | None = None
+    seconds: float | None = None
+    estimated: bool = False
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Return the speed of the stream after its first token, or None where it is unknown."""
+        if not self.output_tokens or self.seconds is None or self.first_token_seconds is None:
+            return None
+        streamed = self.seconds - self.first_token_seconds
+        return self.output_tokens / streamed if streamed > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message failed: the code and the English sentence of a `ChatError`, and the vendor's own words."""
+
+    code: str
+    sentence: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a conversation. `parent_id` makes versions and branches. Times are Unix seconds."""
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    parts: tuple[Part, ...]
+    status: MessageStatus
+    created_at: float
+    model: str = ""
+    usage: Usage | None = None
+    failure: Failure | None = None
+
+    @property
+    def text(self) -> str:
+        """Return what was said: the text parts only."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def reasoning(self) -> str:
+        """Return what was thought."""
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A titled tree of messages. `leaf_id` is the message whose ancestors are the branch shown."""
+
+    id: str
+    title: str
+    created_at: float
+    updated_at: float
+    account_id: str = OWNER
+    channel: str = "desktop"
+    leaf_id: str | None = None
+    model: str = ""
+    instruction: str = ""
+    pinned: bool = False
+    message_count: int = 0
+    answering: bool = False
+
+
+@dataclass(frozen=True)
+class ConversationTree:
+    """A conversation with all its messages, oldest first."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    _by_id: dict[str, Message] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {message.id: message for message in self.messages})
+
+    def message(self, message_id: str) -> Message | None:
+        """Return the message of that id, or None."""
+        return self._by_id.get(message_id)
+
+    def branch(self, leaf_id: str | None = None) -> list[Message]:
+        """Return the ancestors of the leaf (by default the conversation's) and itself, oldest first."""
+        found: list[Message] = []
+        message = self._by_id.get(leaf_id or self.conversation.leaf_id or "")
+        while message:
+            found.append(message)
+            message = self._by_id.get(message.parent_id or "")
+        return found[::-1]
+
+    def versions(self, message: Message) -> list[Message]:
+        """Return the message and its siblings (same parent, same role), oldest first.
+
+        Others that ended without a word are left out: a retry replaces them in the reader's eyes.
+        """
+        place = (message.parent_id, message.role)
+        siblings = [other for other in self.messages if (other.parent_id, other.role) == place]
+        return [other for other in siblings if other.parts or other.id == message.id]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A language model that a provider offers. Unknown abilities are None."""
+
+    provider: str
+    name: str
+    label: str = ""
+    context: int | None = None
+    vision: bool | None = None
+    tools: bool | None = None
+    reasoning: bool | None = None
+    size_bytes: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the name people and settings use: `provider/model`."""
+        return f"{self.provider}/{self.name}"
+
+
+def title_from(text: str, limit: int = 80) -> str:
+    """Return a conversation's first title: the first line that says something, cut at a word."""
+    line = next((stripped for raw in _lines(text) if (stripped := raw.strip(" \t#>*-`"))), "")
+    if len(line) <= limit:
+        return line
+    cut = line[:limit].rsplit(" ", 1)[0]
+    return cut.rstrip(" ,.;:") + "…"
+
+
+def _lines(text: str) -> Iterable[str]:
+    """Yield the lines of the beginning of a text that may be megabytes long."""
+    return text[:4000].splitlines()

@@ -1,0 +1,302 @@
+"""Settings: the one typed table of options, and the file that keeps them.
+
+A new option is one line in `Options`. Its type, limits, help and default are read from here by the
+command line, the settings window and the manual. Renamed options go into `RENAMED`, dropped ones into `REMOVED`.
+"""
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from parley.errors import SettingInvalid, SettingsUnreadable, SettingUnknown, StoreBusy, StoreFull, StoreReadOnly
+
+logger = logging.getLogger(__name__)
+
+LOCK_SECONDS = 10.0
+"""How long another process's change of the file is waited for."""
+
+
+def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
+    """Declare an option: its default, its label, one sentence of help, and `minimum`, `maximum` or `hidden`."""
+    return field(default=default, metadata={"label": label, "help": help, **facts})
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A server that a person has added. `key_env` names an environment variable, never its value."""
+
+    name: str
+    base_url: str
+    dialect: str = "openai"
+    key_env: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """All options, in the order in which people see them."""
+
+    default_model: str = option(
+        "", "Default model", "Used for new chats, as provider/model. Empty: the first one found."
+    )
+    instruction: str = option("", "Instruction", "Sent ahead of every new chat.")
+    first_token_timeout: float = option(
+        120.0, "Longest wait", "Seconds without a word before an answer is given up.", minimum=1.0, maximum=3600.0
+    )
+    discover: bool = option(True, "Find local servers", "Look for Ollama, LM Studio and their like on this computer.")
+    send_key: Literal["enter", "ctrl+enter"] = option("enter", "Send with", "The other one makes a new line.")
+    theme: Literal["system", "light", "dark"] = option("system", "Theme", "")
+    language: str = option("", "Language", "Such as “de” or “pt_BR”. Empty follows the system.")
+    trash_days: int = option(30, "Keep deleted chats", "Days in the trash.", minimum=1, maximum=3650)
+    providers: tuple[ProviderRow, ...] = option((), "Added providers", "", hidden=True)
+    window: str = option("", "Window state", "", hidden=True)
+
+
+RENAMED: Mapping[str, str] = {}
+REMOVED: frozenset[str] = frozenset()
+
+
+class Settings:
+    """The options of one data directory, shared by every process that uses it.
+
+    Options that are not in the file have their defaults; entries of the file that this version does
+    not know are kept as they are. `update` writes the whole file anew and swaps it in.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stored: dict[str, Any] = {}
+        self._seen: tuple[int, int] | None = None
+        self._observers: list[Callable[[Options], None]] = []
+        self.options = Options()
+        self.reload()
+
+    def reload(self) -> bool:
+        """Read the file again if another process has written it; tell the observers. Return whether it changed.
+
+        Raises SettingsUnreadable when the file is damaged, and leaves it alone.
+        """
+        seen = _fingerprint(self._path)
+        if seen == self._seen:
+            return False
+        self._stored = _read(self._path) if seen else {}
+        self._seen = seen
+        self._adopt(_parse(self._stored))
+        return True
+
+    def update(self, **values: Any) -> None:
+        """Set options and save them.
+
+        Raises SettingUnknown, SettingInvalid, SettingsUnreadable, StoreReadOnly, StoreFull and StoreBusy; nothing is
+        changed then.
+        """
+        checked = {key: _checked(_option(key), value) for key, value in values.items()}
+        with _alone(self._path):
+            self.reload()
+            stored = self._stored | {key: _stored_form(value) for key, value in checked.items()}
+            _write(self._path, stored)
+            self._stored, self._seen = stored, _fingerprint(self._path)
+        self._adopt(replace(self.options, **checked))
+
+    def set_text(self, key: str, text: str) -> None:
+        """Set one option from what a person typed. Raises like `update`."""
+        self.update(**{key: _from_text(_option(key), text)})
+
+    def subscribe(self, observer: Callable[[Options], None]) -> Callable[[], None]:
+        """Call the observer after every change. Return what ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def _adopt(self, options: Options) -> None:
+        changed = options != self.options
+        self.options = options
+        if changed:
+            for observer in tuple(self._observers):
+                observer(options)
+
+
+def visible_options() -> Iterator[Field[Any]]:
+    """Yield the options that people may set, in their order."""
+    return (found for found in fields(Options) if not found.metadata.get("hidden"))
+
+
+def expected(found: Field[Any]) -> str:
+    """Return in words which values an option takes."""
+    kind = _kind(found)
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    if kind is bool:
+        return "on or off"
+    limits = (found.metadata.get("minimum"), found.metadata.get("maximum"))
+    noun = {int: "a whole number", float: "a number"}.get(kind, "text")
+    return noun if None in limits else f"{noun} from {limits[0]:g} to {limits[1]:g}"
+
+
+def value_text(value: object) -> str:
+    """Return an option's value as people read and type it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _option(key: str) -> Field[Any]:
+    for found in fields(Options):
+        if found.name == key:
+            return found
+    raise SettingUnknown(key=key)
+
+
+def _kind(found: Field[Any]) -> Any:
+    return get_type_hints(Options)[found.name]
+
+
+def _from_text(found: Field[Any], text: str) -> Any:
+    kind = _kind(found)
+    words = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+    if kind is bool:
+        value: Any = words.get(text.strip().lower())
+    elif kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+    else:
+        value = text
+    if value is None or found.metadata.get("hidden"):
+        raise SettingInvalid(key=found.name, value=text, expected=expected(found))
+    return value
+
+
+def _checked(found: Field[Any], value: Any) -> Any:
+    """Return the value in the option's own type. Raises SettingInvalid."""
+    kind = _kind(found)
+    origin = get_origin(kind)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if origin is Literal:
+        good = value in get_args(kind)
+    elif origin is tuple:
+        good = isinstance(value, tuple) and all(isinstance(row, get_args(kind)[0]) for row in value)
+    elif origin in (Union, UnionType):
+        good = isinstance(value, kind)
+    else:
+        good = type(value) is kind and (kind is not str or _is_whole(value))
+    low, high = found.metadata.get("minimum"), found.metadata.get("maximum")
+    within = (low is None or value >= low) and (high is None or value <= high) if good else False
+    if not within:
+        raise SettingInvalid(key=found.name, value=value, expected=expected(found))
+    return value
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text can be written: no half of a character is in it."""
+    return text.encode("utf-8", "ignore").decode() == text
+
+
+def _stored_form(value: Any) -> Any:
+    return [asdict(row) for row in value] if isinstance(value, tuple) else value
+
+
+def _parse(stored: Mapping[str, Any]) -> Options:
+    """Return the options of a file. A value that does not fit is logged, and the default stands in."""
+    values: dict[str, Any] = {}
+    known = {found.name: found for found in fields(Options)}
+    for stored_key, stored_value in stored.items():
+        key = RENAMED.get(stored_key, stored_key)
+        if key not in known:
+            continue
+        try:
+            value = _rows(stored_value) if key == "providers" else stored_value
+            values[key] = _checked(known[key], value)
+        except (SettingInvalid, TypeError) as error:
+            logger.warning("settings: %s is ignored: %s", key, error)
+    return Options(**values)
+
+
+def _rows(stored: Any) -> tuple[ProviderRow, ...]:
+    """Return the added servers. One that cannot be read does not spoil the others."""
+    rows: list[ProviderRow] = []
+    known = [found.name for found in fields(ProviderRow)]
+    for row in stored:
+        values = {name: row[name] for name in known if name in row} if isinstance(row, dict) else {}
+        try:
+            if not all(isinstance(value, str) for value in values.values()):
+                raise TypeError("not a text")
+            rows.append(ProviderRow(**values))
+        except TypeError as error:
+            logger.warning("settings: a provider is ignored: %s", error)
+    return tuple(rows)
+
+
+def _fingerprint(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise SettingsUnreadable(path=path, detail=str(error)) from error
+    return facts.st_mtime_ns, facts.st_ino
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsUnreadable(path=path, detail=str(error)) from error
+    if not isinstance(stored, dict):
+        raise SettingsUnreadable(path=path, detail="not a JSON object")
+    return {key: value for key, value in stored.items() if key not in REMOVED}
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let no other process change the file meanwhile. Raises StoreReadOnly, StoreFull and StoreBusy."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_suffix(".lock"), timeout=LOCK_SECONDS, mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise StoreBusy(path=path, detail=str(error)) from error
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write(path: Path, stored: Mapping[str, Any]) -> None:
+    write_private(path, json.dumps(stored, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one with this text, readable by its owner only, whole or not at all.
+
+    Raises StoreReadOnly or StoreFull.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> StoreFull | StoreReadOnly:
+    full = error.errno in (28, 122)  # ENOSPC, EDQUOT: written out because Windows lacks the second name
+    return (StoreFull if full else StoreReadOnly)(path=path.parent, detail=str(error))

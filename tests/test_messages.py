@@ -1,0 +1,124 @@
+"""Values: ids, parts, usage, trees and titles."""
+
+import time
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.messages import (
+    Conversation,
+    ConversationTree,
+    Message,
+    MessageStatus,
+    Model,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    Usage,
+    new_id,
+    part_from_json,
+    part_to_json,
+    title_from,
+)
+
+
+def message(id: str, parent: str | None = None, role: Role = Role.USER, *parts: Part) -> Message:
+    return Message(id, "c", parent, role, parts, MessageStatus.COMPLETE, 0.0)
+
+
+def tree(leaf: str | None, *messages: Message) -> ConversationTree:
+    return ConversationTree(Conversation("c", "title", 0.0, 0.0, leaf_id=leaf), messages)
+
+
+def test_ids_are_uuids_of_version_seven_and_sortable() -> None:
+    before = time.time_ns() // 1_000_000
+    ids = [new_id() for _ in range(1000)]
+    after = time.time_ns() // 1_000_000
+    assert len(set(ids)) == 1000
+    for id in ids:
+        uuid = UUID(id)
+        assert (str(uuid), uuid.version, uuid.variant) == (id, 7, "specified in RFC 4122")
+        assert before <= uuid.int >> 80 <= after
+
+
+@given(st.one_of(st.builds(Text, st.text()), st.builds(Reasoning, st.text(), st.none() | st.floats(0, 1e6))))
+def test_parts_survive_storage(part: Part) -> None:
+    assert part_from_json(part_to_json(part)) == part
+
+
+def test_a_part_of_another_version_is_not_guessed() -> None:
+    with pytest.raises(KeyError):
+        part_from_json({"kind": "hologram"})
+
+
+def test_text_and_reasoning_are_told_apart() -> None:
+    whole = message("m", None, Role.ASSISTANT, Reasoning("hm"), Text("a"), Text("b"))
+    assert (whole.text, whole.reasoning) == ("ab", "hm")
+
+
+@pytest.mark.parametrize(
+    ("usage", "speed"),
+    [
+        (Usage(output_tokens=100, first_token_seconds=1.0, seconds=3.0), 50.0),
+        (Usage(output_tokens=100, first_token_seconds=1.0, seconds=1.0), None),
+        (Usage(output_tokens=0, first_token_seconds=1.0, seconds=3.0), None),
+        (Usage(output_tokens=100, seconds=3.0), None),
+        (Usage(), None),
+    ],
+)
+def test_speed(usage: Usage, speed: float | None) -> None:
+    assert usage.tokens_per_second == speed
+
+
+def test_a_branch_is_the_ancestors_of_its_leaf() -> None:
+    messages = (message("a"), message("b", "a"), message("c", "b"), message("b2", "a"))
+    assert [one.id for one in tree("c", *messages).branch()] == ["a", "b", "c"]
+    assert [one.id for one in tree("c", *messages).branch("b2")] == ["a", "b2"]
+    assert tree(None, *messages).branch() == []
+    assert tree("gone", *messages).branch() == []
+    assert tree("c", *messages).message("b2") is messages[3]
+    assert tree("c", *messages).message("x") is None
+
+
+def test_versions_are_siblings_that_say_something() -> None:
+    first = message("r1", "q", Role.ASSISTANT, Text("one"))
+    empty = message("r2", "q", Role.ASSISTANT)
+    third = message("r3", "q", Role.ASSISTANT, Text("three"))
+    found = tree("r3", message("q"), first, empty, third, message("u", "q", Role.USER, Text("no")))
+    assert found.versions(first) == [first, third]
+    assert found.versions(empty) == [first, empty, third]
+
+
+def test_a_model_has_a_full_name() -> None:
+    assert Model("ollama", "llama3.2:3b").id == "ollama/llama3.2:3b"
+    assert Model("tiny", "org/model").id == "tiny/org/model"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Hello", "Hello"),
+        ("\n\n  # A heading\nmore", "A heading"),
+        ("> quoted `code`", "quoted `code"),
+        ("", ""),
+        ("###\n---\nwords", "words"),
+        ("word " * 40, "word word word word word word word word word word word word word word word word…"),
+        ("x" * 200, "x" * 80 + "…"),
+    ],
+)
+def test_titles(text: str, title: str) -> None:
+    assert title_from(text) == title
+
+
+@given(st.text())
+def test_a_title_is_one_short_line(text: str) -> None:
+    title = title_from(text)
+    assert len(title) <= 81
+    assert len(title.splitlines()) <= 1
+
+
+def test_the_title_of_megabytes_is_quick() -> None:
+    assert title_from("word " * 2_000_000).startswith("word")
