@@ -1,0 +1,167 @@
+"""Conversations: lists of them, one of them, and what may be changed about them."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+from parley.errors import ConversationUnknown, MessageUnknown
+from parley.messages import OWNER, Conversation, ConversationTree
+from parley.store import interrupted, rows
+from parley.store.changes import CONVERSATION, note
+from parley.store.database import Database
+from parley.store.problems import damage_told
+from parley.store.words import one_line, searchable, storable
+
+_ID_LETTERS = frozenset("0123456789abcdef-")
+_DAY = 86_400
+_SELECT = f"SELECT {rows.CONVERSATION_COLUMNS} FROM conversations c"
+_LISTED = "c.account_id = ? AND c.deleted_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the list of conversations. The next page begins behind it."""
+
+    pinned: bool
+    updated_at: float
+    id: str
+
+    @classmethod
+    def behind(cls, conversation: Conversation) -> Self:
+        """Return the place of the last conversation of a page."""
+        return cls(conversation.pinned, conversation.updated_at, conversation.id)
+
+
+class Conversations:
+    """The conversations of a store. Those in the trash are unknown to all but `trashed` and `restore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, *, after: Cursor | None = None, limit: int = 100, account: str = OWNER) -> list[Conversation]:
+        """Return a page of conversations: pinned ones first, then those with the newest messages."""
+        place, values = "", tuple[Any, ...]()
+        if after is not None:
+            place = "AND (c.pinned, c.active_at, c.id) < (?, ?, ?)"
+            values = (after.pinned, after.updated_at, after.id)
+        query = f"{_SELECT} WHERE {_LISTED} {place} ORDER BY c.pinned DESC, c.active_at DESC, c.id DESC LIMIT ?"
+        return self._values(query, account, *values, limit)
+
+    def trashed(self, *, limit: int = 100, account: str = OWNER) -> list[Conversation]:
+        """Return what is in the trash, latest first."""
+        query = f"{_SELECT} WHERE c.account_id = ? AND c.deleted_at IS NOT NULL ORDER BY c.deleted_at DESC LIMIT ?"
+        return self._values(query, account, limit)
+
+    def get(self, id: str) -> Conversation:
+        """Return one conversation. Raises ConversationUnknown."""
+        for found in self._values(f"{_SELECT} WHERE c.id = ? AND c.deleted_at IS NULL", id):
+            return found
+        raise ConversationUnknown(conversation=id)
+
+    def find(self, text: str) -> Conversation:
+        """Return the conversation of an id, or of the beginning of one if no other begins so.
+
+        Raises ConversationUnknown.
+        """
+        start = text.strip().lower()
+        if not start or not _ID_LETTERS.issuperset(start):
+            raise ConversationUnknown(conversation=text)
+        query = f"{_SELECT} WHERE c.id >= ? AND c.id < ? AND c.deleted_at IS NULL LIMIT 2"
+        found = self._values(query, start, start + "g")
+        if len(found) != 1:
+            raise ConversationUnknown(conversation=text, detail="More than one begins so." if found else "")
+        return found[0]
+
+    def latest(self, account: str = OWNER) -> Conversation | None:
+        """Return the conversation with the newest message, pinned or not."""
+        query = f"{_SELECT} WHERE {_LISTED} AND c.pinned = ? ORDER BY c.active_at DESC, c.id DESC LIMIT 1"
+        found = self._values(query, account, 0) + self._values(query, account, 1)
+        return max(found, key=lambda conversation: (conversation.updated_at, conversation.id), default=None)
+
+    def tree(self, id: str) -> ConversationTree:
+        """Return a conversation with all its messages. Raises ConversationUnknown.
+
+        What a dead process left streaming is interrupted.
+        """
+        conversation = self.get(id)
+        query = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? ORDER BY seq"
+        found = self._database.rows(query, (id,))
+        dead = interrupted.dead_among(self._database, found)
+        with damage_told(self._database.path):
+            return ConversationTree(conversation, tuple(rows.messages(found, dead)))
+
+    async def rename(self, id: str, title: str) -> None:
+        """Give a conversation another title. Raises ConversationUnknown."""
+        title = one_line(storable(title))
+        await self._set(id, title=title, text=searchable(title))
+
+    async def pin(self, id: str, pinned: bool) -> None:
+        """Keep a conversation at the top of the list, or no longer. Raises ConversationUnknown."""
+        await self._set(id, pinned=int(pinned))
+
+    async def set_model(self, id: str, model: str) -> None:
+        """Choose the model that answers from now on. Raises ConversationUnknown."""
+        await self._set(id, model=storable(model))
+
+    async def show_leaf(self, id: str, message_id: str) -> None:
+        """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""
+
+        def show(connection: sqlite3.Connection) -> None:
+            query = "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ?"
+            if connection.execute(query, (storable(message_id), storable(id))).fetchone() is None:
+                raise MessageUnknown(message=message_id)
+            update(connection, id, leaf_id=message_id)
+
+        await self._database.write(show)
+
+    async def trash(self, id: str) -> None:
+        """Put a conversation into the trash. Raises ConversationUnknown."""
+        await self._set(id, deleted_at=time.time())
+
+    async def restore(self, id: str) -> None:
+        """Take a conversation out of the trash. One that is not there stays as it is. Raises ConversationUnknown."""
+
+        def restore(connection: sqlite3.Connection) -> None:
+            query = "UPDATE conversations SET deleted_at = NULL, updated_at = ? WHERE id = ?"
+            if connection.execute(query, (time.time(), storable(id))).rowcount == 0:
+                raise ConversationUnknown(conversation=id)
+            note(connection, CONVERSATION, id)
+
+        await self._database.write(restore)
+
+    async def purge(self, older_than_days: float) -> int:
+        """Delete for good what has been in the trash for so many days. Return how many conversations that were.
+
+        One at a time: a deletion of many messages would keep others waiting.
+        """
+        before = time.time() - older_than_days * _DAY
+        query = "SELECT id FROM conversations WHERE deleted_at <= ? ORDER BY deleted_at"
+        purged = 0
+        for (id,) in self._database.rows(query, (before,)):
+            purged += await self._database.write(partial(_purge, id=id, before=before))
+        return purged
+
+    async def _set(self, id: str, **values: Any) -> None:
+        await self._database.write(lambda connection: update(connection, id, **values))
+
+    def _values(self, query: str, *values: Any) -> list[Conversation]:
+        return [rows.conversation(row) for row in self._database.rows(query, values)]
+
+
+def update(connection: sqlite3.Connection, id: str, **values: Any) -> None:
+    """Set columns of a conversation, inside a write. Raises ConversationUnknown."""
+    columns = ", ".join(f"{name} = ?" for name in values)
+    query = f"UPDATE conversations SET {columns}, updated_at = ? WHERE id = ? AND deleted_at IS NULL"
+    if connection.execute(query, (*values.values(), time.time(), storable(id))).rowcount == 0:
+        raise ConversationUnknown(conversation=id)
+    note(connection, CONVERSATION, id)
+
+
+def _purge(connection: sqlite3.Connection, id: str, before: float) -> int:
+    query = "DELETE FROM conversations WHERE id = ? AND deleted_at <= ?"
+    purged = connection.execute(query, (id, before)).rowcount
+    if purged:
+        note(connection, CONVERSATION, id)
+    return purged

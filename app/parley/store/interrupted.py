@@ -1,0 +1,67 @@
+"""Messages whose process died while it was streaming into them."""
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from parley.messages import MessageStatus
+from parley.store.changes import CONVERSATION, MESSAGE, note
+from parley.store.database import Database
+from parley.store.rows import WRITER, parts_from_text, text_of
+
+
+def interrupt_the_dead(database: Database) -> bool:
+    """Mark what the dead were streaming as interrupted, without waiting for it. Return whether there was anything."""
+    dead = _dead(database)
+    if dead:
+        database.write_later(lambda connection: _interrupt_if_dead(connection, database, dead))
+    return bool(dead)
+
+
+def interrupt_the_dead_now(database: Database) -> None:
+    """Mark what the dead were streaming as interrupted, while the store is being opened."""
+    dead = _dead(database)
+    if dead:
+        database.write_now(lambda connection: _interrupt_if_dead(connection, database, dead))
+
+
+async def interrupt_ourselves(database: Database) -> None:
+    """Mark what we have not finished: the store is being closed."""
+    own = database.writers.own
+    if database.row("SELECT 1 FROM messages WHERE status = 'streaming' AND writer = ?", (own,)):
+        await database.write(lambda connection: interrupt(connection, own))
+
+
+def dead_among(database: Database, rows: Iterable[Sequence[Any]]) -> set[str]:
+    """Return the dead writers of rows of MESSAGE_COLUMNS, and see to it that what they left is marked."""
+    writers = {row[WRITER] for row in rows if row[WRITER] is not None}
+    dead = {writer for writer in writers if not database.writers.alive(writer)}
+    if dead:
+        database.write_later(lambda connection: _interrupt_if_dead(connection, database, dead))
+    return dead
+
+
+def interrupt(connection: sqlite3.Connection, writer: str) -> None:
+    """Mark the messages that a writer left behind. Their partial text is kept, and found by searching."""
+    left = connection.execute(
+        "SELECT id, conversation_id, parts FROM messages WHERE status = 'streaming' AND writer = ?", (writer,)
+    ).fetchall()
+    for id, conversation_id, parts in left:
+        connection.execute(
+            "UPDATE messages SET status = ?, writer = NULL, text = ?, updated_at = ? WHERE id = ?",
+            (MessageStatus.INTERRUPTED, text_of(parts_from_text(parts)), time.time(), id),
+        )
+        note(connection, MESSAGE, id)
+        note(connection, CONVERSATION, conversation_id)
+
+
+def _dead(database: Database) -> list[str]:
+    writers = database.rows("SELECT DISTINCT writer FROM messages WHERE status = 'streaming'")
+    return [writer for (writer,) in writers if not database.writers.alive(writer)]
+
+
+def _interrupt_if_dead(connection: sqlite3.Connection, database: Database, writers: Collection[str]) -> None:
+    for writer in writers:
+        if not database.writers.alive(writer):
+            interrupt(connection, writer)

@@ -1,0 +1,173 @@
+"""The schema, as the steps that lead to it. A new file takes them all.
+
+A new column or table is one function at the end, and one test of the step. A step that has been
+released is never changed. Each runs in a transaction together with the record that it has run.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from parley.errors import StoreNewer, StoreUnreadable
+from parley.store.directory import connect
+from parley.store.problems import told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+logger = logging.getLogger(__name__)
+
+SET = "parley"
+TABLE = "_sqlite_migrations"
+APPLICATION_ID = 0x5061726C
+"""Marks the file as ours: “Parl”."""
+
+
+def m001_conversations(db: "Database") -> None:
+    """Accounts, conversations, messages, the index of their words, and the news of what changed."""
+    for statement in _CONVERSATIONS.split(";;"):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+_CONVERSATIONS = """
+CREATE TABLE accounts(
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  updated_at REAL NOT NULL
+);;
+INSERT INTO accounts(number, id, updated_at) VALUES (1, 'owner', strftime('%s', 'now') + 0.0);;
+
+CREATE TABLE conversations(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  model TEXT NOT NULL,
+  leaf_id TEXT,
+  pinned INTEGER NOT NULL,
+  created_at REAL NOT NULL,
+  active_at REAL NOT NULL,
+  updated_at REAL NOT NULL,
+  deleted_at REAL,
+  instruction TEXT NOT NULL
+);;
+CREATE INDEX conversations_listed ON conversations(account_id, pinned, active_at, id) WHERE deleted_at IS NULL;;
+CREATE INDEX conversations_deleted ON conversations(deleted_at) WHERE deleted_at IS NOT NULL;;
+
+CREATE TABLE messages(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+  parent_id TEXT,
+  role TEXT NOT NULL,
+  status TEXT NOT NULL,
+  writer TEXT,
+  model TEXT NOT NULL,
+  usage TEXT,
+  failure TEXT,
+  created_at REAL NOT NULL,
+  updated_at REAL NOT NULL,
+  parts TEXT NOT NULL,
+  text TEXT NOT NULL
+);;
+CREATE INDEX messages_of_conversation ON messages(conversation_id, seq);;
+CREATE INDEX messages_streaming ON messages(conversation_id, writer) WHERE status = 'streaming';;
+
+CREATE VIEW finished_messages AS SELECT seq, text FROM messages WHERE status <> 'streaming';;
+CREATE VIRTUAL TABLE message_words USING fts5(
+  text, content = 'finished_messages', content_rowid = 'seq',
+  tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4 5'
+);;
+CREATE TRIGGER message_added AFTER INSERT ON messages WHEN new.status <> 'streaming' BEGIN
+  INSERT INTO message_words(rowid, text) VALUES (new.seq, new.text);
+END;;
+CREATE TRIGGER message_finished AFTER UPDATE OF status ON messages
+WHEN old.status = 'streaming' AND new.status <> 'streaming' BEGIN
+  INSERT INTO message_words(rowid, text) VALUES (new.seq, new.text);
+END;;
+CREATE TRIGGER message_resumed AFTER UPDATE OF status ON messages
+WHEN old.status <> 'streaming' AND new.status = 'streaming' BEGIN
+  INSERT INTO message_words(message_words, rowid, text) VALUES ('delete', old.seq, old.text);
+END;;
+CREATE TRIGGER message_edited AFTER UPDATE OF text ON messages
+WHEN old.status <> 'streaming' AND new.status <> 'streaming' AND old.text <> new.text BEGIN
+  INSERT INTO message_words(message_words, rowid, text) VALUES ('delete', old.seq, old.text);
+  INSERT INTO message_words(rowid, text) VALUES (new.seq, new.text);
+END;;
+CREATE TRIGGER message_deleted AFTER DELETE ON messages WHEN old.status <> 'streaming' BEGIN
+  INSERT INTO message_words(message_words, rowid, text) VALUES ('delete', old.seq, old.text);
+END;;
+
+CREATE VIRTUAL TABLE title_words USING fts5(
+  text, content = 'conversations', content_rowid = 'seq',
+  tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+);;
+CREATE TRIGGER conversation_added AFTER INSERT ON conversations BEGIN
+  INSERT INTO title_words(rowid, text) VALUES (new.seq, new.text);
+END;;
+CREATE TRIGGER conversation_renamed AFTER UPDATE OF text ON conversations WHEN old.text <> new.text BEGIN
+  INSERT INTO title_words(title_words, rowid, text) VALUES ('delete', old.seq, old.text);
+  INSERT INTO title_words(rowid, text) VALUES (new.seq, new.text);
+END;;
+CREATE TRIGGER conversation_deleted AFTER DELETE ON conversations BEGIN
+  INSERT INTO title_words(title_words, rowid, text) VALUES ('delete', old.seq, old.text);
+END;;
+
+CREATE TABLE changes(
+  seq INTEGER PRIMARY KEY,
+  noun TEXT NOT NULL,
+  id TEXT NOT NULL
+)
+"""
+
+Step = Callable[["Database"], None]
+
+PREFIXES = (3, 4, 5)
+"""How long the beginnings of words are that `message_words` has an index of."""
+
+STEPS: tuple[Step, ...] = (m001_conversations,)
+
+
+def is_store(connection: sqlite3.Connection) -> bool:
+    """Return whether a file bears our mark."""
+    return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+
+
+def pending(connection: sqlite3.Connection, path: "Path", steps: Iterable[Step] = STEPS) -> list[str]:
+    """Return the names of the steps that this file has not taken. Reads only.
+
+    Raises StoreUnreadable if the file is no database of ours, and StoreNewer if it has taken steps that we do not know.
+    """
+    known = [step.__name__ for step in steps]
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if tables <= {TABLE}:
+        return known
+    if not is_store(connection) or TABLE not in tables:
+        raise StoreUnreadable(path=path, detail="a database of another program")
+    applied = {name for (name,) in connection.execute(f"SELECT name FROM {TABLE} WHERE migration_set = ?", (SET,))}
+    if unknown := applied.difference(known):
+        raise StoreNewer(path=path, detail=", ".join(sorted(unknown)))
+    if not applied or set(known[: len(applied)]) != applied:
+        raise StoreUnreadable(path=path, detail="the record of its schema is damaged")
+    return known[len(applied) :]
+
+
+def migrate(path: "Path", steps: Iterable[Step] = STEPS) -> None:
+    """Take the steps that are pending. A step that fails leaves the file as it was before that step."""
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(SET)
+    for step in steps:
+        migrations()(step)
+    with told(path), closing(connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        migrations.apply(Database(connection))
+    logger.info("%s is up to date", path)

@@ -1,0 +1,101 @@
+"""Store: everything that is kept, in one file."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from parley.errors import StoreError
+from parley.store import interrupted, opening
+from parley.store.changes import Observer, Watch
+from parley.store.check import Finding, check
+from parley.store.conversations import Conversations
+from parley.store.database import Database, T, Write
+from parley.store.messages import Messages
+from parley.store.search import Search
+from parley.store.turns import Turns
+
+_BETWEEN_BURIALS = 5.0
+"""Seconds until the dead's unfinished replies are tried again, which fails while the disk is full."""
+
+logger = logging.getLogger(__name__)
+
+
+class Store:
+    """The data of one directory: conversations, messages, turns, search, and news of what changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._watch = Watch(self._look)
+        self._closed = False
+        self._problem = ""
+        self._bury_after = 0.0
+        self.path = database.path
+        self.conversations = Conversations(database)
+        self.messages = Messages(database)
+        self.turns = Turns(database)
+        self.search = Search(database.path)
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open the store of a data directory, making it if there is none. Raises StoreError.
+
+        Blocks: a few milliseconds, more when the schema has to be changed.
+        """
+        return cls(opening.open_database(directory))
+
+    async def close(self) -> None:
+        """Wait for the writes under way, mark what we leave unfinished, and close. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        self._watch.stop()
+        await self._database.finish_writes()
+        try:
+            await interrupted.interrupt_ourselves(self._database)
+        except StoreError:
+            logger.exception("unfinished replies will be marked when the store is opened next")
+        await asyncio.to_thread(self.search.close)
+        await self._database.close()
+
+    async def write(self, function: Write[T]) -> T:
+        """Run a function in a transaction on the writer's thread. Only for the modules of the store."""
+        return await self._database.write(function)
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Call the observer with every `Change`, on the loop's thread. Return what ends that.
+
+        Our own commits are told at once, those of other processes within a quarter of a second while watching.
+        """
+        return self._database.changes.subscribe(observer)
+
+    def start_watching(self) -> None:
+        """Look four times a second for what other processes did. Needs a running loop."""
+        self._watch.start()
+
+    def stop_watching(self) -> None:
+        """Look no more."""
+        self._watch.stop()
+
+    async def backup(self, path: Path) -> None:
+        """Write a copy of everything into one file. Raises FileProblem and StoreError."""
+        from parley.store.backup import back_up
+
+        await asyncio.to_thread(back_up, self.path, path)
+
+    async def check(self) -> list[Finding]:
+        """Return what is well and what is not, for `doctor`. Takes seconds for large stores."""
+        return await asyncio.to_thread(check, self.path)
+
+    def _look(self) -> None:
+        try:
+            self._database.look()
+            if time.monotonic() >= self._bury_after and interrupted.interrupt_the_dead(self._database):
+                self._bury_after = time.monotonic() + _BETWEEN_BURIALS
+            self._problem = ""
+        except StoreError as error:
+            if error.code != self._problem:  # not four times a second
+                logger.exception("looking for other processes' changes failed")
+            self._problem = error.code

@@ -1,0 +1,211 @@
+"""Turns as they are kept: a question and the reply to it, from the first to the last word."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from parley.errors import ConversationUnknown, MessageUnknown
+from parley.messages import (
+    OWNER,
+    Conversation,
+    Failure,
+    Message,
+    MessageStatus,
+    Part,
+    Role,
+    Usage,
+    new_id,
+)
+from parley.store import conversations, rows
+from parley.store.changes import CONVERSATION, MESSAGE, note
+from parley.store.database import Database
+from parley.store.words import one_line, searchable, storable
+
+LEAF: Final = "leaf"
+"""Stands for the message that the branch shown ends in."""
+
+
+class Turns:
+    """The turns of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(
+        self,
+        *,
+        conversation_id: str | None,
+        title: str,
+        parts: Sequence[Part],
+        model: str,
+        instruction: str = "",
+        channel: str = "desktop",
+        account: str = OWNER,
+        parent_id: str | None = LEAF,
+    ) -> tuple[Conversation, Message, Message]:
+        """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
+
+        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `channel` and
+        `account` count. `parent_id` None starts another tree in the conversation: a new version of its first question.
+        Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and StoreError.
+        """
+
+        def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
+            now = time.time()
+            id = conversation_id or new_id()
+            if conversation_id is None:
+                made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
+                add_conversation(connection, made)
+            parent = _parent(connection, id, parent_id)
+            question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
+            self._add(connection, question)
+            reply = self._add_reply(connection, question, model, now)
+            return _conversation(connection, id), question, reply
+
+        return await self._database.write(begin)
+
+    async def begin_reply(self, *, parent_id: str, model: str) -> Message:
+        """Keep another empty reply to a question, which we stream into; show its branch. Raises MessageUnknown."""
+
+        def begin(connection: sqlite3.Connection) -> Message:
+            query = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?"
+            row = connection.execute(query, (storable(parent_id),)).fetchone()
+            if row is None:
+                raise MessageUnknown(message=parent_id)
+            return self._add_reply(connection, rows.message(row), model, time.time())
+
+        return await self._database.write(begin)
+
+    async def save(self, message_id: str, parts: Sequence[Part]) -> None:
+        """Keep what has come of a reply so far. A reply that has ended stays as it is."""
+
+        def save(connection: sqlite3.Connection) -> None:
+            query = "UPDATE messages SET parts = ?, updated_at = ? WHERE id = ? AND status = 'streaming'"
+            values = (rows.parts_to_text(parts), time.time(), message_id)
+            if connection.execute(query, values).rowcount:
+                note(connection, MESSAGE, message_id)
+
+        await self._database.write(save)
+
+    async def finish(
+        self,
+        message_id: str,
+        parts: Sequence[Part],
+        status: MessageStatus,
+        usage: Usage | None = None,
+        failure: Failure | None = None,
+    ) -> Message:
+        """Keep the whole reply and how it ended; from now on it is found by searching. Raises MessageUnknown."""
+
+        def finish(connection: sqlite3.Connection) -> Message:
+            now = time.time()
+            facts = (rows.facts_to_text(usage), rows.facts_to_text(failure))
+            row = connection.execute(
+                "UPDATE messages SET parts = ?, text = ?, status = ?, usage = ?, failure = ?, writer = NULL,"
+                f" updated_at = ? WHERE id = ? RETURNING {rows.MESSAGE_COLUMNS}",
+                (rows.parts_to_text(parts), rows.text_of(parts), status, *facts, now, message_id),
+            ).fetchone()
+            if row is None:
+                raise MessageUnknown(message=message_id)
+            finished = rows.message(row)
+            _touch(connection, finished.conversation_id, now)
+            note(connection, MESSAGE, message_id)
+            return finished
+
+        return await self._database.write(finish)
+
+    def _add_reply(self, connection: sqlite3.Connection, question: Message, model: str, now: float) -> Message:
+        reply = Message(
+            new_id(),
+            question.conversation_id,
+            question.id,
+            Role.ASSISTANT,
+            (),
+            MessageStatus.STREAMING,
+            now,
+            model=storable(model),
+        )
+        self._add(connection, reply)
+        conversations.update(connection, question.conversation_id, leaf_id=reply.id, active_at=now)
+        return reply
+
+    def _add(self, connection: sqlite3.Connection, message: Message) -> None:
+        streaming = message.status is MessageStatus.STREAMING
+        add_message(connection, message, writer=self._database.writers.own if streaming else None)
+
+
+def add_message(connection: sqlite3.Connection, message: Message, writer: str | None = None) -> None:
+    """Add a message, inside a write. A `writer` streams into it."""
+    query = "SELECT max(seq) FROM messages WHERE conversation_id = ?"
+    newest = connection.execute(query, (message.conversation_id,)).fetchone()[0] or 0
+    values: dict[str, Any] = {
+        "seq": rows.next_seq(connection, "messages", message.created_at, after=newest),
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "parent_id": message.parent_id,
+        "role": message.role,
+        "status": message.status,
+        "writer": writer,
+        "model": message.model,
+        "parts": rows.parts_to_text(message.parts),
+        "text": "" if writer else rows.text_of(message.parts),
+        "usage": rows.facts_to_text(message.usage),
+        "failure": rows.facts_to_text(message.failure),
+        "created_at": message.created_at,
+        "updated_at": time.time(),
+    }
+    _insert(connection, "messages", values)
+    note(connection, MESSAGE, message.id)
+
+
+def add_conversation(connection: sqlite3.Connection, conversation: Conversation) -> None:
+    """Add a conversation without messages, inside a write."""
+    title = one_line(storable(conversation.title))
+    values: dict[str, Any] = {
+        "seq": rows.next_seq(connection, "conversations", conversation.created_at),
+        "id": conversation.id,
+        "account_id": conversation.account_id,
+        "title": title,
+        "text": searchable(title),
+        "channel": conversation.channel,
+        "model": storable(conversation.model),
+        "instruction": storable(conversation.instruction),
+        "leaf_id": conversation.leaf_id,
+        "pinned": int(conversation.pinned),
+        "created_at": conversation.created_at,
+        "active_at": conversation.updated_at,
+        "updated_at": time.time(),
+    }
+    _insert(connection, "conversations", values)
+    note(connection, CONVERSATION, conversation.id)
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(values))
+    connection.execute(f"INSERT INTO {table}({', '.join(values)}) VALUES ({marks})", list(values.values()))
+
+
+def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None) -> str | None:
+    """Return the message to hang the next one on. Raises ConversationUnknown and MessageUnknown."""
+    query = "SELECT leaf_id FROM conversations WHERE id = ? AND deleted_at IS NULL"
+    row = connection.execute(query, (storable(id),)).fetchone()
+    if row is None:
+        raise ConversationUnknown(conversation=id)
+    if parent_id == LEAF:
+        return row[0] if row[0] is None else str(row[0])
+    query = "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ?"
+    if parent_id is not None and connection.execute(query, (storable(parent_id), id)).fetchone() is None:
+        raise MessageUnknown(message=parent_id)
+    return parent_id
+
+
+def _touch(connection: sqlite3.Connection, id: str, now: float) -> None:
+    """Move a conversation up, even in the trash."""
+    connection.execute("UPDATE conversations SET active_at = ?, updated_at = ? WHERE id = ?", (now, now, id))
+    note(connection, CONVERSATION, id)
+
+
+def _conversation(connection: sqlite3.Connection, id: str) -> Conversation:
+    query = f"SELECT {rows.CONVERSATION_COLUMNS} FROM conversations c WHERE c.id = ?"
+    return rows.conversation(connection.execute(query, (id,)).fetchone())

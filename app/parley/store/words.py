@@ -1,0 +1,101 @@
+"""What is searched, and how a person's words become a query of SQLite's full-text index.
+
+The tokenizer cuts at spaces and punctuation. Chinese, Japanese, Korean, Thai and their like are written
+without spaces, so we put a separator around each of their characters, in the index and in the query
+alike: a word of theirs is then a phrase of characters, found wherever it stands. No second index is needed.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+SEPARATOR = "\x01"
+
+_ALONE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_BEFORE_ALONE = re.compile(f"(?=[{_ALONE}])")
+_AFTER_ALONE = re.compile(f"(?<=[{_ALONE}])(?=[^{_ALONE}{SEPARATOR}])")
+_HAS_ALONE = re.compile(f"[{_ALONE}]")
+_UNSEARCHED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_LAST_LETTERS = re.compile(r"([^\W_]*)[\W_]*$")
+_PHRASE_OR_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
+_LONGEST = 1000
+_MOST_WORDS = 32
+LETTERS = 3
+"""From this many letters on, messages are searched; below it only titles."""
+
+
+def searchable(text: str) -> str:
+    """Return the text as the index takes it."""
+    text = _UNSEARCHED.sub(" ", text)
+    if text.isascii() or not _HAS_ALONE.search(text := unicodedata.normalize("NFC", text)):
+        return text
+    return _AFTER_ALONE.sub(SEPARATOR, _BEFORE_ALONE.sub(SEPARATOR, text))
+
+
+def storable(text: str) -> str:
+    """Return the text without what cannot be stored: halves of characters, as broken file names hold them."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    """Return the text as a title."""
+    return " ".join(_UNSEARCHED.sub(" ", text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: whole words or phrases, and the beginning of a last one."""
+
+    whole: tuple[str, ...]
+    beginning: str = ""
+
+    def __str__(self) -> str:
+        return self.expression(f"{quoted(self.beginning)} *")
+
+    def expression(self, last: str) -> str:
+        """Return the query in the index's language. `last` is the term that stands for the beginning."""
+        return " AND ".join([*map(quoted, self.whole), *([last] if self.beginning else [])])
+
+    def pattern(self) -> re.Pattern[str]:
+        """Return a pattern that finds the words in a text, but for other accents."""
+        found = [f"{_phrase(text)}(?![^\\W_])" for text in self.whole]
+        found += [_phrase(self.beginning) + r"[^\W_]*"] if self.beginning else []
+        return re.compile(rf"(?<![^\W_])(?:{'|'.join(found)})", re.IGNORECASE)
+
+
+def queries(words: str) -> list[Query]:
+    """Return queries to be tried in turn until one finds something.
+
+    All words must occur; the last one is a beginning, unless a space follows it; "quoted words" stand together.
+    A last word of one or two letters is taken whole, or left out when that finds nothing: too much begins so.
+    """
+    found = [(whole or word, bool(word)) for whole, word in _PHRASE_OR_WORD.findall(searchable(words[:_LONGEST]))]
+    found = [(text, open) for text, open in found if any(map(str.isalnum, text))][:_MOST_WORDS]
+    if not found:
+        return []
+    terms = tuple(text for text, _ in found)
+    last, is_word = found[-1]
+    if not is_word or words[-1].isspace() or _HAS_ALONE.match(last[-1]):
+        return [Query(terms)]
+    letters = _LAST_LETTERS.search(last)
+    if len(found) == 1 or (letters and len(letters[1]) >= LETTERS):
+        return [Query(terms[:-1], last)]
+    return [Query(terms), Query(terms[:-1])]
+
+
+def quoted(text: str) -> str:
+    """Return a term: the text means itself, whatever it holds."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _phrase(text: str) -> str:
+    return r"[\W_]+".join(re.findall(r"[^\W_]+", text))
+
+
+def searches_messages(words: str) -> bool:
+    """Return whether there are letters enough to search all messages."""
+    return bool(_HAS_ALONE.search(words)) or sum(map(str.isalnum, words)) >= LETTERS

@@ -1,0 +1,61 @@
+"""Make the database of the latest step, when it is released: python -m tests.store.databases.make.
+
+It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, text of many kinds.
+"""
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from parley.messages import Failure, MessageStatus, Reasoning, Text, Usage
+from parley.store import Store
+from parley.store.migrations import STEPS
+
+FOLDER = Path(__file__).parent
+
+
+async def fill(directory: Path) -> Path:
+    """Fill a new store; return its file."""
+    store = Store.open(directory)
+    turns = store.turns
+    trip, question, reply = await turns.begin(
+        conversation_id=None,
+        title="Trip to Lisbon",
+        parts=[Text("Where to eat?")],
+        model="a/b",
+        instruction="Be brief.",
+    )
+    usage = Usage(12, 34, 0.5, 2.0)
+    await turns.finish(reply.id, [Reasoning("hm", 1.5), Text("**Everywhere.**")], MessageStatus.COMPLETE, usage)
+    again = await turns.begin_reply(parent_id=question.id, model="c/d")
+    failure = Failure("rate_limited", "Wait a little.", "429")
+    await turns.finish(again.id, [Text("Well")], MessageStatus.FAILED, failure=failure)
+    await store.conversations.pin(trip.id, True)
+    _, _, half = await turns.begin(conversation_id=None, title="北京 👋", parts=[Text("你好吗? שלום")], model="a/b")
+    await turns.save(half.id, [Text("half an answer")])
+    old, _, gone = await turns.begin(conversation_id=None, title="old", parts=[Text("away")], model="a/b")
+    await turns.finish(gone.id, [Text("gone")], MessageStatus.STOPPED)
+    await store.conversations.trash(old.id)
+    await store.write(
+        lambda connection: connection.execute("UPDATE messages SET writer = 'gone.lock' WHERE writer IS NOT NULL")
+    )
+    await store.close()
+    return store.path
+
+
+def main() -> None:
+    """Write step_<number>.db beside this file."""
+    target = FOLDER / f"step_{STEPS[-1].__name__[1:4]}.db"
+    with tempfile.TemporaryDirectory() as folder:
+        path = asyncio.run(fill(Path(folder)))
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("VACUUM")
+        shutil.copy(path, target)
+
+
+if __name__ == "__main__":
+    main()

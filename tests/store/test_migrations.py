@@ -1,0 +1,167 @@
+"""The steps of the schema: old files, copies kept before, failures."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from parley.errors import StoreBusy, StoreNewer
+from parley.messages import MessageStatus, Reasoning, Text
+from parley.store import Store, migrations
+from parley.store.opening import open_database
+from tests.store.conftest import Child
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+DATABASES = Path(__file__).parent / "databases"
+
+
+def m002_colour(db: "Database") -> None:
+    db.execute("ALTER TABLE conversations ADD COLUMN colour TEXT")
+    db.execute("UPDATE conversations SET colour = 'green'")
+
+
+def m003_bug(db: "Database") -> None:
+    db.execute("ALTER TABLE conversations ADD COLUMN shape TEXT")
+    db.execute("UPDATE conversations SET colour = 'red'")
+    raise RuntimeError("a step with a mistake")
+
+
+TWO = (*migrations.STEPS, m002_colour)
+THREE = (*TWO, m003_bug)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A data directory as the first version left it."""
+    directory = tmp_path / "data"
+    directory.mkdir()
+    shutil.copy(DATABASES / "step_001.db", directory / "parley.db")
+    return directory
+
+
+def columns(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[1] for row in connection.execute("PRAGMA table_info(conversations)")}
+
+
+def schema(path: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_schema"))
+
+
+def backups(directory: Path) -> list[Path]:
+    return sorted((directory / "backups").glob("*"))
+
+
+@pytest.mark.parametrize("database", sorted(DATABASES.glob("step_*.db")), ids=lambda path: str(path.name))
+async def test_a_database_of_every_step_opens(tmp_path: Path, database: Path) -> None:
+    shutil.copy(database, tmp_path / "parley.db")
+    store = Store.open(tmp_path)
+    half, trip = sorted(store.conversations.page(), key=lambda found: found.pinned)
+    assert (trip.title, trip.pinned, trip.instruction) == ("Trip to Lisbon", True, "Be brief.")
+    question, reply, again = store.conversations.tree(trip.id).messages
+    assert reply.parts == (Reasoning("hm", 1.5), Text("**Everywhere.**"))
+    assert reply.usage
+    assert (again.status, again.parent_id) == (MessageStatus.FAILED, question.id)
+    assert again.failure
+    assert half.title == "北京 👋"
+    assert store.conversations.tree(half.id).messages[-1].status is MessageStatus.INTERRUPTED
+    assert len(await store.search("half an answer")) == 1
+    assert [found.title for found in store.conversations.trashed()] == ["old"]
+    assert all(finding.ok for finding in await store.check())
+    await store.close()
+
+
+async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
+    shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
+    for place in (tmp_path, tmp_path / "new"):
+        await Store.open(place).close()
+    assert schema(tmp_path / "parley.db") == schema(tmp_path / "new" / "parley.db")
+
+
+def test_every_step_of_a_released_version_has_its_database() -> None:
+    steps = {f"step_{step.__name__[1:4]}.db" for step in migrations.STEPS}
+    assert {path.name for path in DATABASES.glob("*.db")} == steps
+
+
+async def test_a_copy_is_kept_before_a_step(old: Path) -> None:
+    database = open_database(old, TWO)
+    assert database.rows("SELECT DISTINCT colour FROM conversations") == [("green",)]
+    await database.close()
+    (copy,) = backups(old)
+    assert copy.name.startswith("parley-before-m002_colour-")
+    assert copy.stat().st_mode & 0o077 == 0
+    assert "colour" not in columns(copy)
+    shutil.copy(copy, old / "parley.db")
+    store = Store.open(old)
+    assert len(store.conversations.page()) == 2
+    await store.close()
+    assert len(backups(old)) == 1, "nothing was pending"
+
+
+async def test_a_new_file_needs_no_copy(tmp_path: Path) -> None:
+    await open_database(tmp_path, TWO).close()
+    assert backups(tmp_path) == []
+
+
+async def test_the_copy_has_what_is_in_the_log(tmp_path: Path, child: Callable[..., Child]) -> None:
+    other = child("hold", tmp_path)
+    other.hear()
+    other.kill()
+    assert (tmp_path / "parley.db-wal").stat().st_size
+    await open_database(tmp_path, TWO).close()
+    (copy,) = backups(tmp_path)
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM messages").fetchone() == (2,)
+
+
+async def test_a_step_that_fails_changes_nothing(old: Path) -> None:
+    with pytest.raises(RuntimeError, match="mistake"):
+        open_database(old, THREE)
+    assert "shape" not in columns(old / "parley.db")
+    with closing(sqlite3.connect(old / "parley.db")) as connection:
+        applied = [name for (name,) in connection.execute(f"SELECT name FROM {migrations.TABLE}")]
+        assert applied == [step.__name__ for step in TWO]
+        assert connection.execute("SELECT DISTINCT colour FROM conversations").fetchall() == [("green",)]
+    await open_database(old, TWO).close()
+
+
+async def test_a_first_start_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+    from sqlite_utils import Database, Migrations
+
+    with closing(sqlite3.connect(tmp_path / "parley.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        Migrations(migrations.SET).ensure_migrations_table(Database(connection))
+    store = Store.open(tmp_path)
+    assert store.conversations.page() == []
+    await store.close()
+
+
+async def test_the_latest_few_copies_are_kept(old: Path) -> None:
+    for _ in range(8):
+        shutil.copy(DATABASES / "step_001.db", old / "parley.db")
+        await open_database(old, TWO).close()
+    assert len(backups(old)) == 5
+
+
+async def test_an_older_version_refuses_the_file(old: Path) -> None:
+    await open_database(old, TWO).close()
+    with pytest.raises(StoreNewer):
+        Store.open(old)
+
+
+async def test_no_step_while_another_process_has_the_store_open(old: Path, child: Callable[..., Child]) -> None:
+    other = child("hold", old)
+    other.hear()
+    with pytest.raises(StoreBusy):
+        open_database(old, TWO)
+    assert "colour" not in columns(old / "parley.db")
+    other.go_on()
+    other.hear_all()
+    await open_database(old, TWO).close()
