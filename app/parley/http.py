@@ -1,0 +1,400 @@
+"""HTTP for providers: the only module that imports httpx, and only at first use, for it is slow to import.
+
+Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent events or lines of bytes.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from parley.errors import (
+    AnswerBroken,
+    ChatError,
+    KeyMissing,
+    KeyRefused,
+    ModelUnknown,
+    PromptTooLong,
+    ProviderFailed,
+    ProviderTimeout,
+    ProviderUnreachable,
+    RateLimited,
+    RequestRefused,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = ASK_SECONDS = 5.0
+IDLE_SECONDS = 3.0
+"""How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
+
+MAX_LINE = 16 * 1024 * 1024
+MAX_BODY = 64 * 1024 * 1024
+MAX_ERROR_BODY = 64 * 1024
+MAX_DETAIL = 500
+
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_MODEL_UNKNOWN = re.compile(
+    r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
+    r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOO_LONG = re.compile(
+    r"context[ _-](length|size|window)|maximum context|exceed_context|too many (input |prompt )?tokens"
+    r"|(prompt|input|request|conversation) (is )?too (long|large)|reduce the length|context the overflows",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+def bearer(key: str) -> dict[str, str]:
+    """Return the header in which most vendors want the key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+class Client:
+    """The connections to one provider's server. `key` is asked anew for every request.
+
+    `provider` is the name that people read in errors. `redact` takes keys out of the vendor's words.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        key: Callable[[], str | None] = lambda: None,
+        authorize: Callable[[str], Mapping[str, str]] = bearer,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.provider = provider
+        self.base_url = base_url.rstrip("/")
+        self._key = key
+        self._authorize = authorize
+        self._redact = redact
+        self._opening = asyncio.Lock()
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the server's address as it may be shown: without a password in it."""
+        return without_password(self.base_url)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        client, self._client = self._client, None
+        if client:
+            await client.aclose()
+
+    async def ask(self, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = ASK_SECONDS) -> Any:
+        """Return the JSON at a path below the base URL, or at a full URL; with a body, of a POST. Raises ChatError."""
+        try:
+            async with asyncio.timeout(seconds), self._sent(path, body) as answer:
+                content = await answer.whole()
+        except TimeoutError as error:
+            raise ProviderTimeout(provider=self.provider, seconds=seconds) from error
+        try:
+            return self.parsed(content)
+        except AnswerBroken as error:  # a server of another kind answers there
+            raise ProviderUnreachable(provider=self.provider, address=self.address, detail=error.detail) from error
+
+    @asynccontextmanager
+    async def stream(self, path: str, body: Mapping[str, Any], *, model: str = "") -> AsyncGenerator["Answer", None]:
+        """Send JSON and give the answer while it comes; leaving the block closes the connection.
+
+        Raises ChatError, also for what goes wrong while the block reads the answer.
+        """
+        async with self._sent(path, body, model) as answer:
+            yield answer
+
+    def broken(self, detail: str) -> AnswerBroken:
+        """Return the error for an answer that cannot be read."""
+        return AnswerBroken(provider=self.provider, detail=self._fit(detail))
+
+    def refusal(self, status: int | str, words: str, *, model: str = "", key_sent: bool = True) -> ChatError:
+        """Return the error for a status and the vendor's own words about it."""
+        words, name = words[: 4 * MAX_DETAIL], self.provider
+        detail = self._fit(words)
+        number = status if isinstance(status, int) else 500
+        if number in (401, 403):
+            return (KeyRefused if key_sent else KeyMissing)(provider=name, detail=detail)
+        if number in (402, 429):
+            return RateLimited(provider=name, detail=detail)
+        if number in (400, 413, 422, 500) and _TOO_LONG.search(words):
+            return PromptTooLong(provider=name, model=model or name, detail=detail)
+        if number in (400, 404, 422) and _MODEL_UNKNOWN.search(words):
+            return ModelUnknown(model=model or name, detail=detail)
+        if number >= 500:
+            return ProviderFailed(provider=name, status=status, detail=detail)
+        if number < 400 or number in (404, 405, 410):
+            detail = self._fit(f"{number}: {words}")
+            return ProviderUnreachable(provider=name, address=self.address, detail=detail)
+        return RequestRefused(provider=name, status=status, detail=detail)
+
+    def parsed(self, text: bytes | str) -> Any:
+        """Return the value of a JSON text. Raises AnswerBroken."""
+        try:
+            return json.loads(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        except (ValueError, RecursionError) as error:
+            raise self.broken(f"not JSON: {text[:200]!r}") from error
+
+    @asynccontextmanager
+    async def _sent(self, path: str, body: Mapping[str, Any] | None, model: str = "") -> AsyncGenerator["Answer", None]:
+        client = await self._open()
+        key = self._key()
+        headers = {"Accept-Encoding": "identity", **(self._authorize(key) if key else {})}
+        content = None
+        if body is not None:
+            # Half of a surrogate pair, from a damaged import, must not make the request impossible.
+            content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            headers["Content-Type"] = "application/json"
+        url = path if "://" in path else self.base_url + path
+        with self.mapped():
+            request = client.build_request("GET" if body is None else "POST", url, content=content, headers=headers)
+            response = await client.send(request, stream=True)
+            answer = Answer(self, response)
+            try:
+                if not response.is_success:
+                    words = vendor_words(await answer.up_to(MAX_ERROR_BODY))
+                    words = words or response.headers.get("location") or response.reason_phrase
+                    raise self.refusal(response.status_code, words, model=model, key_sent=key is not None)
+                yield answer
+            finally:
+                await answer.close()
+
+    @contextmanager
+    def mapped(self) -> Iterator[None]:
+        """Turn httpx's exceptions into ours."""
+        import httpx
+
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            lost = httpx.UnsupportedProtocol, httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError
+            if isinstance(error, (httpx.InvalidURL, *lost)):
+                raise self._unreachable(error) from error
+            raise self.broken(str(error) or type(error).__name__) from error
+
+    async def _open(self) -> "httpx.AsyncClient":
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await asyncio.to_thread(self._build)
+        return self._client
+
+    def _build(self) -> "httpx.AsyncClient":
+        """Import httpx and read the certificates: too slow for the event loop, so this runs in a thread."""
+        import httpx
+
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
+        timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
+        try:
+            _ = urlsplit(self.base_url).port  # an impossible one is an ExceptionGroup later
+            # A transport of our own leaves the proxies of the environment aside: they cannot reach this computer.
+            transport = httpx.AsyncHTTPTransport(limits=limits) if is_loopback(self.base_url) else None
+            return httpx.AsyncClient(
+                transport=transport, limits=limits, timeout=timeout, headers={"User-Agent": "Parley"}
+            )
+        except (
+            httpx.InvalidURL,
+            ValueError,
+            ImportError,
+            OSError,
+        ) as error:  # proxy or certificates of the environment
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> ProviderUnreachable:
+        detail = self._fit(str(error) or type(error).__name__)
+        return ProviderUnreachable(provider=self.provider, address=self.address, detail=detail)
+
+    def _fit(self, words: str) -> str:
+        """Return somebody else's words fit to be kept and shown: without keys, on one line, of bounded length."""
+        line = " ".join(self._redact(words[: 4 * MAX_DETAIL]).split())
+        return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"
+
+
+class Answer:
+    """An answer that is still coming."""
+
+    def __init__(self, client: Client, response: "httpx.Response") -> None:
+        self._client = client
+        self._response = response
+        # Kept here so that it outlives the response. Dropped earlier, httpx's generators would close the connection
+        # from the garbage collector, where nothing can be awaited, and under qasync it would stay open for good.
+        self._chunks = response.aiter_bytes()
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type, without its parameters."""
+        return str(self._response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+    async def events(self) -> AsyncGenerator[str, None]:
+        """Yield the data of each server-sent event."""
+        reader = EventReader()
+        with self._client.mapped():
+            async for chunk in self._chunks:
+                for data in reader.feed(chunk):
+                    yield data
+                self._check(reader.pending, MAX_LINE)
+        for data in reader.end():
+            yield data
+
+    async def lines(self) -> AsyncGenerator[str, None]:
+        """Yield each line that is not blank."""
+        reader = LineReader()
+        with self._client.mapped():
+            async for chunk in self._chunks:
+                for line in reader.feed(chunk):
+                    if line.strip():
+                        yield line.decode("utf-8", "replace")
+                self._check(reader.pending, MAX_LINE)
+        for line in reader.end():
+            yield line.decode("utf-8", "replace")
+
+    async def json(self) -> Any:
+        """Return the whole body, which is JSON. Raises AnswerBroken."""
+        return self._client.parsed(await self.whole())
+
+    async def whole(self) -> bytes:
+        """Return the whole body. Raises AnswerBroken when it is larger than any honest one."""
+        body = await self.up_to(MAX_BODY + 1)
+        self._check(len(body), MAX_BODY)
+        return body
+
+    async def up_to(self, limit: int) -> bytes:
+        """Return the body's first bytes."""
+        body = bytearray()
+        async for chunk in self._chunks:
+            body += chunk
+            if len(body) >= limit:
+                break
+        return bytes(body[:limit])
+
+    async def close(self) -> None:
+        """Close the connection unless everything has been read."""
+        await self._response.aclose()
+
+    def _check(self, size: int, limit: int) -> None:
+        if size > limit:
+            raise self._client.broken(f"more than {limit} bytes in one piece")
+
+
+class LineReader:
+    """Cuts bytes into lines, wherever the network has cut them."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._after_return = False
+        self.pending = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take bytes and yield the lines that they complete, without their ends."""
+        start = 1 if self._after_return and data.startswith(b"\n") else 0
+        self._after_return = data.endswith(b"\r") if data else self._after_return
+        for found in _NEWLINE.finditer(data, start):
+            self._pieces.append(data[start : found.start()])
+            start = found.end()
+            yield self._take()
+        if start < len(data):
+            self._pieces.append(data[start:])
+            self.pending += len(data) - start
+
+    def end(self) -> Iterator[bytes]:
+        """Yield the last line if nothing ended it."""
+        if self._pieces:
+            yield self._take()
+
+    def _take(self) -> bytes:
+        line = b"".join(self._pieces)
+        self._pieces.clear()
+        self.pending = 0
+        return line
+
+
+class EventReader:
+    """Reads server-sent events as the HTML standard has them; a last event without its blank line counts too."""
+
+    def __init__(self) -> None:
+        self._lines = LineReader()
+        self._data: list[str] = []
+        self._size = 0
+        self._first = True
+
+    @property
+    def pending(self) -> int:
+        """Return how many bytes are held of an event that is not complete."""
+        return self._lines.pending + self._size
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """Take bytes and yield the data of the events that they complete."""
+        for line in self._lines.feed(data):
+            yield from self._line(line)
+
+    def end(self) -> Iterator[str]:
+        """Yield the data of an event that the end of the stream completes."""
+        for line in (*self._lines.end(), b""):
+            yield from self._line(line)
+
+    def _line(self, line: bytes) -> Iterator[str]:
+        if self._first:
+            self._first = False
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line:
+            if self._data:
+                yield "\n".join(self._data)
+                self._data, self._size = [], 0
+            return
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            self._size += len(value)
+            self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
+
+
+def vendor_words(body: bytes) -> str:
+    """Return what an error body says, in whichever of the usual forms."""
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        return title.group(1).strip() if title else ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return error_words(value) or text
+
+
+def error_words(value: Any) -> str:
+    """Return what a JSON error says: its message, with the code or type where the message does not hold it."""
+    if isinstance(value, list) and value:
+        return error_words(value[0])
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else ""
+    for name in ("error", "detail", "errors"):
+        if words := error_words(value.get(name)):
+            return words
+    message = next((str(value[name]) for name in ("message", "msg") if value.get(name)), "")
+    code = next((value[name] for name in ("code", "type") if isinstance(value.get(name), str)), "")
+    return f"{message} ({code})" if message and code and code not in message else message or code
+
+
+def without_password(url: str) -> str:
+    """Return a URL without the user and password that may stand in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether a URL means this very computer."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,226 @@
+"""Catalog: the providers of this computer and their models, found again whenever settings, keys or servers change.
+
+It holds what was found last; servers are asked only when somebody asks for models or for a name.
+"""
+
+import asyncio
+import difflib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
+from parley.keys import Keys
+from parley.messages import Model
+from parley.providers import guide as manual
+from parley.providers import ollama, openai
+from parley.providers.base import Provider
+from parley.providers.endpoints import Endpoint, ProviderDialect
+from parley.providers.roster import Roster, address
+from parley.settings import Options, ProviderRow, Settings
+
+logger = logging.getLogger(__name__)
+
+BUILT_IN = (ollama.DIALECT, openai.DIALECT)
+
+LIST_SECONDS = 4.0
+"""How long a provider may take for its list of models."""
+
+PROBE_SECONDS = 0.5
+"""How long a server on this computer may take to accept a connection."""
+
+FRESH_SECONDS = 10.0
+"""What is not in a list older than this is looked for in a new one: it may have been added since."""
+
+
+class Catalog:
+    """All providers, in the order in which people see them: added ones, those of this computer, services, the Guide.
+
+    `problems` says which providers could not give their list, and why. `local` are the servers to look for on
+    this computer; one of the same id or address that a person has set up takes precedence.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        guide: Provider,
+        *,
+        dialects: Sequence[ProviderDialect] = BUILT_IN,
+        local: Sequence[Endpoint] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._guide = guide
+        self._roster = Roster(keys, dialects, local=local, environ=environ, reserved=[guide.id])
+        self._found: frozenset[str] = frozenset()
+        self._lists: dict[str, list[Model]] = {guide.id: [manual.GUIDE_MODEL]}
+        self._failures: dict[str, ChatError] = {}
+        self._listed_at: float | None = None
+        self._listing: asyncio.Task[None] | None = None
+        self._default = ""
+        self._adopted: tuple[tuple[ProviderRow, ...], bool] | None = None
+        self._adopt(settings.options)
+        self._unsubscribe: Callable[[], None] = settings.subscribe(self._adopt)
+
+    @property
+    def problems(self) -> dict[str, ChatError]:
+        """Return what is wrong, by the provider's id; under `keys`, with the file of keys."""
+        return self._failures | self._roster.problems
+
+    def providers(self) -> list[Provider]:
+        """Return the providers that can be used: set up, or found when models were last listed."""
+        return [*map(self._roster.provider, self._usable()), self._guide]
+
+    def get(self, provider_id: str) -> Provider:
+        """Return the provider of that id, also a known one that has not been found. Raises ProviderUnknown."""
+        if provider_id == self._guide.id:
+            return self._guide
+        for endpoint in self._roster.all():
+            if endpoint.id == provider_id:
+                return self._roster.provider(endpoint)
+        known = [*(endpoint.id for endpoint in self._roster.all()), self._guide.id]
+        raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
+
+    async def models(self, refresh: bool = False) -> list[Model]:
+        """Return all models. The first call, and any with `refresh`, asks all providers at once."""
+        if refresh or self._listed_at is None:
+            if self._listing is None or self._listing.done():
+                self._listing = asyncio.get_running_loop().create_task(self._list())
+            await asyncio.shield(self._listing)
+        return self.cached_models()
+
+    def cached_models(self) -> list[Model]:
+        """Return the models as they were last listed; at least the Guide."""
+        ids = [*(endpoint.id for endpoint in self._usable()), self._guide.id]
+        return [model for provider_id in ids for model in self._lists.get(provider_id, ())]
+
+    def known(self, provider_id: str, name: str) -> Model | None:
+        """Return what the last list said of a model, or None."""
+        return next((model for model in self._lists.get(provider_id, ()) if model.name == name), None)
+
+    async def resolve(self, name: str) -> tuple[Provider, str]:
+        """Return the provider and the model that `provider/model` names, or a bare name that only one provider has.
+
+        Whether a named provider has the model is not asked. Raises ModelUnknown, ModelAmbiguous and ProviderUnknown.
+        """
+        name = name.strip()
+        head, slash, tail = name.partition("/")
+        named = slash and tail
+        if named and head in (self._guide.id, *(endpoint.id for endpoint in self._roster.all())):
+            return self.get(head), tail
+        choices = _of_name(await self.models(), name)
+        if not choices and self._stale:
+            choices = _of_name(await self.models(refresh=True), name)
+        if len(choices) == 1:
+            return self.get(choices[0].provider), choices[0].name
+        if choices:
+            raise ModelAmbiguous(model=name, choices=", ".join(model.id for model in choices))
+        if named:
+            self.get(head)  # raises ProviderUnknown
+        raise ModelUnknown(model=name, detail=_did_you_mean(_close_to(name, self.cached_models())))
+
+    async def default_model(self) -> str:
+        """Return the model for new conversations: the chosen one, else the first one found, else the Guide's.
+
+        What has been found first stays the default for as long as it is there.
+        """
+        if chosen := self._settings.options.default_model.strip():
+            return chosen
+        models = await self.models()
+        if models[0].provider == self._guide.id and self._stale:
+            models = await self.models(refresh=True)
+        if self._default not in (model.id for model in models if model.provider != self._guide.id):
+            self._default = models[0].id
+        return self._default
+
+    async def close(self) -> None:
+        """Stop listing, and close all connections."""
+        self._unsubscribe()
+        self._unsubscribe = _nothing
+        if self._listing and not self._listing.done():
+            self._listing.cancel()
+            await asyncio.wait([self._listing])
+        await self._roster.close()
+
+    @property
+    def _stale(self) -> bool:
+        return self._listed_at is None or time.monotonic() - self._listed_at > FRESH_SECONDS
+
+    def _adopt(self, options: Options) -> None:
+        if self._adopted != (options.providers, options.discover):
+            self._adopted = options.providers, options.discover
+            self._roster.adopt(options)
+            self._listed_at = None
+
+    def _usable(self) -> list[Endpoint]:
+        """Return the endpoints that are set up or were found, in their order."""
+        looked_for = {endpoint.id for endpoint in self._roster.to_look_for()}
+        usable = {endpoint.id for endpoint in self._roster.set_up()} | (self._found & looked_for)
+        return [endpoint for endpoint in self._roster.all() if endpoint.id in usable]
+
+    async def _list(self) -> None:
+        """Ask all providers at once; what one of them does never spoils the others."""
+        self._listed_at = time.monotonic()
+        set_up, looked_for = self._roster.set_up(), self._roster.to_look_for()
+        results = await asyncio.gather(
+            *map(self._models_of, set_up), *map(self._probe, looked_for), return_exceptions=True
+        )
+        lists: dict[str, list[Model]] = {self._guide.id: await self._guide.models()}
+        failures: dict[str, ChatError] = {}
+        for endpoint, result in zip((*set_up, *looked_for), results, strict=True):
+            match result:
+                case list():
+                    lists[endpoint.id] = result
+                case ChatError():
+                    failures[endpoint.id] = result
+                case BaseException():
+                    logger.error("catalog: %s could not be asked", endpoint.id, exc_info=result)
+                    failures[endpoint.id] = InternalError(detail=repr(result))
+        sought = {endpoint.id for endpoint in looked_for}
+        self._found = frozenset(sought & lists.keys())
+        self._lists = lists
+        self._failures = {name: error for name, error in failures.items() if name not in sought}
+
+    async def _models_of(self, endpoint: Endpoint) -> list[Model]:
+        provider = self._roster.provider(endpoint)
+        try:
+            async with asyncio.timeout(LIST_SECONDS):
+                return await provider.models()
+        except TimeoutError as error:
+            raise ProviderTimeout(provider=provider.name, seconds=LIST_SECONDS) from error
+
+    async def _probe(self, endpoint: Endpoint) -> list[Model] | None:
+        """Return the models of a server on this computer, or None if nothing listens there."""
+        host, port = address(endpoint.base_url)
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError):
+            return None
+        writer.close()
+        return await self._models_of(endpoint)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _of_name(models: Sequence[Model], name: str) -> list[Model]:
+    """Return the models that a bare name means: exactly, with Ollama's silent “:latest”, or in other case."""
+    wanted = name.casefold()
+    for names in ({name}, {f"{name}:latest"}):
+        if found := [model for model in models if model.name in names]:
+            return found
+    return [model for model in models if model.name.casefold() == wanted or model.provider == wanted == "guide"]
+
+
+def _close_to(name: str, models: Sequence[Model]) -> list[str]:
+    """Return the ids of models whose names look like this one."""
+    ids = {word.casefold(): model.id for model in models for word in (model.id, model.name, model.name.split(":")[0])}
+    found = difflib.get_close_matches(name.casefold(), ids, n=5)
+    return list(dict.fromkeys(ids[word] for word in found))
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(names)}?" if names else ""

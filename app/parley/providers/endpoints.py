@@ -1,0 +1,117 @@
+"""Endpoints: where a provider's server is, as plain values, and what makes a provider of them.
+
+A new OpenAI-compatible vendor is one more `Endpoint`; a new wire format is one more `ProviderDialect`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from parley.providers.base import Provider, ProviderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One server. `key_env` and `url_env` name variables of the environment, the first one set counts.
+
+    `owned_by` tells apart servers that share a port by what their list of models says; None takes any.
+    `preferred` are the models to start with, best first, where the server's list has no sense of order.
+    """
+
+    id: str
+    name: str
+    base_url: str
+    dialect: str = "openai"
+    key_env: tuple[str, ...] = ()
+    url_env: tuple[str, ...] = ()
+    owned_by: str | None = None
+    preferred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a provider gets its key, anew for every request, and takes keys out of other people's words."""
+
+    key: Callable[[], str | None] = lambda: None
+    redact: Callable[[str], str] = str
+
+
+class RemoteProvider(Provider, Protocol):
+    """A provider with a server behind it."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDialect:
+    """A wire format: its name, what makes a provider of an endpoint, and how its base URL is put right."""
+
+    name: str
+    make: Callable[[Endpoint, Access], RemoteProvider]
+    base_url: Callable[[str], str]
+    vendors: tuple[Endpoint, ...] = ()
+    local: tuple[Endpoint, ...] = ()
+
+
+def chat_messages(request: ProviderRequest) -> list[dict[str, Any]]:
+    """Return the messages as both OpenAI and Ollama take them: roles and text.
+
+    Neighbours of one role become one message: after a failed answer a question follows a question, and
+    the templates of many local models refuse that.
+    """
+    turns = [("system", request.instruction)] if request.instruction.strip() else []
+    turns += [(str(message.role), message.text) for message in request.messages]
+    sent: list[dict[str, Any]] = []
+    for role, text in turns:
+        if sent and sent[-1]["role"] == role:
+            sent[-1]["content"] += "\n\n" + text
+        else:
+            sent.append({"role": role, "content": text})
+    return sent
+
+
+def with_scheme(url: str) -> str:
+    """Return a URL as typed, with http:// or https:// ahead of it."""
+    url = url.strip().strip("\"'").strip()
+    if not url or "://" in url:
+        return url
+    try:
+        parts = urlsplit(f"//{url}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"http://{url}"
+    return f"{'http' if port or _is_near(host) else 'https'}://{url}"
+
+
+def _is_near(host: str) -> bool:
+    """Return whether a host is this computer or an address, where certificates are rare."""
+    if host == "localhost" or host.endswith(".local") or "." not in host:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def without_endings(url: str, endings: Sequence[str]) -> str:
+    """Return a URL without a trailing slash and without the first of the endings that it has."""
+    url = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/")
+    for ending in endings:
+        if url.endswith(ending):
+            return url.removesuffix(ending).rstrip("/")
+    return url
+
+
+def object_of(value: Any) -> Mapping[str, Any]:
+    """Return a JSON object, or an empty one where something else stands."""
+    return value if isinstance(value, dict) else {}
+
+
+def number(*values: Any) -> int | None:
+    """Return the first positive whole number among JSON values."""
+    return next((value for value in values if type(value) is int and value > 0), None)

@@ -1,0 +1,144 @@
+"""Roster: which servers there are, from the table of vendors, the environment, the settings and the keys.
+
+Plain bookkeeping: it asks no server. The catalog does.
+"""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from parley.errors import ChatError, KeysUnreadable, SettingInvalid
+from parley.keys import Keys
+from parley.providers.endpoints import Access, Endpoint, ProviderDialect, RemoteProvider
+from parley.settings import Options, ProviderRow
+
+logger = logging.getLogger(__name__)
+
+KEYS = "keys"
+"""Under this name `problems` holds what is wrong with the file of keys."""
+
+
+class Roster:
+    """The endpoints of this computer. `reserved` are ids that people cannot give to providers of their own."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        dialects: Sequence[ProviderDialect],
+        *,
+        local: Sequence[Endpoint] | None = None,
+        environ: Mapping[str, str] | None = None,
+        reserved: Sequence[str] = (),
+    ) -> None:
+        self._keys = keys
+        self._dialects = {dialect.name: dialect for dialect in dialects}
+        self._local_rows = [row for dialect in dialects for row in dialect.local] if local is None else list(local)
+        self._vendor_rows = [row for dialect in dialects for row in dialect.vendors]
+        self._environ = os.environ if environ is None else environ
+        self._reserved = frozenset(reserved)
+        self._made: dict[Endpoint, RemoteProvider] = {}
+        self._discover = True
+        self.added: list[Endpoint] = []
+        self.problems: dict[str, ChatError] = {}
+
+    def adopt(self, options: Options) -> None:
+        """Take over what a person has set."""
+        self._discover = options.discover
+        self.added = []
+        self.problems = {}
+        for row in options.providers:
+            try:
+                self.added.append(self._added(row))
+            except SettingInvalid as error:
+                logger.warning("providers: %s", error)
+                self.problems[row.name] = error
+
+    def all(self) -> list[Endpoint]:
+        """Return every endpoint that can be named, one for each id."""
+        places = (*self.added, *map(self._placed, self._local_rows), *map(self._placed, self._vendor_rows))
+        found: dict[str, Endpoint] = {}
+        for place in places:
+            found.setdefault(place.id, place)
+        return list(found.values())
+
+    def set_up(self) -> list[Endpoint]:
+        """Return the endpoints that somebody has chosen: added, named in the environment, or given a key."""
+        self.problems.pop(KEYS, None)
+        mine = {place.id for place in self.added}
+        vendors = {row.id for row in self._vendor_rows}
+        return [
+            place
+            for place in self.all()
+            if place.id in mine or self._url(place) or (place.id in vendors and self._has_key(place))
+        ]
+
+    def to_look_for(self) -> list[Endpoint]:
+        """Return the servers of this computer that may be running, without those that are set up anyway."""
+        if not self._discover:
+            return []
+        set_up = self.set_up()
+        ids, taken = {place.id for place in set_up}, {address(place.base_url) for place in set_up}
+        rows = {row.id for row in self._local_rows} - ids
+        return [place for place in self.all() if place.id in rows and address(place.base_url) not in taken]
+
+    def provider(self, endpoint: Endpoint) -> RemoteProvider:
+        """Return the provider of an endpoint, the same one each time."""
+        if endpoint not in self._made:
+            access = Access(lambda: self._key(endpoint), self._keys.redact)
+            self._made[endpoint] = self._dialects[endpoint.dialect].make(endpoint, access)
+        return self._made[endpoint]
+
+    async def close(self) -> None:
+        """Close all connections, those of endpoints that are gone as well."""
+        made, self._made = self._made, {}
+        for provider in made.values():
+            await provider.close()
+
+    def _added(self, row: ProviderRow) -> Endpoint:
+        dialect = self._dialects.get(row.dialect)
+        if dialect is None:
+            expected = f"one of {', '.join(self._dialects)}"
+            raise SettingInvalid(key=f"the dialect of {row.name}", value=row.dialect, expected=expected)
+        if not row.name or "/" in row.name or row.name in self._reserved:
+            raise SettingInvalid(key="a provider’s name", value=row.name, expected="a new one, without “/”")
+        key_env = (row.key_env,) if row.key_env else ()
+        return Endpoint(row.name, row.name, dialect.base_url(row.base_url), dialect.name, key_env)
+
+    def _placed(self, row: Endpoint) -> Endpoint:
+        """Return a row at the address that the environment names, if it names one."""
+        if url := self._url(row):
+            return replace(row, base_url=self._dialects[row.dialect].base_url(url), owned_by=None)
+        # A key meant for a service is not offered to whoever listens on a port of this computer.
+        return replace(row, key_env=()) if row in self._local_rows else row
+
+    def _url(self, row: Endpoint) -> str:
+        return next((url for name in row.url_env if (url := self._environ.get(name, "").strip())), "")
+
+    def _has_key(self, place: Endpoint) -> bool:
+        try:
+            return self._keys.where(place.id, place.key_env) is not None
+        except KeysUnreadable as error:
+            self.problems[KEYS] = error
+            return False
+
+    def _key(self, place: Endpoint) -> str | None:
+        try:
+            return self._keys.get(place.id, place.key_env)
+        except KeysUnreadable:
+            if place.id not in {row.id for row in self._local_rows}:
+                raise
+            logger.warning("providers: the file of keys is unreadable; %s is asked without one", place.name)
+            return None
+
+
+def address(url: str) -> tuple[str, int | None]:
+    """Return the host and port of a URL, with the names of this computer made one."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return url, None
+    host = "127.0.0.1" if host in ("localhost", "::1") else host
+    return host, port or {"http": 80, "https": 443}.get(parts.scheme)

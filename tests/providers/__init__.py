@@ -1,0 +1,1 @@
+"""Bytes as vendors document them, cut at every awkward place, over real sockets."""

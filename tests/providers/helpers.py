@@ -1,0 +1,43 @@
+"""What the tests of providers share."""
+
+from parley.errors import ChatError
+from parley.events import Event, ReasoningDelta, TextDelta
+from parley.messages import Message, MessageStatus, Role, Text
+from parley.providers.base import Provider, ProviderRequest
+
+
+def said(role: Role, text: str) -> Message:
+    """Return a message."""
+    return Message("m", "c", None, role, (Text(text),), MessageStatus.COMPLETE, 0.0)
+
+
+def question(text: str = "Hi", model: str = "fake-model", instruction: str = "") -> ProviderRequest:
+    """Return a request with one question."""
+    return ProviderRequest(model, [said(Role.USER, text)], instruction)
+
+
+async def events_of(provider: Provider, request: ProviderRequest) -> list[Event]:
+    """Return all events of an answer."""
+    return [event async for event in provider.stream(request)]
+
+
+async def events_until_error(provider: Provider, request: ProviderRequest) -> tuple[list[Event], ChatError | None]:
+    """Return the events of an answer, and the error that ended it."""
+    events: list[Event] = []
+    note = events.append
+    try:
+        async for event in provider.stream(request):
+            note(event)
+    except ChatError as error:
+        return events, error
+    return events, None
+
+
+def text_of(events: list[Event]) -> str:
+    """Return what was said."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def reasoning_of(events: list[Event]) -> str:
+    """Return what was thought."""
+    return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
