@@ -1,0 +1,1 @@
+"""The command line: the engine's door for terminals and scripts, one small module a noun."""

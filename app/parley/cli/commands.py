@@ -1,0 +1,55 @@
+"""The table of commands. Each is imported when it is called."""
+
+from argparse import Namespace
+
+from parley.cli.shell import Shell
+
+
+def run(arguments: Namespace, shell: Shell) -> int:
+    """Run a command and return its exit code. Raises ChatError, UsageError and KeyboardInterrupt."""
+    match arguments.command:
+        case "chat":
+            from parley.cli.chat import chat
+
+            return chat(arguments, shell)
+        case "models":
+            from parley.cli.models import models
+
+            return models(arguments, shell)
+        case "conversations":
+            from parley.cli.conversations import conversations
+
+            return conversations(arguments, shell)
+        case "show":
+            from parley.cli.show import show
+
+            return show(arguments, shell)
+        case "search":
+            from parley.cli.search import search
+
+            return search(arguments, shell)
+        case "backup":
+            from parley.cli.backup import backup
+
+            return backup(arguments, shell)
+        case "restore":
+            from parley.cli.backup import restore
+
+            return restore(arguments, shell)
+        case "doctor":
+            from parley.cli.doctor import doctor
+
+            return doctor(arguments, shell)
+        case "provider":
+            from parley.cli.provider import provider
+
+            return provider(arguments, shell)
+        case "settings":
+            from parley.cli.settings import settings
+
+            return settings(arguments, shell)
+        case "serve":
+            from parley.cli.serve import serve
+
+            return serve(arguments, shell)
+    raise AssertionError(arguments.command)

@@ -1,0 +1,187 @@
+"""The words of the command line, and their help. Imports nothing heavy: `--help` and mistakes answer at once."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from parley import __version__
+
+DESCRIPTION = "A local-first chat program. Without a command its window opens."
+EPILOG = "“parley COMMAND --help” tells more. Results go to standard output, everything else to standard error."
+PORT = 3939
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose every level takes `--data-dir`, and whose complaints begin like all of ours."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+        words = "where conversations, settings and keys are kept (or PARLEY_DATA_DIR)"
+        # Suppressed, so that the level after the command does not undo what stood before it.
+        self.add_argument("--data-dir", metavar="DIR", default=argparse.SUPPRESS, help=words)
+
+    def error(self, message: str) -> NoReturn:
+        """Say on one line what is wrong, and exit with 2."""
+        self.exit(2, f"parley: {message} (see “{self.prog} --help”)\n")
+
+
+class UsageError(Exception):
+    """Words that cannot stand together, found after parsing."""
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return what was asked: `command` (None for the desktop), `data_dir`, and the command's own words.
+
+    Raises SystemExit: 0 after --help and --version, 2 for a mistake.
+    """
+    parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"Parley {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    for add in (_chat, _models, _conversations, _show, _search, _data, _provider, _settings, _serve):
+        add(commands)
+    arguments = parser.parse_args(argv, argparse.Namespace(data_dir=None))
+    if arguments.command == "chat":
+        _check_chat(parser, arguments)
+    return arguments
+
+
+def _add(commands: Any, name: str, words: str, **options: Any) -> Parser:
+    """Add a command with its one line of help."""
+    parser: Parser = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", **options)
+    return parser
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def _chat(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "chat",
+        "ask a model; the answer streams to standard output",
+        epilog="Text that is piped in is the prompt, or is added to it. Without a prompt, on a terminal, this is a "
+        "conversation line by line. Ctrl+C stops the answer; what had come is kept.",
+    )
+    parser.add_argument("-m", "--model", type=_text, default="", metavar="PROVIDER/MODEL", help="whom to ask")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "-c", "--conversation", type=_text, metavar="ID", help="go on with a conversation (the id, or its beginning)"
+    )
+    where.add_argument("--last", action="store_true", help="go on with the newest conversation")
+    parser.add_argument(
+        "-s", "--instruction", type=_text, default="", metavar="INSTRUCTION", help="how to answer, in a new chat"
+    )
+    parser.add_argument("--no-store", action="store_true", help="keep nothing of it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.add_argument("prompt", type=_text, nargs="?", metavar="PROMPT", help="what to say")
+
+
+def _check_chat(parser: Parser, arguments: argparse.Namespace) -> None:
+    if arguments.instruction and (arguments.conversation or arguments.last):
+        parser.error("a conversation keeps the instruction it began with: -s is for a new one")
+
+
+def _models(commands: Any) -> None:
+    _json(_add(commands, "models", "list the models that can be asked"))
+
+
+def _conversations(commands: Any) -> None:
+    parser = _add(commands, "conversations", "list the conversations, newest first")
+    parser.add_argument("--limit", type=_positive, default=50, metavar="N", help="at most so many (50)")
+    _json(parser)
+
+
+def _show(commands: Any) -> None:
+    parser = _add(commands, "show", "print a conversation")
+    parser.add_argument("id", type=_text, metavar="ID", help="its id, or the beginning of it")
+    parser.add_argument(
+        "--format",
+        choices=("md", "json", "html"),
+        default="md",
+        help="md and html: the current branch; json: all of it",
+    )
+
+
+def _search(commands: Any) -> None:
+    parser = _add(commands, "search", "search all conversations, newest first")
+    parser.add_argument(
+        "words", type=_text, nargs="+", metavar="WORDS", help='all must occur; "quoted words" stand together'
+    )
+    parser.add_argument("--limit", type=_positive, default=50, metavar="N", help="at most so many (50)")
+    _json(parser)
+
+
+def _data(commands: Any) -> None:
+    parser = _add(commands, "backup", "write a copy of all conversations into one file")
+    parser.add_argument("file", metavar="FILE")
+    parser = _add(commands, "restore", "put a backup in the place of all conversations")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    _json(_add(commands, "doctor", "check data, keys, providers, port and versions, and say what to do"))
+
+
+def _provider(commands: Any) -> None:
+    parser = _add(commands, "provider", "add, list and remove model servers")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    add = _add(actions, "add", "add a model server")
+    add.add_argument("name", type=_text, metavar="NAME", help="becomes the first half of NAME/model")
+    add.add_argument("--base-url", type=_text, required=True, metavar="URL", help="the server’s address")
+    add.add_argument("--dialect", choices=("openai", "ollama"), default="openai", help="what it speaks (openai)")
+    key = add.add_mutually_exclusive_group()
+    key.add_argument(
+        "--key-env", type=_text, metavar="VAR", default="", help="the environment variable that holds the key"
+    )
+    key.add_argument("--key-stdin", action="store_true", help="read the key from standard input and keep it")
+    _json(_add(actions, "list", "list the added servers"))
+    remove = _add(actions, "remove", "remove an added server and its key")
+    remove.add_argument("name", type=_text, metavar="NAME")
+
+
+def _settings(commands: Any) -> None:
+    parser = _add(commands, "settings", "list, get and set options")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    _json(_add(actions, "list", "list all options"))
+    get = _add(actions, "get", "print the value of an option")
+    get.add_argument("key", type=_text, metavar="KEY")
+    set_ = _add(actions, "set", "set an option")
+    set_.add_argument("key", type=_text, metavar="KEY")
+    set_.add_argument("value", type=_text, metavar="VALUE")
+
+
+def _serve(commands: Any) -> None:
+    parser = _add(commands, "serve", "run without a window until Ctrl+C")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="H", help="this computer’s address to listen on (127.0.0.1)"
+    )
+    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"the port to listen on ({PORT})")
+    parser.add_argument("--lan", action="store_true", help="for the local network (not in this version)")
+    parser.add_argument("--no-auth", action="store_true", help="ask for no token (this version never does)")
+
+
+def _text(word: str) -> str:
+    """Return a word as text: one that the locale could not read is UTF-8, and what is none of that is replaced."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(word).decode("utf-8", "replace")
+    return word
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise ValueError
+    return value
+
+
+_positive.__name__ = "positive number"
+_port.__name__ = "port"

@@ -1,0 +1,248 @@
+"""ChatEngine: starts turns. The only caller of providers, and the only one that saves replies."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from parley.context import messages_for
+from parley.errors import AnswerEmpty, NoModel, PromptEmpty, ProviderTimeout, StoreError
+from parley.events import Event, Failed, Finished, LastEvent, Started, Status, Stopped, TextDelta
+from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
+from parley.providers.base import Provider, ProviderRequest
+from parley.providers.catalog import Catalog
+from parley.settings import Settings
+from parley.store import Store
+from parley.turn import Turn
+
+logger = logging.getLogger(__name__)
+
+SAVE_SECONDS = 1.0
+"""How old a partial answer on disk may be."""
+
+FORGET_SECONDS = 60.0
+"""How long an ended turn can be replayed; later readers get the stored message."""
+
+RETRY_SAVE_SECONDS = 5.0
+"""How often a reply that could not be saved is tried again."""
+
+FOREIGN_LOOK_SECONDS = 0.25
+"""How often we look whether another process has finished its answer."""
+
+_STATUS: Mapping[type[LastEvent], MessageStatus] = {
+    Finished: MessageStatus.COMPLETE,
+    Failed: MessageStatus.FAILED,
+    Stopped: MessageStatus.STOPPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Something to say. Without a conversation a new one begins; without a model the conversation's is asked."""
+
+    text: str
+    conversation_id: str | None = None
+    model: str = ""
+    instruction: str = ""
+    channel: str = "desktop"
+    account: str = OWNER
+
+
+class ChatEngine:
+    """Sends messages and regenerates replies. All doors (desktop, server, command line) call it alike."""
+
+    def __init__(self, store: Store, catalog: Catalog, settings: Settings) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._settings = settings
+        self._turns: dict[str, Turn] = {}
+        self._stateless: set[Turn] = set()
+        self._unsaved: dict[Turn, LastEvent] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def send(self, request: ChatRequest) -> Turn:
+        """Store the message and start the reply to it.
+
+        If the conversation is being answered, here or by another process, the reply waits for that one.
+        Raises ChatError, and then has stored nothing.
+        """
+        if not request.text.strip():
+            raise PromptEmpty
+        conversation = self._store.conversations.get(request.conversation_id) if request.conversation_id else None
+        provider, model = await self._model(request.model, conversation)
+        conversation, _, reply = await self._store.turns.begin(
+            conversation_id=request.conversation_id,
+            title=title_from(request.text),
+            parts=(Text(request.text),),
+            model=f"{provider.id}/{model}",
+            instruction=request.instruction or self._settings.options.instruction,
+            channel=request.channel,
+            account=request.account,
+        )
+        return self._start(conversation, reply, provider, model)
+
+    async def regenerate(self, message_id: str, model: str = "") -> Turn:
+        """Answer again: the reply of that id, or to the user message of that id, gets a new version.
+
+        Raises ChatError, and then has stored nothing.
+        """
+        message = self._store.messages.get(message_id)
+        question = message.parent_id if message.role is Role.ASSISTANT else message.id
+        conversation = self._store.conversations.get(message.conversation_id)
+        provider, name = await self._model(model, conversation)
+        if question is None:
+            raise PromptEmpty
+        reply = await self._store.turns.begin_reply(parent_id=question, model=f"{provider.id}/{name}")
+        return self._start(conversation, reply, provider, name)
+
+    async def complete(self, messages: Sequence[Message], model: str = "", instruction: str = "") -> Turn:
+        """Answer messages that are not stored, and store nothing. Raises ChatError."""
+        provider, name = await self._model(model, None)
+        request = ProviderRequest(name, messages, instruction)
+        turn = self._turn(self._ask(provider, request), provider)
+        self._stateless.add(turn)
+        self._keep(self._forget_stateless(turn))
+        return turn
+
+    def running(self, conversation_id: str) -> Turn | None:
+        """Return the first unfinished turn of a conversation in this process, or None."""
+        turns = (turn for turn in self._turns.values() if turn.conversation_id == conversation_id)
+        return next((turn for turn in turns if not turn.ended), None)
+
+    def turn(self, reply_id: str) -> Turn | None:
+        """Return the turn of a reply that runs in this process, or ended in the last minute."""
+        return self._turns.get(reply_id)
+
+    async def close(self) -> None:
+        """Stop every turn, keep what had come, and wait until that is saved."""
+        unfinished = [turn for turn in (*self._turns.values(), *self._stateless) if not turn.ended]
+        for turn in unfinished:
+            turn.stop()
+        await asyncio.gather(*(turn.wait() for turn in unfinished))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for turn in tuple(self._unsaved):
+            await self._save_again(turn)
+
+    async def _model(self, wanted: str, conversation: Conversation | None) -> tuple[Provider, str]:
+        name = wanted or (conversation.model if conversation else "") or await self._catalog.default_model()
+        if not name:
+            raise NoModel
+        return await self._catalog.resolve(name)
+
+    def _start(self, conversation: Conversation, reply: Message, provider: Provider, model: str) -> Turn:
+        turn = self._turn(self._reply(conversation, reply, provider, model), provider, reply)
+        self._turns[reply.id] = turn
+        self._keep(self._look_after(turn))
+        return turn
+
+    def _turn(self, source: AsyncGenerator[Event, None], provider: Provider, reply: Message | None = None) -> Turn:
+        limit = self._settings.options.first_token_timeout
+        return Turn(
+            source,
+            conversation_id=reply.conversation_id if reply else "",
+            reply_id=reply.id if reply else "",
+            conclude=self._conclude if reply else None,
+            seconds_of_silence=limit,
+            silence=lambda: ProviderTimeout(provider=provider.name, seconds=limit),
+        )
+
+    async def _reply(
+        self, conversation: Conversation, reply: Message, provider: Provider, model: str
+    ) -> AsyncGenerator[Event, None]:
+        """Yield the events of a stored reply: those of waiting for its turn, then the provider's."""
+        tree = self._store.conversations.tree(conversation.id)
+        earlier = [message for message in tree.branch(reply.id)[:-1] if message.status is MessageStatus.STREAMING]
+        if earlier:
+            here = earlier[-1].id in self._turns
+            words = "Waiting for the answer before this one" if here else "Another Parley window is answering here"
+            yield Status("queued" if here else "queued_elsewhere", words)
+            for message in earlier:
+                await self._settled(message.id)
+            tree = self._store.conversations.tree(conversation.id)
+        known = self._catalog.known(provider.id, model)
+        messages = messages_for(
+            tree.branch(reply.id)[:-1],
+            instruction=conversation.instruction,
+            context=known.context if known else None,
+        )
+        request = ProviderRequest(model, messages, conversation.instruction)
+        async with aclosing(self._ask(provider, request)) as events:
+            async for event in events:
+                yield event
+
+    async def _ask(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        yield Started(f"{provider.id}/{request.model}")
+        spoken = False
+        async with aclosing(provider.stream(request)) as events:
+            async for event in events:
+                spoken = spoken or isinstance(event, TextDelta)
+                if isinstance(event, Finished) and not spoken and event.reason == "stop":
+                    raise AnswerEmpty(provider=provider.name)
+                yield event
+
+    async def _settled(self, message_id: str) -> None:
+        """Return once a message is no longer streaming, in whichever process it is."""
+        if turn := self._turns.get(message_id):
+            await turn.wait()
+            return
+        message = self._store.messages.get(message_id)
+        while message.status is MessageStatus.STREAMING:
+            await asyncio.sleep(FOREIGN_LOOK_SECONDS)
+            message = self._store.messages.get(message_id)
+
+    async def _look_after(self, turn: Turn) -> None:
+        """Save what has come once a second; forget the turn a while after its end."""
+        saved = 0
+        while not await turn.wait(SAVE_SECONDS):
+            if turn.size == saved or not turn.parts:
+                continue
+            saved = turn.size
+            try:
+                await self._store.turns.save(turn.reply_id, turn.parts)
+            except StoreError as error:
+                logger.warning("a partial answer is not saved yet: %s", error)
+        while turn in self._unsaved:
+            await asyncio.sleep(RETRY_SAVE_SECONDS)
+            await self._save_again(turn)
+        await asyncio.sleep(FORGET_SECONDS)
+        self._turns.pop(turn.reply_id, None)
+
+    async def _forget_stateless(self, turn: Turn) -> None:
+        await turn.wait()
+        self._stateless.discard(turn)
+
+    async def _conclude(self, turn: Turn, last: LastEvent) -> LastEvent:
+        """Save the whole reply. If that fails the turn ends with the reason, and saving is tried again."""
+        try:
+            await self._save(turn, last)
+        except StoreError as error:
+            logger.error("an answer is not saved yet: %s", error)
+            self._unsaved[turn] = last
+            return Failed(error.to_failure())
+        return last
+
+    async def _save(self, turn: Turn, last: LastEvent) -> None:
+        usage = last.usage if isinstance(last, Finished) else turn.usage
+        failure = last.failure if isinstance(last, Failed) else None
+        await self._store.turns.finish(turn.reply_id, turn.parts, _STATUS[type(last)], usage=usage, failure=failure)
+
+    async def _save_again(self, turn: Turn) -> None:
+        try:
+            await self._save(turn, self._unsaved[turn])
+        except StoreError as error:
+            logger.warning("an answer is still not saved: %s", error)
+        else:
+            del self._unsaved[turn]
+
+    def _keep(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("a background task of the engine failed", exc_info=error)

@@ -1,0 +1,123 @@
+"""The log: one file that turns over by size, readable by its owner only, without keys.
+
+A log that cannot be written keeps nobody from working: it stays silent.
+"""
+
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+
+logger = logging.getLogger(__name__)
+
+LEVEL_VARIABLE = "PARLEY_LOG"
+"""`debug`, `info` (the default), `warning` or `error`."""
+
+MAX_BYTES = 1_000_000
+KEPT_FILES = 2
+
+_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+class LogFile(logging.handlers.RotatingFileHandler):
+    """The file. It is made when there is something to write; several processes may write into it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True, errors="replace"
+        )
+        self.redact: Callable[[str], str] = str
+        self.setFormatter(logging.Formatter(_FORMAT))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback if there is one, without keys."""
+        return self.redact(super().format(record))
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802 - a name of logging's
+        """Return whether the file is full; follow it first if another process has turned it over."""
+        if self.stream and not self._is_current(self.stream):
+            self.stream.close()
+            self.stream = self._open()
+        return int(super().shouldRollover(record))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - a name of logging's
+        """Stay silent: a full disk or a read-only folder has its own message, from whoever needs it."""
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take is lost."""
+        with suppress(OSError):
+            super().close()
+
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
+
+    def _is_current(self, stream: TextIOWrapper) -> bool:
+        try:
+            there, ours = Path(self.baseFilename).stat(), os.fstat(stream.fileno())
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[LogFile]:
+    """Write what happens to a file, uncaught exceptions and warnings too, until the block is left."""
+    file, root, ours = LogFile(path), logging.getLogger(), logging.getLogger("parley")
+    hooks = sys.excepthook, threading.excepthook
+    levels = root.level, ours.level
+    root.addHandler(file)
+    root.setLevel(logging.WARNING)
+    ours.setLevel(_level())
+    sys.excepthook, threading.excepthook = _uncaught, _uncaught_in_thread
+    logging.captureWarnings(True)
+    try:
+        yield file
+    finally:
+        logging.captureWarnings(False)
+        sys.excepthook, threading.excepthook = hooks
+        root.removeHandler(file)
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+        file.close()
+
+
+def redact_with(redact: Callable[[str], str]) -> None:
+    """Take keys out of everything that is logged from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LogFile):
+            handler.redact = redact
+
+
+def loop_exception(loop: "asyncio.AbstractEventLoop", context: dict[str, Any]) -> None:
+    """Log what an event loop reports: set it with `loop.set_exception_handler`."""
+    logger.error("event loop: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def _level() -> int:
+    name = os.environ.get(LEVEL_VARIABLE, "").strip().upper()
+    return logging.getLevelNamesMapping().get(name, logging.INFO)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logger.critical("uncaught exception", exc_info=(kind, error, traceback))
+
+
+def _uncaught_in_thread(arguments: threading.ExceptHookArgs) -> None:
+    if arguments.exc_value is not None:
+        name = arguments.thread.name if arguments.thread else "?"
+        logger.critical("uncaught exception in thread %s", name, exc_info=arguments.exc_value)

@@ -1,0 +1,177 @@
+"""Composition root: arguments -> objects -> the desktop, or one command."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from parley import log
+from parley.cli import streams
+from parley.cli.parser import UsageError, parse
+from parley.errors import ChatError
+from parley.paths import Paths, data_paths, resources
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from parley.providers.guide import SearchManual
+    from parley.services import Services
+
+logger = logging.getLogger(__name__)
+
+DONE, FAILED, WRONG_USAGE, NO_DISPLAY = range(4)
+SIGNALLED = 128
+"""Added to a signal's number, as shells do: 130 after Ctrl+C."""
+X_PORT = 6000
+DISPLAY_SECONDS = 3.0
+OUTPUT_GONE = SIGNALLED + 13
+
+NO_DISPLAY_HINT = (
+    "There is no display to open the window on. “parley chat” chats in this terminal, "
+    "“parley serve” runs without a window."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    streams.prepare()
+    try:
+        arguments = parse(argv)
+    except SystemExit as ended:
+        return _flushed(int(ended.code or DONE))
+    paths = data_paths(arguments.data_dir)
+    with log.logging_to(paths.log):
+        return _guarded(arguments, paths)
+
+
+def open_services(paths: Paths) -> "Services":
+    """Build the objects that the doors share. Raises ChatError."""
+    from parley.engine import ChatEngine
+    from parley.keys import Keys
+    from parley.plugins import provider_dialects
+    from parley.providers.catalog import Catalog
+    from parley.providers.guide import Guide
+    from parley.services import Services
+    from parley.settings import Settings
+    from parley.store import Store
+
+    keys = Keys(paths.keys)
+    log.redact_with(keys.redact)
+    settings = Settings(paths.settings)
+    guide = Guide(_manual_search())
+    catalog = Catalog(settings, keys, guide, dialects=provider_dialects())
+    store = Store.open(paths.data)
+    return Services(paths, settings, keys, store, catalog, ChatEngine(store, catalog, settings))
+
+
+def _manual_search() -> "SearchManual":
+    """Return the manual's search as the Guide takes it: neither the store nor the providers know each other."""
+    from parley.providers.guide import Section
+    from parley.store import ManualIndex
+
+    index = ManualIndex(resources() / "help")
+
+    def search(question: str, limit: int) -> list[Section]:
+        return [Section(found.page, found.title, found.anchor, found.text) for found in index.search(question, limit)]
+
+    return search
+
+
+def has_display() -> bool:
+    """Return whether a window could be seen."""
+    if os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal"):
+        return False
+    if not sys.platform.startswith("linux") or os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    return _x_server_answers(os.environ.get("DISPLAY", ""))
+
+
+def _x_server_answers(display: str) -> bool:
+    """Return whether a window server listens. Qt would end the whole process if none does."""
+    import socket
+
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdecimal():
+        return False
+    if host not in ("", "unix"):
+        try:
+            socket.create_connection((host.strip("[]"), X_PORT + int(number)), DISPLAY_SECONDS).close()
+        except OSError:
+            return False
+        return True
+    with socket.socket(socket.AF_UNIX) as local:
+        for place in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
+            try:
+                local.connect(place)
+            except OSError:
+                continue
+            return True
+    return False
+
+
+def _guarded(arguments: "Namespace", paths: Paths) -> int:
+    """Run what was asked for. Whatever goes wrong becomes one line and an exit code."""
+    try:
+        code = _desktop(paths) if arguments.command is None else _command(arguments, paths)
+    except ChatError as error:
+        streams.complain(error)
+        return _flushed(FAILED)
+    except UsageError as error:
+        streams.note(str(error))
+        return WRONG_USAGE
+    except streams.OutputGone:
+        streams.give_up_output()
+        return OUTPUT_GONE
+    except KeyboardInterrupt:
+        return SIGNALLED + signal.SIGINT
+    except Exception:
+        logger.exception("a command failed")
+        streams.note(f"Parley made a mistake of its own. The log has the details: {paths.log}")
+        return _flushed(FAILED)
+    return _flushed(code)
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code, once all results are written."""
+    try:
+        streams.flush_output()
+    except streams.OutputGone:
+        streams.give_up_output()
+        return OUTPUT_GONE
+    except ChatError as error:
+        streams.give_up_output()
+        streams.complain(error)
+        return FAILED
+    return code
+
+
+def _command(arguments: "Namespace", paths: Paths) -> int:
+    from parley.cli.commands import run
+    from parley.cli.shell import Shell
+
+    shell = Shell(paths, open_services)
+    try:
+        with shell.signals():
+            return run(arguments, shell)
+    except KeyboardInterrupt:
+        return SIGNALLED + shell.ended_by
+    finally:
+        shell.close()
+
+
+def _desktop(paths: Paths) -> int:
+    if not has_display():
+        streams.note(NO_DISPLAY_HINT)
+        return NO_DISPLAY
+    try:
+        from parley.ui.desktop import run
+    except ImportError as error:
+        if error.name and error.name.startswith("parley"):
+            raise
+        logger.exception("Qt cannot be loaded")
+        streams.note(f"The window cannot be opened, for Qt does not start here ({error}). {NO_DISPLAY_HINT}")
+        return NO_DISPLAY
+    return run(paths, open_services)

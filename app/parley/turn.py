@@ -1,0 +1,233 @@
+"""Turn: runs one stream, remembers its events, and replays them to any number of observers.
+
+It knows nothing of providers or of the store: it is given a source of events, and what to do at the end.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from parley.errors import ChatError, InternalError
+from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Stopped, TextDelta
+from parley.messages import Part, Reasoning, Text, Usage
+
+logger = logging.getLogger(__name__)
+
+Conclude = Callable[["Turn", LastEvent], Awaitable[LastEvent]]
+
+
+class Turn:
+    """A reply, observable while it happens. Create it inside a running event loop; it starts at once.
+
+    `conclude` is awaited when the source has ended and before the last event is published, so that
+    observers of the end find the reply saved; it returns the last event to publish. `silence` is called
+    when `seconds_of_silence` have passed without an event since the provider was asked, and returns the
+    error to end with.
+    """
+
+    def __init__(
+        self,
+        source: AsyncGenerator[Event, None],
+        *,
+        conversation_id: str = "",
+        reply_id: str = "",
+        conclude: Conclude | None = None,
+        seconds_of_silence: float | None = None,
+        silence: Callable[[], ChatError] = InternalError,
+    ) -> None:
+        self.conversation_id = conversation_id
+        self.reply_id = reply_id
+        self._events: list[Event] = []
+        self._observers: list[asyncio.Future[None]] = []
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._conclude = conclude
+        self._clock = _Clock()
+        self._loop = asyncio.get_running_loop()
+        self._limit = seconds_of_silence
+        self._silence = silence
+        self._silent: ChatError | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._reader = self._loop.create_task(self._read(source))
+        self._task = self._loop.create_task(self._run())
+
+    @property
+    def text(self) -> str:
+        """Return the answer so far."""
+        return "".join(self._text)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return the message's parts so far."""
+        parts: list[Part] = []
+        if self._reasoning:
+            parts.append(Reasoning("".join(self._reasoning), self._clock.reasoning_seconds))
+        if self._text:
+            parts.append(Text(self.text))
+        return tuple(parts)
+
+    @property
+    def size(self) -> int:
+        """Return how many events have come: it grows whenever there is something new to save."""
+        return len(self._events)
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the last event has been published."""
+        return bool(self._events) and isinstance(self._events[-1], LastEvent)
+
+    @property
+    def usage(self) -> Usage:
+        """Return how long the reply took so far."""
+        return Usage(first_token_seconds=self._clock.first_token_seconds, seconds=self._clock.seconds)
+
+    def stop(self) -> None:
+        """End the reply; what has come is kept. Does nothing when it has ended."""
+        self._reader.cancel()
+
+    async def wait(self, seconds: float | None = None) -> LastEvent | None:
+        """Return the last event once it has been published, or None if that takes longer than `seconds`."""
+        await asyncio.wait([self._task], timeout=seconds)
+        last = self._events[-1] if self._events else None
+        return last if isinstance(last, LastEvent) else None
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Yield every event from the first one, whenever the observer comes."""
+        async for batch in self.batches():
+            for event in batch:
+                yield event
+
+    async def batches(self, first: int = 0) -> AsyncIterator[list[Event]]:
+        """Yield the events from number `first` on, at each step all that have come since the step before."""
+        seen = first
+        while True:
+            if seen == len(self._events):
+                if self.ended:
+                    return
+                await self._news()
+            batch = self._events[seen:]
+            seen += len(batch)
+            yield batch
+
+    async def _news(self) -> None:
+        future = self._loop.create_future()
+        self._observers.append(future)
+        try:
+            await future
+        finally:
+            if future in self._observers:
+                self._observers.remove(future)
+
+    def _publish(self, event: Event) -> None:
+        self._events.append(event)
+        waiting, self._observers = self._observers, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def _read(self, source: AsyncGenerator[Event, None]) -> Finished:
+        async with aclosing(source):
+            async for event in source:
+                self._clock.note(event)
+                match event:
+                    case TextDelta(text):
+                        self._text.append(text)
+                    case ReasoningDelta(text):
+                        self._reasoning.append(text)
+                    case Finished():
+                        return event
+                    case Started():
+                        self._watch_silence()
+                self._publish(event)
+        return Finished()
+
+    def _watch_silence(self) -> None:
+        if self._limit is not None:
+            rest = self._limit - self._clock.seconds_since_last_event
+            if rest > 0:
+                self._watch = self._loop.call_later(rest, self._watch_silence)
+            else:
+                self._silent = self._silence()
+                self._reader.cancel()
+
+    async def _run(self) -> None:
+        await asyncio.wait([self._reader])
+        if self._watch:
+            self._watch.cancel()
+        last = self._outcome()
+        if self._conclude:
+            try:
+                last = await self._conclude(self, last)
+            except Exception as error:
+                logger.exception("a turn could not be concluded")
+                last = Failed(InternalError(detail=repr(error)).to_failure())
+        self._publish(last)
+
+    def _outcome(self) -> LastEvent:
+        """Return how the reading ended. The one place where any exception becomes something to show."""
+        if self._reader.cancelled():
+            return Failed(self._silent.to_failure()) if self._silent else Stopped()
+        error = self._reader.exception()
+        match error:
+            case None:
+                finished = self._reader.result()
+                usage = finished.usage or Usage()
+                return replace(finished, usage=self._clock.complete(usage))
+            case ChatError():
+                return Failed(error.to_failure())
+            case _:
+                logger.error("a turn ended with a bug", exc_info=error)
+                return Failed(InternalError(detail=repr(error)).to_failure())
+
+
+class _Clock:
+    """When things happened in a turn, in seconds since it began."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
+        self._reasoning_began: float | None = None
+        self._reasoning_ended: float | None = None
+        self._first_token: float | None = None
+
+    def note(self, event: Event) -> None:
+        """Remember when the event came. A provider's `Started` sets the clock to zero."""
+        self._last = now = time.monotonic()
+        match event:
+            case Started():
+                self._began = now
+            case ReasoningDelta():
+                self._first_token = self._first_token or now
+                self._reasoning_began = self._reasoning_began or now
+                self._reasoning_ended = now
+            case TextDelta():
+                self._first_token = self._first_token or now
+
+    @property
+    def seconds_since_last_event(self) -> float:
+        return time.monotonic() - self._last
+
+    @property
+    def seconds(self) -> float:
+        return self._last - self._began
+
+    @property
+    def first_token_seconds(self) -> float | None:
+        return None if self._first_token is None else self._first_token - self._began
+
+    @property
+    def reasoning_seconds(self) -> float | None:
+        if self._reasoning_began is None or self._reasoning_ended is None:
+            return None
+        return self._reasoning_ended - self._reasoning_began
+
+    def complete(self, usage: Usage) -> Usage:
+        """Return the provider's usage with our times where it gave none."""
+        first = usage.first_token_seconds
+        return replace(
+            usage,
+            first_token_seconds=self.first_token_seconds if first is None else first,
+            seconds=self.seconds if usage.seconds is None else usage.seconds,
+        )

@@ -1,0 +1,1 @@
+"""The installed `parley` as a process, as people and scripts use it."""
