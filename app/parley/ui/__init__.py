@@ -1,0 +1,1 @@
+"""The desktop: everything made of Qt widgets."""

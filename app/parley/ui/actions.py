@@ -1,0 +1,104 @@
+"""The one table of commands. Menus and shortcuts derive from it.
+
+A new command is one row in `COMMANDS` and one handler given to `Actions.connect`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from parley.ui.look import Look
+
+CONTEXT = "Commands"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person can do: its words, its keys and its drawing. `menu` names the menus it stands in."""
+
+    id: str
+    text: object
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    menu: str = ""
+    checkable: bool = False
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("new_chat", QT_TRANSLATE_NOOP("Commands", "New chat"), ("Ctrl+N",), "new-chat", "main"),
+    Command("search", QT_TRANSLATE_NOOP("Commands", "Search everything"), ("Ctrl+F", "Ctrl+K"), "search", "main"),
+    Command("choose_model", QT_TRANSLATE_NOOP("Commands", "Choose a model"), ("Ctrl+M",), "model", "main"),
+    Command("sidebar", QT_TRANSLATE_NOOP("Commands", "Show the list of chats"), ("Ctrl+B",), "sidebar", "main"),
+    Command("composer", QT_TRANSLATE_NOOP("Commands", "Write a message"), ("Ctrl+L",)),
+    Command("next_chat", QT_TRANSLATE_NOOP("Commands", "Next chat"), ("Ctrl+PgDown", "Alt+Down")),
+    Command("previous_chat", QT_TRANSLATE_NOOP("Commands", "Previous chat"), ("Ctrl+PgUp", "Alt+Up")),
+    Command("stop", QT_TRANSLATE_NOOP("Commands", "Stop the answer"), ("Ctrl+.",), "stop"),
+    Command("regenerate", QT_TRANSLATE_NOOP("Commands", "Regenerate"), ("Ctrl+R",), "refresh", "chat"),
+    Command("rename", QT_TRANSLATE_NOOP("Commands", "Rename"), ("F2",), "rename", "chat row"),
+    Command("pin", QT_TRANSLATE_NOOP("Commands", "Pin"), ("Ctrl+Shift+P",), "pin", "chat row"),
+    Command("delete", QT_TRANSLATE_NOOP("Commands", "Delete"), ("Ctrl+Shift+Backspace",), "trash", "chat row"),
+    Command("undo", QT_TRANSLATE_NOOP("Commands", "Undo"), ("Ctrl+Z",), "undo"),
+    Command("theme_system", QT_TRANSLATE_NOOP("Commands", "Theme of the system"), menu="theme", checkable=True),
+    Command("theme_light", QT_TRANSLATE_NOOP("Commands", "Light"), menu="theme", checkable=True),
+    Command("theme_dark", QT_TRANSLATE_NOOP("Commands", "Dark"), menu="theme", checkable=True),
+    Command("send_enter", QT_TRANSLATE_NOOP("Commands", "Send with Enter"), menu="keys", checkable=True),
+    Command("send_ctrl_enter", QT_TRANSLATE_NOOP("Commands", "Send with Ctrl+Enter"), menu="keys", checkable=True),
+    Command("manual", QT_TRANSLATE_NOOP("Commands", "Manual"), ("F1",), "book", "help"),
+    Command("data_folder", QT_TRANSLATE_NOOP("Commands", "Open data folder"), icon="folder", menu="help"),
+    Command("close", QT_TRANSLATE_NOOP("Commands", "Close the window"), ("Ctrl+W",)),
+    Command("quit", QT_TRANSLATE_NOOP("Commands", "Quit"), ("Ctrl+Q",), menu="end"),
+)
+
+
+class Actions(QObject):
+    """The QActions of one window, by the id of their command."""
+
+    def __init__(self, look: Look, window: QWidget) -> None:
+        super().__init__(window)
+        self._actions = {command.id: self._made(command, look, window) for command in COMMANDS}
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
+
+    def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        """Give every command its handler. Raises KeyError if one is left without: a dead menu entry is a bug."""
+        for command in COMMANDS:
+            handler = handlers[command.id]
+            self._actions[command.id].triggered.connect(lambda _checked=False, handler=handler: handler())
+
+    def fill(self, menu: QMenu, *names: str) -> None:
+        """Add the commands of the named menus, with a line between two of them."""
+        for name in names:
+            if not menu.isEmpty():
+                menu.addSeparator()
+            menu.addActions(self.of(name))
+
+    def of(self, name: str) -> list[QAction]:
+        """Return the actions of one menu."""
+        return [self._actions[command.id] for command in COMMANDS if name in command.menu.split()]
+
+    def choose(self, names: Iterable[str], chosen: str) -> None:
+        """Tick one of several commands that exclude each other."""
+        for name in names:
+            self._actions[name].setChecked(name == chosen)
+
+    @staticmethod
+    def _made(command: Command, look: Look, window: QWidget) -> QAction:
+        action = QAction(QCoreApplication.translate(CONTEXT, str(command.text)), window)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+        action.setCheckable(command.checkable)
+        action.setShortcutVisibleInContextMenu(True)
+        action.setMenuRole(QAction.MenuRole.QuitRole if command.id == "quit" else QAction.MenuRole.NoRole)
+        if command.icon:
+            look.dress(action, command.icon)
+        window.addAction(action)
+        return action
+
+
+def key_text(action: QAction) -> str:
+    """Return an action's first shortcut as the system writes it."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

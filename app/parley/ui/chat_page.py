@@ -1,0 +1,80 @@
+"""ChatPage: the right column. Header, transcript or welcome, composer. Layout only: `conversation_view` uses it."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from parley.ui.actions import Actions
+from parley.ui.composer import Composer
+from parley.ui.error_texts import failure_text
+from parley.ui.header import Header
+from parley.ui.look import Look
+from parley.ui.notices import Notices
+from parley.ui.pickers import ModelButton
+from parley.ui.transcript import Transcript
+from parley.ui.welcome import Welcome
+
+TALLEST_SHARE = 0.4
+"""How much of the height the composer may take."""
+
+MARGIN = 16
+
+
+class ChatPage(QWidget):
+    """One conversation, or the beginning of one."""
+
+    def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.header = Header(look, actions, self)
+        self.body = QStackedWidget(self)
+        self.transcript = Transcript(look.theme, self.body, failure_text)
+        self.welcome = Welcome(self.body)
+        self.body.addWidget(self.welcome)
+        self.body.addWidget(self.transcript)
+        self.composer = Composer(look, self)
+        self.model_button = ModelButton(look, self)
+        self.composer.tools.insertWidget(0, self.model_button)
+        self.notices = Notices(look, self.body)
+        self._widest = look.theme.column_width
+        self._around_composer = QHBoxLayout()
+        self._around_composer.addWidget(self.composer)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.body, 1)
+        column.addLayout(self._around_composer)
+        self.setMinimumWidth(300)
+        self.transcript.viewport().installEventFilter(self)
+        self.body.currentChanged.connect(self._align)
+        self._align()
+        look.changed.connect(lambda: self.transcript.set_theme(look.theme))
+
+    def show_welcome(self, *, only_guide: bool, model: str) -> None:
+        """Show what an empty chat has to say."""
+        self.welcome.show_for(only_guide=only_guide, model=model)
+        self.body.setCurrentWidget(self.welcome)
+
+    def show_transcript(self) -> None:
+        """Show the messages."""
+        self.body.setCurrentWidget(self.transcript)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.transcript.viewport() and event.type() == QEvent.Type.Resize:
+            self._align()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.composer.field.set_tallest(int(event.size().height() * TALLEST_SHARE))
+        self._align()
+
+    def _align(self) -> None:
+        """Put the composer right below the text column, wherever the transcript has that now."""
+        if self.body.currentWidget() is self.transcript:
+            left, width = self.transcript.column()
+            before = self.transcript.viewport().mapTo(self.transcript, QPoint(0, 0)).x() + left
+        else:
+            width = min(self._widest, self.width() - 2 * MARGIN)
+            before = (self.width() - width) // 2
+        self._around_composer.setContentsMargins(before, 4, self.width() - before - width, MARGIN)

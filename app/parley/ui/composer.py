@@ -1,0 +1,213 @@
+"""Composer: one rounded field with its tools inside. It emits what a person wants to send; it sends nothing itself."""
+
+from typing import Literal
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from parley.ui.composer_field import ComposerField
+from parley.ui.drafts import Draft
+from parley.ui.look import Look
+from parley.ui.notices import Notice
+
+UNFOLD_CHARACTERS = 100_000
+"""A folded paste up to this length can be put into the field after all."""
+
+TIP_CHARACTERS = 400
+
+
+class Composer(QWidget):
+    """The field, the chips of folded pastes above it, and the row of tools below it."""
+
+    sent = Signal(Draft)
+    stopped = Signal()
+    written = Signal()
+    """What is in the composer has changed."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._pasted: list[str] = []
+        self._answering = self._sending = False
+        self._error: Notice | None = None
+        self._frame = QFrame(self)
+        self._frame.setObjectName("composer")
+        self.field = ComposerField(self._frame)
+        self.field.setPlaceholderText(self.tr("Message"))
+        self.field.setAccessibleName(self.tr("Message"))
+        self._send = self._button("send", self.tr("Send"), "send", "on_accent")
+        self._stop = self._button("stop", self.tr("Stop the answer"), "stop", "text")
+        self._chips = QVBoxLayout()
+        self.tools = QHBoxLayout()
+        self._arrange()
+        self.field.submitted.connect(self._submit)
+        self.field.escaped.connect(self._escape)
+        self.field.pasted_long.connect(self._fold)
+        self.field.textChanged.connect(self._changed)
+        self.field.focus_changed.connect(self._show_focus)
+        self._send.clicked.connect(self._submit)
+        self._stop.clicked.connect(self.stopped)
+        self.setFocusProxy(self.field)
+        self._refresh()
+
+    @property
+    def draft(self) -> Draft:
+        """Return what has been written and pasted."""
+        return Draft(self.field.toPlainText(), tuple(self._pasted))
+
+    @property
+    def answering(self) -> bool:
+        """Return whether Stop is offered."""
+        return self._answering
+
+    @property
+    def error(self) -> str:
+        """Return the sentence that says why the message was not sent."""
+        return self._error.accessibleName() if self._error else ""
+
+    def show_draft(self, draft: Draft) -> None:
+        """Put a draft into the field, with the caret at its end."""
+        self.field.setPlainText(draft.text)
+        self.field.moveCursor(self.field.textCursor().MoveOperation.End)
+        self._pasted = list(draft.pasted)
+        self._show_chips()
+
+    def insert(self, text: str) -> None:
+        """Add text at the caret, folded if it is long."""
+        self.field.insertPlainText(text)
+
+    def set_answering(self, answering: bool) -> None:
+        """Offer Stop while this conversation is being answered."""
+        self._answering = answering
+        self._refresh()
+
+    def set_sending(self, sending: bool) -> None:
+        """While a message is being stored the text stands there, and cannot be changed or sent twice."""
+        self._sending = sending
+        self.field.setReadOnly(sending)
+        self._refresh()
+
+    def set_send_key(self, key: Literal["enter", "ctrl+enter"]) -> None:
+        """Change what Enter does."""
+        self.field.send_with_enter = key == "enter"
+        keys = self.tr("Enter") if key == "enter" else self.tr("Ctrl+Enter")
+        self._send.setToolTip(self.tr("Send ({keys})").format(keys=keys))
+
+    def show_error(self, text: str, detail: str = "") -> None:
+        """Say beside the field why the message was not sent; an empty text takes it away."""
+        if self._error:
+            self._column.removeWidget(self._error)
+            self._error.hide()
+            self._error.deleteLater()
+            self._error = None
+        if text:
+            self._error = Notice(self._look, text, detail=detail, error=True, parent=self)
+            self._error.dismissed.connect(lambda: self.show_error(""))
+            self._column.insertWidget(0, self._error)
+
+    def _button(self, name: str, label: str, icon: str, token: str) -> QToolButton:
+        button = QToolButton(self._frame)
+        button.setObjectName(name)
+        button.setToolTip(label)
+        button.setAccessibleName(label)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFixedSize(36, 36)
+        self._look.dress(button, icon, token)
+        return button
+
+    def _arrange(self) -> None:
+        self.tools.setSpacing(4)
+        self.tools.addStretch(1)
+        self.tools.addWidget(self._stop)
+        self.tools.addWidget(self._send)
+        inside = QVBoxLayout(self._frame)
+        inside.setContentsMargins(10, 8, 10, 10)
+        inside.setSpacing(4)
+        self._chips.setSpacing(4)
+        inside.addLayout(self._chips)
+        inside.addWidget(self.field)
+        inside.addLayout(self.tools)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(self._frame)
+
+    def _submit(self) -> None:
+        if not self._sending and not self.draft.empty:
+            self.sent.emit(self.draft)
+
+    def _escape(self) -> None:
+        if self._error:
+            self.show_error("")
+        elif self._answering:
+            self.stopped.emit()
+
+    def _changed(self) -> None:
+        self._refresh()
+        self.written.emit()
+
+    def _refresh(self) -> None:
+        has_text = bool(self._pasted) or not self.field.document().isEmpty()
+        self._send.setEnabled(has_text and not self._sending)
+        self._look.dress(self._send, "send", "on_accent" if self._send.isEnabled() else "muted")
+        self._send.setVisible(has_text or not self._answering)
+        self._stop.setVisible(self._answering)
+
+    def _show_focus(self, focused: bool) -> None:
+        self._frame.setProperty("focused", focused)
+        self._frame.style().unpolish(self._frame)
+        self._frame.style().polish(self._frame)
+
+    def _fold(self, text: str) -> None:
+        self._pasted.append(text)
+        self._show_chips()
+        self._changed()
+
+    def _show_chips(self) -> None:
+        while item := self._chips.takeAt(0):
+            if old := item.widget():
+                old.hide()
+                old.deleteLater()
+        for number, text in enumerate(self._pasted):
+            chip = self._chip(number, text)
+            self._chips.addWidget(chip)
+            chip.show()
+        self._refresh()
+
+    def _chip(self, number: int, text: str) -> QFrame:
+        length = len(text.encode("utf-8", "surrogatepass"))
+        size = QLocale().formattedDataSize(length, 0, QLocale.DataSizeFormat.DataSizeSIFormat)
+        chip = QFrame(self._frame)
+        chip.setObjectName("chip")
+        words = QPushButton(self.tr("Pasted text, {size}").format(size=size), chip)
+        words.setProperty("kind", "quiet")
+        self._look.dress(words, "document")
+        tip = text[:TIP_CHARACTERS].strip()
+        short = len(text) <= UNFOLD_CHARACTERS
+        words.setToolTip((self.tr("Click to edit it in the field") + "\n\n" if short else "") + tip)
+        if short:
+            words.clicked.connect(lambda: self._unfold(number))
+        remove = QToolButton(chip)
+        remove.setAccessibleName(self.tr("Remove the pasted text"))
+        remove.setToolTip(self.tr("Remove"))
+        self._look.dress(remove, "close")
+        remove.clicked.connect(lambda: self._remove(number))
+        row = QHBoxLayout(chip)
+        row.setContentsMargins(4, 2, 4, 2)
+        row.addWidget(words)
+        row.addStretch(1)
+        row.addWidget(remove)
+        return chip
+
+    def _unfold(self, number: int) -> None:
+        text = self._pasted.pop(number)
+        self.field.insertPlainText(text)
+        self._show_chips()
+        self._changed()
+        self.field.setFocus()
+
+    def _remove(self, number: int) -> None:
+        del self._pasted[number]
+        self._show_chips()
+        self._changed()
+        self.field.setFocus()

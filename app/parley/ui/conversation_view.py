@@ -1,0 +1,264 @@
+"""ConversationView: shows one conversation and lets a person talk in it. Connects engine and store with the chat page.
+
+Generation belongs to the conversation, not to this view: opening another one stops nothing, and coming back replays.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from parley.engine import ChatRequest
+from parley.errors import ChatError, ConversationUnknown, MessageUnknown
+from parley.messages import Conversation, ConversationTree, Message, MessageStatus
+from parley.services import Services
+from parley.store import Change
+from parley.turn import Turn
+from parley.ui.chat_page import ChatPage
+from parley.ui.drafts import Draft
+from parley.ui.error_texts import error_text
+from parley.ui.model_choice import ModelChoice
+from parley.ui.tasks import Tasks
+
+GATHER_MS = 15
+"""Changes that come within this time are shown together."""
+
+
+class ConversationView(QObject):
+    """What the right column does."""
+
+    opened = Signal(object)
+    """Another conversation is on show: its id, or None for a new chat."""
+
+    updated = Signal()
+    """What is on show, or what is known of it, has changed."""
+
+    def __init__(self, services: Services, page: ChatPage, models: ModelChoice, tasks: Tasks) -> None:
+        super().__init__(page)
+        self._services = services
+        self._page = page
+        self._models = models
+        self._tasks = tasks
+        self._tree: ConversationTree | None = None
+        self._drafts: dict[str | None, Draft] = {}
+        self._errors: dict[str | None, ChatError] = {}
+        self._sending: set[str | None] = set()
+        self._followed: dict[str, asyncio.Task[None]] = {}
+        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._reload)
+        page.composer.sent.connect(self.send)
+        page.composer.stopped.connect(self.stop)
+        page.welcome.asked.connect(self.ask)
+        page.header.renamed.connect(self._rename)
+        page.transcript.retry_requested.connect(self.regenerate)
+        page.transcript.regenerate_requested.connect(self.regenerate)
+        page.transcript.version_requested.connect(self._show_version)
+        models.changed.connect(self._show_welcome)
+
+    @property
+    def tree(self) -> ConversationTree | None:
+        """Return the conversation on show with its messages, as last read."""
+        return self._tree
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """Return the conversation on show."""
+        return self._tree.conversation if self._tree else None
+
+    @property
+    def shown_id(self) -> str | None:
+        """Return its id; None in a new chat."""
+        return self._tree.conversation.id if self._tree else None
+
+    @property
+    def can_regenerate(self) -> bool:
+        """Return whether there is a last answer, and none on its way."""
+        branch = self._tree.branch() if self._tree else []
+        return bool(branch) and branch[-1].status is not MessageStatus.STREAMING
+
+    def open(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
+        """Show a conversation, at one of its messages and the words in it if given; None begins a new chat."""
+        if conversation_id is None or conversation_id != self.shown_id:
+            self._leave()
+            self._tree = self._services.store.conversations.tree(conversation_id) if conversation_id else None
+            self._enter()
+        if message_id:
+            self._tasks.start(self._jump(message_id, words))
+
+    def send(self, draft: Draft) -> None:
+        """Send what is in the composer. It stands there until the engine has stored it."""
+        if self.shown_id not in self._sending:
+            self._tasks.start(self._send(draft, self._tree))
+
+    def ask(self, question: str) -> None:
+        """Send a question that the window offers."""
+        self.send(Draft(question))
+
+    def stop(self) -> None:
+        """Stop the answer that is coming, and those that wait for it."""
+        for message in self._tree.branch() if self._tree else []:
+            if turn := self._services.engine.turn(message.id):
+                turn.stop()
+
+    def regenerate(self, message_id: str) -> None:
+        """Answer again, in place of the reply of that id."""
+        self._tasks.start(self._regenerate(message_id))
+
+    def regenerate_last(self) -> None:
+        """Answer the last question again, unless it is being answered."""
+        if self._tree and self.can_regenerate:
+            self.regenerate(self._tree.branch()[-1].id)
+
+    def change(self, change: Change) -> None:
+        """Look whether a change of the store, by any process, concerns what is on show."""
+        concerned = change.noun == "everything" or change.id == self.shown_id
+        if self._tree and (concerned or self._tree.message(change.id)):
+            self._gather.start()
+
+    def keep_draft(self) -> None:
+        """Remember what is in the composer."""
+        self._drafts[self.shown_id] = self._page.composer.draft
+
+    def _leave(self) -> None:
+        self.keep_draft()
+        for task in self._followed.values():
+            task.cancel()
+        self._followed.clear()
+        self._gather.stop()
+
+    def _enter(self) -> None:
+        self._models.show_for(self.conversation)
+        self._page.header.stop_editing()
+        self._show_title()
+        if self._tree:
+            self._page.show_transcript()
+            self._page.transcript.show_messages(*self._branch(self._tree))
+        else:
+            self._page.transcript.show_messages([], {})
+            self._show_welcome()
+        composer = self._page.composer
+        composer.show_draft(self._drafts.get(self.shown_id, Draft()))
+        composer.set_sending(self.shown_id in self._sending)
+        self._show_error()
+        composer.setFocus()
+        self.opened.emit(self.shown_id)
+        self._follow_turns()
+
+    def _reload(self) -> None:
+        """Show what the store has now, without moving what the person reads."""
+        if not self._tree:
+            return
+        try:
+            self._tree = self._services.store.conversations.tree(self._tree.conversation.id)
+        except ConversationUnknown:
+            self._drafts.pop(self.shown_id, None)
+            self.open(None)
+            return
+        self._page.transcript.refresh(*self._branch(self._tree))
+        self._models.show_for(self.conversation)
+        self._show_title()
+        self._follow_turns()
+
+    def _branch(self, tree: ConversationTree) -> tuple[list[Message], Mapping[str, list[Message]]]:
+        """Return the messages on show, and the versions of each that has more than one."""
+        messages = tree.branch()
+        versions = {message.id: tree.versions(message) for message in messages}
+        return messages, {id: found for id, found in versions.items() if len(found) > 1}
+
+    def _follow_turns(self) -> None:
+        """Follow every turn of this process that answers here, from its first event on."""
+        for message in self._tree.branch() if self._tree else []:
+            turn = self._services.engine.turn(message.id)
+            if turn and message.status is MessageStatus.STREAMING and message.id not in self._followed:
+                self._followed[message.id] = self._tasks.start(self._follow(turn))
+        self._page.composer.set_answering(bool(self._followed))
+        self.updated.emit()
+
+    async def _follow(self, turn: Turn) -> None:
+        transcript = self._page.transcript
+        transcript.begin(turn.reply_id)
+        async for batch in turn.batches():
+            transcript.feed(turn.reply_id, batch)
+        transcript.finish(turn.reply_id)
+        del self._followed[turn.reply_id]
+        self._reload()
+
+    async def _send(self, draft: Draft, tree: ConversationTree | None) -> None:
+        place = tree.conversation.id if tree else None
+        composer = self._page.composer
+        self._errors.pop(place, None)
+        self._sending.add(place)
+        self._show_error()
+        composer.set_sending(True)
+        model = "" if tree else self._models.for_new_chat
+        try:
+            turn = await self._services.engine.send(ChatRequest(draft.whole, place, model))
+        except ChatError as error:
+            self._errors[place] = error
+            self._drafts[place] = draft
+            if self.shown_id == place and composer.draft.empty:
+                composer.show_draft(draft)
+        else:
+            self._sent(draft, place, turn.conversation_id)
+        finally:
+            self._sending.discard(place)
+            composer.set_sending(self.shown_id in self._sending)
+            self._show_error()
+
+    def _sent(self, draft: Draft, place: str | None, conversation_id: str) -> None:
+        """Clear the composer, now that the message is stored, and show it."""
+        self._drafts.pop(place, None)
+        if self.shown_id != place:
+            return
+        if self._page.composer.draft == draft:
+            self._page.composer.show_draft(Draft())
+        if place is None:
+            self._models.for_new_chat = ""
+            self.open(conversation_id)
+        else:
+            self._reload()
+        self._page.transcript.to_latest()
+
+    async def _regenerate(self, message_id: str) -> None:
+        await self._services.engine.regenerate(message_id)
+        self._reload()
+        self._page.transcript.to_latest()
+
+    def _rename(self, title: str) -> None:
+        if self._tree:
+            self._tasks.start(self._services.store.conversations.rename(self._tree.conversation.id, title))
+
+    def _show_version(self, message_id: str) -> None:
+        self._tasks.start(self._show_branch_of(message_id))
+
+    async def _show_branch_of(self, message_id: str) -> None:
+        """Show the branch that a message is in, to its newest end."""
+        if self._tree is None:
+            return
+        leaf = message_id
+        for message in self._tree.messages:  # oldest first: the last child wins
+            if message.parent_id == leaf:
+                leaf = message.id
+        await self._services.store.conversations.show_leaf(self._tree.conversation.id, leaf)
+        self._reload()
+
+    async def _jump(self, message_id: str, words: str) -> None:
+        if self._tree is None or self._tree.message(message_id) is None:
+            raise MessageUnknown(message=message_id)
+        if all(message.id != message_id for message in self._tree.branch()):
+            await self._show_branch_of(message_id)
+        self._page.transcript.jump_to(message_id, words)
+
+    def _show_title(self) -> None:
+        conversation = self.conversation
+        title = conversation.title if conversation else self.tr("New chat")
+        self._page.header.show_title(title, editable=conversation is not None)
+        self._page.window().setWindowTitle(title)
+
+    def _show_welcome(self) -> None:
+        if self._tree is None:
+            self._page.show_welcome(only_guide=self._models.only_guide, model=self._models.label)
+
+    def _show_error(self) -> None:
+        error = self._errors.get(self.shown_id)
+        self._page.composer.show_error(error_text(error) if error else "", error.detail if error else "")

@@ -1,0 +1,133 @@
+"""The desktop: application, event loop, one window, and an orderly end."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from parley import __version__
+from parley.errors import ChatError, InternalError, SettingsUnreadable, StoreError
+from parley.paths import Paths
+from parley.services import Services
+from parley.ui.garbage import Garbage
+from parley.ui.instance import Instance
+from parley.ui.languages import speak
+from parley.ui.look import Look, app_icon
+from parley.ui.loop import Loop
+
+logger = logging.getLogger(__name__)
+
+OpenServices = Callable[[Paths], Services]
+
+
+def run(paths: Paths, open_services: OpenServices) -> int:
+    """Open the window and return the exit code when it has been closed.
+
+    A second desktop on the same data directory shows the window of the first, and ends.
+    """
+    app = application()
+    instance = Instance(paths)
+    if not instance.claim():
+        if instance.ask_first():
+            return 0
+        logger.warning("the first window does not answer")
+        return 1
+    try:
+        with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
+            return runner.run(_live(app, paths, open_services, instance))
+    finally:
+        instance.release()
+
+
+def application() -> QApplication:
+    """Return the one QApplication, made at the first call."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("parley")
+    app.setApplicationDisplayName("Parley")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("parley")
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(app_icon())
+    return app
+
+
+async def _live(app: QApplication, paths: Paths, open_services: OpenServices, instance: Instance) -> int:
+    ended = asyncio.Event()
+    _listen_for_signals(ended)
+    try:
+        services = open_services(paths)
+    except (StoreError, SettingsUnreadable) as error:
+        return await _say_why(app, paths, error, ended, instance)
+    try:
+        await _show_window(app, services, ended, instance)
+    finally:
+        await services.close()
+    return 0
+
+
+async def _show_window(app: QApplication, services: Services, ended: asyncio.Event, instance: Instance) -> None:
+    from parley.ui.window import Window
+
+    speak(app, services.settings.options.language)
+    look = Look(app, services.settings.options.theme)
+    window = Window(services, look)
+    window.ended.connect(ended.set)
+    instance.raised.connect(window.come_forward)
+    window.show()
+    services.store.start_watching()
+    garbage = Garbage(app)
+    with _faults_told_to(window.report):
+        await ended.wait()
+    await window.close_down()
+    garbage.stop()
+
+
+async def _say_why(
+    app: QApplication, paths: Paths, error: StoreError | SettingsUnreadable, ended: asyncio.Event, instance: Instance
+) -> int:
+    from parley.ui.start_failed import StartFailed
+
+    logger.error("cannot start: %s (%s)", error, error.detail)
+    speak(app, "")
+    window = StartFailed(Look(app), paths, error)
+    window.ended.connect(ended.set)
+    instance.raised.connect(window.come_forward)
+    window.show()
+    await ended.wait()
+    window.hide()
+    window.deleteLater()
+    return 1
+
+
+@contextmanager
+def _faults_told_to(report: Callable[[ChatError], None]) -> Iterator[None]:
+    """Show what is raised in a slot, once it is logged: Qt itself drops it."""
+    log_it = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if not isinstance(error, ChatError):
+            log_it(kind, error, traceback)
+        report(error if isinstance(error, ChatError) else InternalError(detail=repr(error)))
+
+    sys.excepthook = tell
+    try:
+        yield
+    finally:
+        sys.excepthook = log_it
+
+
+def _listen_for_signals(ended: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, ended.set)

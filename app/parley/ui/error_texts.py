@@ -1,0 +1,141 @@
+"""One table: the code of a ChatError -> its sentence in the person's language.
+
+A sentence has the same `{fields}` as the English one of `errors.py`. A failure that was stored with a message keeps
+its English sentence only: its fields are read back from it, and where that fails the stored sentence stands.
+"""
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from parley.errors import ChatError
+from parley.messages import Failure
+
+CONTEXT = "ErrorTexts"
+
+SENTENCES: Mapping[str, object] = {
+    "error": QT_TRANSLATE_NOOP("ErrorTexts", "Something went wrong."),
+    "provider_error": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} could not answer."),
+    "provider_unreachable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} cannot be reached at {address}. Check that it is running and that the address is right.",
+    ),
+    "provider_timeout": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} has said nothing for {seconds:g} seconds. It may be busy or loading the model.",
+    ),
+    "provider_failed": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} had an error of its own ({status}). Trying again may help.",
+    ),
+    "answer_broken": QT_TRANSLATE_NOOP("ErrorTexts", "The answer from {provider} broke off. What had come is kept."),
+    "answer_empty": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} finished without an answer."),
+    "request_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} refused the request ({status})."),
+    "prompt_too_long": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "This is more text than {model} can take in. Shorten it, or start a new chat.",
+    ),
+    "key_missing": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} needs a key. Add one in the settings, or set it in the environment.",
+    ),
+    "key_refused": QT_TRANSLATE_NOOP("ErrorTexts", "Your key was refused by {provider}. Check it in the settings."),
+    "rate_limited": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} takes no more requests for now. Wait a little, then try again.",
+    ),
+    "model_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no model named “{model}”. Choose another one."),
+    "model_ambiguous": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "“{model}” is offered by more than one provider. Say which: {choices}.",
+    ),
+    "no_model": QT_TRANSLATE_NOOP("ErrorTexts", "No model is chosen. Choose one, or set a default model."),
+    "provider_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no provider named “{provider}”."),
+    "store_error": QT_TRANSLATE_NOOP("ErrorTexts", "The conversations in {path} cannot be opened."),
+    "store_unreadable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The file {path} is damaged or is no Parley database. It has been left as it is. Restore a "
+        "backup with “parley restore FILE”, or move the file away to start afresh.",
+    ),
+    "store_newer": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The file {path} was written by a newer Parley. It has been left as it is. Update Parley, or "
+        "restore an older backup with “parley restore FILE”.",
+    ),
+    "store_read_only": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Parley cannot write to its data folder {path}. Check its permissions, or choose another with --data-dir.",
+    ),
+    "store_full": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The disk is full. Free some space, then try again; nothing that was saved is lost.",
+    ),
+    "store_on_network": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The data folder {path} is on a network share ({kind}), where a database can be damaged. Choose "
+        "a folder on a local disk with --data-dir.",
+    ),
+    "store_busy": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Another program is holding the database {path}. Close it, then try again.",
+    ),
+    "conversation_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no conversation “{conversation}”."),
+    "message_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no message “{message}”."),
+    "prompt_empty": QT_TRANSLATE_NOOP("ErrorTexts", "There is nothing to send."),
+    "keys_unreadable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The file of keys {path} cannot be used. Mend it, or move it away and enter your keys again.",
+    ),
+    "setting_unknown": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "There is no setting “{key}”. “parley settings list” shows them all.",
+    ),
+    "setting_invalid": QT_TRANSLATE_NOOP("ErrorTexts", "“{value}” is no value for {key}: {expected}."),
+    "settings_unreadable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The settings file {path} cannot be read. Mend it, or move it away to start with the defaults.",
+    ),
+    "address_taken": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Port {port} on {host} is in use by another program. Choose another one with --port.",
+    ),
+    "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
+    "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
+}
+
+
+def error_text(error: ChatError) -> str:
+    """Return the sentence to show for an error."""
+    try:
+        return _translated(error.code).format(**error.fields) or str(error)
+    except (KeyError, ValueError):
+        return str(error)
+
+
+def failure_text(failure: Failure) -> str:
+    """Return the sentence to show for a failure that was stored with a message."""
+    fields = _fields(str(SENTENCES.get(failure.code, "")), failure.sentence)
+    return failure.sentence if fields is None else _plain(_translated(failure.code)).format(**fields)
+
+
+def _translated(code: str) -> str:
+    sentence = SENTENCES.get(code)
+    return QCoreApplication.translate(CONTEXT, str(sentence)) if sentence else ""
+
+
+def _fields(template: str, sentence: str) -> dict[str, str] | None:
+    """Return what stands in a sentence at the places of its template's fields, or None if it is not made from it."""
+    pattern = ""
+    for literal, name, _, _ in Formatter().parse(template):
+        pattern += re.escape(literal)
+        if name:
+            pattern += f"(?P<{name}>.*?)" if f"<{name}>" not in pattern else f"(?P={name})"
+    found = re.fullmatch(pattern, sentence, re.DOTALL)
+    return found.groupdict() if found and template else None
+
+
+def _plain(template: str) -> str:
+    """Return a template without format specifications: the values are text already."""
+    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", template)

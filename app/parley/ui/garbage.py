@@ -1,0 +1,42 @@
+"""Garbage: cycles of Python objects are collected on the main thread only.
+
+Python collects them on whichever thread happens to allocate. Where a Qt object is among them it dies on that
+thread, and may take the process with it.
+"""
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+EVERY_MS = 500
+OLDER_EVERY = 10
+"""After so many collections of the young the next older generation is looked at."""
+
+
+class Garbage(QObject):
+    """Collects in place of Python until `stop`."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._threshold = gc.get_threshold()[0]
+        gc.collect()
+        gc.freeze()  # what is here now stays: later collections need not look at it
+        gc.disable()
+        self._timer = QTimer(self, interval=EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Leave it to Python again."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
+    def _look(self) -> None:
+        young, middle, old = gc.get_count()
+        if young <= self._threshold:
+            return
+        generation = 0
+        if middle >= OLDER_EVERY:
+            generation = 2 if old >= OLDER_EVERY else 1
+        gc.collect(generation)

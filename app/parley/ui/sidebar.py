@@ -1,0 +1,300 @@
+"""Sidebar: new chat, search over everything, and the list of chats. It emits what a person wants, and does nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from parley.messages import Conversation
+from parley.ui.actions import Actions, key_text
+from parley.ui.conversation_delegate import ConversationDelegate
+from parley.ui.conversation_list import ConversationList, Page
+from parley.ui.dates import milliseconds_to_midnight
+from parley.ui.look import Look
+from parley.ui.search_results import Result, ResultDelegate, SearchResults
+
+PAUSE_MS = 80
+"""How long a person must pause typing before the search runs."""
+
+
+class Sidebar(QWidget):
+    """The left column of the window."""
+
+    opened = Signal(str)
+    result_opened = Signal(str, str, str)
+    """A conversation, a message in it, and the first of the words found there."""
+    searched = Signal(str)
+    """The words to search for, after a short pause; empty when the search is over."""
+    rename_requested = Signal(str, str)
+    delete_requested = Signal(str)
+    chosen_changed = Signal()
+
+    def __init__(self, look: Look, actions: Actions, page: Page, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._actions = actions
+        self._look = look
+        self.chats = ConversationList(page, self)
+        self._delegate = ConversationDelegate(look, self)
+        self.list = self._made_list(self.tr("Chats"))
+        self.list.setModel(self.chats)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setUniformItemSizes(True)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._results = SearchResults(self)
+        self.results = self._made_list(self.tr("Search results"))
+        self.results.setModel(self._results)
+        self.results.setItemDelegate(ResultDelegate(look, self))
+        self._nothing = QLabel(self)
+        self._nothing.setWordWrap(True)
+        self._nothing.setProperty("muted", True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._nothing.setContentsMargins(24, 16, 24, 0)
+        self.search = QLineEdit(self)
+        self._pages = QStackedWidget(self)
+        self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
+        self._midnight = QTimer(self, singleShot=True)
+        self._arrange()
+        self._connect()
+        self._wait_for_midnight()
+
+    @property
+    def shown_id(self) -> str | None:
+        """Return the conversation that is marked as open."""
+        return self._delegate.shown_id
+
+    @property
+    def chosen(self) -> Conversation | None:
+        """Return the conversation that commands are for: the focused row, else the open one."""
+        focused = self.chats.conversation(self.list.currentIndex()) if self.list.hasFocus() else None
+        return focused or self.chats.conversation(self.chats.index_of(self.shown_id))
+
+    @property
+    def chosen_id(self) -> str | None:
+        """Return its id."""
+        return self.chosen.id if self.chosen else self.shown_id
+
+    def mark(self, conversation_id: str | None) -> None:
+        """Mark a conversation as the open one."""
+        self._delegate.shown_id = conversation_id
+        index = self.chats.index_of(conversation_id)
+        selection = self.list.selectionModel()
+        if index.isValid():
+            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.list.scrollTo(index)
+        else:
+            selection.clear()
+        self.list.viewport().update()
+
+    def reload(self) -> None:
+        """Read the list anew, and keep what is marked."""
+        self.chats.reload()
+        self.mark(self.shown_id)
+
+    def put(self, conversation: Conversation) -> None:
+        """Show a conversation as it is now."""
+        if self.list.state() == QAbstractItemView.State.EditingState:
+            QTimer.singleShot(PAUSE_MS, self, lambda: self.put(conversation))
+            return
+        self.chats.put(conversation)
+        self._keep_mark()
+
+    def remove(self, conversation_id: str) -> None:
+        """Take a conversation out of the list."""
+        self.chats.remove(conversation_id)
+        self._keep_mark()
+
+    def rename(self, conversation_id: str) -> None:
+        """Let the person change a title in its row."""
+        index = self.chats.index_of(conversation_id)
+        if index.isValid():
+            self._pages.setCurrentWidget(self.list)
+            self.list.setCurrentIndex(index)
+            self.list.edit(index)
+
+    def start_search(self) -> None:
+        """Put the caret into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def show_results(self, results: Sequence[Result], nothing: str) -> None:
+        """Show what was found, or a sentence if nothing was."""
+        self._results.show(results)
+        self._nothing.setText(nothing)
+        self._pages.setCurrentWidget(self.results if results else self._nothing)
+        if results:
+            self.results.setCurrentIndex(self._results.index(0))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.chosen_changed.emit()
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if watched is self.search:
+            return self._search_key(event)
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if watched is self.list and self.list.state() != QAbstractItemView.State.EditingState:
+            if enter:
+                self._open(self.list.currentIndex())
+            elif event.key() == Qt.Key.Key_Delete and self.chosen_id:
+                self.delete_requested.emit(self.chosen_id)
+            return enter or event.key() == Qt.Key.Key_Delete
+        if watched is self.results and enter:
+            self._open_result(self.results.currentIndex())
+        if watched is self.results and event.key() == Qt.Key.Key_Escape:
+            self.search.clear()
+        return watched is self.results and (enter or event.key() == Qt.Key.Key_Escape)
+
+    def _search_key(self, event: QKeyEvent) -> bool:
+        row = self.results.currentIndex().row()
+        match event.key():
+            case Qt.Key.Key_Escape if self.search.text():
+                self.search.clear()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._search_now()
+                self._open_result(self.results.currentIndex())
+            case Qt.Key.Key_Down | Qt.Key.Key_Up if self._pages.currentWidget() is self.results:
+                step = 1 if event.key() == Qt.Key.Key_Down else -1
+                wanted = max(0, min(self._results.rowCount() - 1, row + step))
+                self.results.setCurrentIndex(self._results.index(wanted))
+            case Qt.Key.Key_Down:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            case _:
+                return False
+        return True
+
+    def _made_list(self, name: str) -> QListView:
+        made = QListView(self)
+        made.setAccessibleName(name)
+        made.setFrameShape(QFrame.Shape.NoFrame)
+        made.setMouseTracking(True)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        made.installEventFilter(self)
+        return made
+
+    def _arrange(self) -> None:
+        fold = QToolButton(self)
+        fold.setDefaultAction(self._actions["sidebar"])
+        fold.setAccessibleName(self.tr("Hide the list of chats"))
+        fold.setToolTip(f"{self.tr('Hide the list of chats')} ({key_text(self._actions['sidebar'])})")
+        self.search.setObjectName("search")
+        self.search.setPlaceholderText(self.tr("Search everything"))
+        self.search.setAccessibleName(self.tr("Search everything"))
+        self.search.setClearButtonEnabled(True)
+        sign = self.search.addAction(self._look.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._look.dress(sign, "search")
+        self.search.installEventFilter(self)
+        if clear := self.search.findChild(QAction, "_q_qlineeditclearaction"):
+            self._look.dress(clear, "close")
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 6, 8, 0)
+        top.setSpacing(4)
+        top.addWidget(fold)
+        top.addWidget(self.search, 1)
+        for page in (self.list, self.results, self._nothing):
+            self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._new_chat_row())
+        column.addWidget(self._pages, 1)
+
+    def _new_chat_row(self) -> QWidget:
+        action = self._actions["new_chat"]
+        row = QWidget(self)
+        new = QPushButton(action.text(), row)
+        new.setObjectName("newChat")
+        new.setProperty("kind", "quiet")
+        new.clicked.connect(action.trigger)
+        self._look.dress(new, "new-chat", "text")
+        keys = QLabel(key_text(action), new)
+        keys.setProperty("muted", True)
+        keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(new)
+        inside.setContentsMargins(10, 0, 10, 0)
+        inside.addStretch(1)
+        inside.addWidget(keys)
+        around = QHBoxLayout(row)
+        around.setContentsMargins(8, 0, 8, 0)
+        around.addWidget(new)
+        return row
+
+    def _connect(self) -> None:
+        self.list.clicked.connect(self._open)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.results.clicked.connect(self._open_result)
+        self.chats.renamed.connect(self.rename_requested)
+        self.search.textChanged.connect(self._typed)
+        self._pause.timeout.connect(self._search_now)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self._midnight.timeout.connect(self._wait_for_midnight)
+        self._look.changed.connect(self._new_look)
+
+    def _typed(self, words: str) -> None:
+        if words.strip():
+            self._pause.start()
+        else:
+            self._pause.stop()
+            self._pages.setCurrentWidget(self.list)
+            self.searched.emit("")
+
+    def _search_now(self) -> None:
+        if self._pause.isActive() or self.sender() is self._pause:
+            self._pause.stop()
+            self.searched.emit(self.search.text())
+
+    def _current_changed(self, _index: QModelIndex) -> None:
+        self.chosen_changed.emit()
+
+    def _open(self, index: QModelIndex) -> None:
+        if conversation := self.chats.conversation(index):
+            self.opened.emit(conversation.id)
+
+    def _open_result(self, index: QModelIndex) -> None:
+        if result := self._results.result(index):
+            found = result.snippet[slice(*result.marks[0])] if result.marks else ""
+            self.result_opened.emit(result.conversation_id, result.message_id, found)
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        if self.chats.conversation(index) is None:
+            return
+        self.list.setCurrentIndex(index)
+        self.list.setFocus(Qt.FocusReason.MouseFocusReason)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._actions.fill(menu, "row")
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _keep_mark(self) -> None:
+        if not self.list.hasFocus():
+            self.mark(self.shown_id)
+        self.list.viewport().update()
+
+    def _wait_for_midnight(self) -> None:
+        self.chats.regroup()
+        self._midnight.start(milliseconds_to_midnight(datetime.now().astimezone()))
+
+    def _new_look(self) -> None:
+        self.list.viewport().update()
+        self.results.viewport().update()

@@ -1,0 +1,182 @@
+"""Commands: what buttons, menus and keys do to a message, each under its key."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
+
+from parley.render.code import label
+from parley.ui.transcript.actions import actions_for
+from parley.ui.transcript.cell import Cell, Hot
+from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.furniture import Foot
+from parley.ui.transcript.row import Row
+from parley.ui.transcript.textcell import BlockCell, TextCell
+
+if TYPE_CHECKING:
+    from parley.ui.transcript.view import Transcript
+
+COPIED_MS = 1600
+MOST_ENTRIES = 8
+
+
+class Commands(QObject):
+    """Runs a command by its key; opens menus."""
+
+    def __init__(self, view: "Transcript") -> None:
+        super().__init__(view)
+        self._view = view
+        self.menu: QMenu | None = None
+        self._by_key: dict[str, Callable[[Row, Cell | None, Hot | None], None]] = {
+            "copy": self._copy_message,
+            "copy-markdown": self._copy_message,
+            "copy-code": self._copy_code,
+            "retry": lambda row, *_: view.retry_requested.emit(row.message.id),
+            "regenerate": lambda row, *_: view.regenerate_requested.emit(row.message.id),
+            "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,
+            "link": lambda row, cell, hot: view.link_clicked.emit(hot.value, hot.words) if hot else None,
+            "reasoning": lambda row, *_: self._change(row, Row.fold),
+            "details": lambda row, *_: self._change(row, _unfold_details),
+            "show-all": lambda row, *_: self._change(row, _show_all),
+        }
+
+    def run(self, key: str, row: Row, cell: Cell | None = None, hot: Hot | None = None) -> None:
+        """Do what a key says to a message."""
+        self._by_key[key](row, cell, hot)
+        self._view.viewport().update()
+
+    # --- copying
+    def copy_selection(self) -> None:
+        """Copy what is selected as text."""
+        text = self._view.selection.text(self._view.row_at, len(self._view.messages))
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def copy_markdown(self) -> None:
+        """Copy what is selected as it was written."""
+        text = self._view.selection.text(self._view.row_at, len(self._view.messages), markdown=True)
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def select_all(self) -> None:
+        """Select all messages."""
+        self._view.selection.select_all(len(self._view.messages))
+        self._view.viewport().update()
+
+    def _copy_message(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
+        QGuiApplication.clipboard().setText(row.message.text)
+        if hot is not None:
+            self._say_copied(row.foot)
+
+    def _copy_code(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
+        if isinstance(cell, CodeCell):
+            QGuiApplication.clipboard().setText(cell.block.code)
+            self._say_copied(cell)
+
+    def _say_copied(self, cell: CodeCell | Foot) -> None:
+        """Say so where the button was, for a moment."""
+        cell.copied = True
+
+        def over() -> None:
+            cell.copied = False
+            self._view.viewport().update()
+
+        QTimer.singleShot(COPIED_MS, self, over)
+
+    def _change(self, row: Row, change: Callable[[Row], None]) -> None:
+        index = self._view.index_of(row.message.id)
+        if index >= 0:
+            self._view.change_row(index, change)
+
+    # --- menus
+    def menu_for(self, row: Row, where: QPoint) -> None:
+        """Open the menu of a message: its actions, its code, its links."""
+        menu = self._new_menu()
+        self._add_actions(menu, row)
+        self._open(menu, where)
+
+    def menu_at(self, point: QPointF, where: QPoint) -> None:
+        """Open the menu of a place: what is selected, the link there, then the message's actions."""
+        view, words = self._view, self._view.words
+        menu = self._new_menu()
+        if view.selection:
+            menu.addAction(words.copy()).triggered.connect(self.copy_selection)
+            menu.addAction(words.copy_markdown()).triggered.connect(self.copy_markdown)
+        hover = view.pointer.hot_at(point)
+        if hover and hover[2].action == "link":
+            url = hover[2].value
+            copy = menu.addAction(words.copy_link())
+            copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(url))
+        placed = view.pointer.placed_at(point)
+        if placed and not view.selection:
+            self._add_actions(menu, placed.row)
+        menu.addSeparator()
+        menu.addAction(words.select_all()).triggered.connect(self.select_all)
+        self._open(menu, where)
+
+    def _add_actions(self, menu: QMenu, row: Row) -> None:
+        words = self._view.words
+        for action in actions_for(row.message):
+            entry = menu.addAction(action.words(words))
+            entry.triggered.connect(lambda _=False, key=action.key: self.run(key, row))
+        if row.head.present:
+            entry = menu.addAction(words.hide_reasoning() if row.head.open else words.show_reasoning())
+            entry.triggered.connect(lambda: self.run("reasoning", row))
+        if row.foot.detail():
+            menu.addAction(words.details()).triggered.connect(lambda: self.run("details", row))
+        self._add_versions(menu, row)
+        codes = [cell for cell in row.cells if isinstance(cell, CodeCell)]
+        links = [link for cell in row.cells if isinstance(cell, TextCell) for link in cell.links()]
+        if codes or links:
+            menu.addSeparator()
+        for cell in codes[:MOST_ENTRIES]:
+            entry = menu.addAction(words.copy_code(label(cell.block.language)))
+            entry.triggered.connect(lambda _=False, cell=cell: self.run("copy-code", row, cell))
+        for url, shown in links[:MOST_ENTRIES]:
+            entry = menu.addAction(shown[:60].replace("&", "&&"))
+            entry.setToolTip(url)
+            entry.triggered.connect(lambda _=False, url=url, shown=shown: self._view.link_clicked.emit(url, shown))
+
+    def _add_versions(self, menu: QMenu, row: Row) -> None:
+        versions = list(row.versions)
+        if row.message.id not in versions:
+            return
+        number = versions.index(row.message.id)
+        words = self._view.words
+        for at, name in ((number - 1, words.previous_version()), (number + 1, words.next_version())):
+            if 0 <= at < len(versions):
+                entry = menu.addAction(name)
+                entry.triggered.connect(lambda _=False, at=at: self._view.version_requested.emit(versions[at]))
+
+    def _new_menu(self) -> QMenu:
+        if self.menu is not None:
+            self.menu.deleteLater()
+        self.menu = QMenu(self._view)
+        return self.menu
+
+    def _open(self, menu: QMenu, where: QPoint) -> None:
+        menu.popup(where)
+
+    # --- finding
+    def find(self, row: Row, words: str) -> Iterator[tuple[int, int, int]]:
+        """Yield (cell, start, end) of where the words are in a message."""
+        wanted = words.casefold()
+        for index, cell in enumerate(row.cells):
+            if not isinstance(cell, BlockCell):
+                continue
+            found = cell.find(wanted)
+            if found is not None:
+                yield index, *found
+
+
+def _unfold_details(row: Row) -> None:
+    row.foot.unfolded = not row.foot.unfolded
+    row.changed(row.foot)
+    row.rebuild(len(row.cells) - 1)
+
+
+def _show_all(row: Row) -> None:
+    row.full = True
+    row.show(row.message, row.versions)

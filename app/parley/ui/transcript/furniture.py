@@ -1,0 +1,320 @@
+"""What stands around an answer's text: the folded reasoning above; below it how it ended and what can be done."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from parley.messages import Failure, Message, MessageStatus
+from parley.ui.transcript import icons
+from parley.ui.transcript.actions import RETRIED, actions_for
+from parley.ui.transcript.cell import Canvas, Cell, Hot
+from parley.ui.transcript.style import Style
+from parley.ui.transcript.words import Words
+
+WRAPPED = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading) | int(Qt.AlignmentFlag.AlignTop)
+Sentence = Callable[[Failure], str]
+
+
+class ReasoningHead(Cell):
+    """One row that says how long the model thought and unfolds what. No height where it did not."""
+
+    def __init__(self, style: Style, words: Words) -> None:
+        self.style = style
+        self.words = words
+        self.present = self.open = self.running = False
+        self.seconds: float | None = None
+
+    def show(self, *, present: bool, running: bool, seconds: float | None) -> None:
+        """Take what there is to say."""
+        self.present, self.running, self.seconds = present, running, seconds
+        self.width = -1
+
+    def label(self) -> str:
+        """Return what the row says."""
+        return self.words.thinking() if self.running else self.words.thought(self.seconds)
+
+    def estimate(self, width: int) -> int:
+        return self.style.px(28) if self.present else 0
+
+    def lay_out(self, width: int) -> int:
+        self.width, self.height = width, self.estimate(width)
+        return self.height
+
+    def _room(self, rtl: bool) -> QRectF:
+        style = self.style
+        width = QFontMetricsF(style.quiet).horizontalAdvance(self.label()) + style.px(16 + 4 + 12)
+        return QRectF(self.width - width + style.px(6) if rtl else -style.px(6), 0, width, style.px(28))
+
+    def paint(self, canvas: Canvas) -> None:
+        if not self.present:
+            return
+        painter, style = canvas.painter, canvas.style
+        rtl = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        room = self._room(rtl)
+        if canvas.hover and canvas.hover.action == "reasoning":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("hover"))
+            painter.drawRoundedRect(room, style.theme.radius * 0.75, style.theme.radius * 0.75)
+        size = style.px(16)
+        inner = room.adjusted(style.px(5), 0, -style.px(7), 0)
+        arrow = QRectF(inner.right() - size if rtl else inner.left(), (room.height() - size) / 2, size, size)
+        icons.paint(painter, "down" if self.open else "next", arrow, style.color("muted"), mirrored=rtl)
+        painter.setPen(style.color("muted"))
+        painter.setFont(style.quiet)
+        beside = size + style.px(4)
+        text = inner.adjusted(0, 0, -beside, 0) if rtl else inner.adjusted(beside, 0, 0, 0)
+        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading), self.label())
+
+    def hot_at(self, point: QPointF) -> Hot | None:
+        rtl = self.rtl
+        return Hot("reasoning", self._room(rtl)) if self.present and self._room(rtl).contains(point) else None
+
+
+class More(Cell):
+    """A button that shows the rest of a very long message."""
+
+    above = 12
+
+    def __init__(self, style: Style, label: str) -> None:
+        self.style = style
+        self.label = label
+
+    def estimate(self, width: int) -> int:
+        return self.style.px(30)
+
+    def lay_out(self, width: int) -> int:
+        self.width, self.height = width, self.estimate(width)
+        return self.height
+
+    def _box(self) -> QRectF:
+        width = icons.button_width(self.style, self.label, self.style.px(28))
+        return QRectF(self.width - width if self.rtl else 0, 1, width, self.style.px(28))
+
+    def paint(self, canvas: Canvas) -> None:
+        hover = canvas.hover is not None and canvas.hover.action == "show-all"
+        icons.button(canvas, self._box(), "down", self.label, hover=hover, pressed=canvas.pressed, framed=True)
+
+    def hot_at(self, point: QPointF) -> Hot | None:
+        return Hot("show-all", self._box()) if self._box().contains(point) else None
+
+
+class Foot(Cell):
+    """How an answer stands or ended, and below that its actions, which show when the answer is active."""
+
+    def __init__(self, style: Style, words: Words, sentence: Sentence) -> None:
+        self.style = style
+        self.words = words
+        self._sentence = sentence
+        self.message: Message | None = None
+        self.versions: Sequence[str] = ()
+        self.waiting = ""
+        """What is waited for, in a turn's own words."""
+        self.waits = self.unfolded = self.copied = False
+
+    def show(self, message: Message, versions: Sequence[str], *, waits: bool, waiting: str = "") -> None:
+        """Take what there is to say."""
+        self.message, self.versions, self.waits, self.waiting = message, versions, waits, waiting
+        self.width = -1
+
+    def state_words(self) -> str:
+        """Return the sentence that stands below the answer, if any."""
+        message = self.message
+        if message is None:
+            return ""
+        match message.status:
+            case MessageStatus.STREAMING if self.waits:
+                return self.waiting or self.words.waiting(max(0, int(time.time() - message.created_at)))
+            case MessageStatus.FAILED:
+                return self._sentence(message.failure) if message.failure else self.words.failed()
+            case MessageStatus.INTERRUPTED:
+                return self.words.interrupted()
+            case MessageStatus.STOPPED:
+                return self.words.stopped()
+            case _:
+                return ""
+
+    def detail(self) -> str:
+        """Return the vendor's own words."""
+        failure = self.message.failure if self.message else None
+        return failure.detail[:4000] if failure else ""
+
+    # --- geometry: the state's lines, its buttons, the vendor's words, the actions
+    def estimate(self, width: int) -> int:
+        return self.style.px(36) + (self.style.px(24) if self.state_words() else 0)
+
+    def lay_out(self, width: int) -> int:
+        self.width = width
+        self.height = self._actions_top() + self.style.px(36)
+        return self.height
+
+    def _icon_room(self) -> int:
+        failed = self.message is not None and self.message.status is MessageStatus.FAILED
+        return self.style.px(26) if failed else 0
+
+    def _state_box(self) -> QRectF:
+        words = self.state_words()
+        if not words:
+            return QRectF()
+        width = self.width - self._icon_room()
+        bounds = QFontMetricsF(self.style.quiet).boundingRect(QRectF(0, 0, width, 10_000), WRAPPED, words)
+        left = 0 if self.rtl else self._icon_room()
+        return QRectF(left, self.style.px(10), width, max(bounds.height(), self.style.px(20)))
+
+    def _buttons(self) -> list[tuple[Hot, str, str]]:
+        """Return Retry and Details with their icon and words, where they apply."""
+        message = self.message
+        if message is None or message.status not in RETRIED:
+            return []
+        found = [("retry", "again", self.words.retry())]
+        if self.detail():
+            found.append(("details", "down" if self.unfolded else "next", self.words.details()))
+        state = self._state_box()
+        height = self.style.px(28)
+        x = float(self._icon_room())
+        placed = []
+        for key, icon, words in found:
+            width = icons.button_width(self.style, words, height)
+            left = self.width - x - width if self.rtl else x
+            placed.append((Hot(key, QRectF(left, state.bottom() + self.style.px(8), width, height)), icon, words))
+            x += width + self.style.px(8)
+        return placed
+
+    def _detail_box(self) -> QRectF:
+        if not (self.unfolded and self.detail() and self._buttons()):
+            return QRectF()
+        top = self._buttons()[0][0].rect.bottom() + self.style.px(8)
+        width = self.width - self._icon_room()
+        pad = self.style.px(12)
+        room = QRectF(0, 0, width - 2 * pad, 100_000)
+        bounds = QFontMetricsF(self.style.mono).boundingRect(room, WRAPPED | _ANYWHERE, self.detail())
+        return QRectF(0 if self.rtl else self._icon_room(), top, width, bounds.height() + 2 * pad)
+
+    def _actions_top(self) -> int:
+        bottom = max(self._state_box().bottom(), self._detail_box().bottom())
+        return int(max([bottom, *(hot.rect.bottom() for hot, _, _ in self._buttons())]) + 0.99)
+
+    def _actions(self) -> list[tuple[Hot, str, str]]:
+        """Return the actions with their icon and words; an empty icon is a label."""
+        if self.message is None or self.message.status is MessageStatus.STREAMING:
+            return []
+        found: list[tuple[str, str, str, str, str]] = []
+        for action in actions_for(self.message, below=True):
+            copied = action.key == "copy" and self.copied
+            words = self.words.copied() if copied else ""
+            found.append((action.key, "check" if copied else action.icon, words, action.words(self.words), ""))
+        if len(self.versions) > 1 and self.message.id in self.versions:
+            number = self.versions.index(self.message.id)
+            before = self.versions[number - 1] if number else ""
+            after = self.versions[number + 1] if number + 1 < len(self.versions) else ""
+            found.append(("version", "previous", "", self.words.previous_version(), before))
+            found.append(("", "", f"{number + 1}/{len(self.versions)}", "", ""))
+            found.append(("version", "next", "", self.words.next_version(), after))
+        return self._placed(found)
+
+    def _placed(self, found: list[tuple[str, str, str, str, str]]) -> list[tuple[Hot, str, str]]:
+        height = self.style.px(28)
+        top = self._actions_top() + self.style.px(4)
+        x = -float(self.style.px(5))
+        placed = []
+        for key, icon, words, tip, value in found:
+            if icon:
+                width = icons.button_width(self.style, words, height)
+            else:
+                width = QFontMetricsF(self.style.quiet).horizontalAdvance(words) + self.style.px(4)
+            left = self.width - x - width if self.rtl else x
+            placed.append((Hot(key, QRectF(left, top, width, height), value, tip=tip), icon, words))
+            x += width + self.style.px(2)
+        return placed
+
+    def caption(self) -> str:
+        """Return who answered, and how fast."""
+        message = self.message
+        if message is None:
+            return ""
+        parts = [message.model.rpartition("/")[2] or message.model]
+        speed = message.usage.tokens_per_second if message.usage else None
+        parts += [self.words.speed(speed)] if speed else []
+        return " · ".join(part for part in parts if part)
+
+    # --- painting
+    def paint(self, canvas: Canvas) -> None:
+        painter, style = canvas.painter, canvas.style
+        failed = self.message is not None and self.message.status is MessageStatus.FAILED
+        state = self._state_box()
+        painter.setFont(style.quiet)
+        if not state.isEmpty():
+            painter.setPen(style.color("text" if failed else "muted"))
+            painter.drawText(state, WRAPPED, self.state_words())
+        if failed:
+            size = style.px(18)
+            left = self.width - size if self.rtl else 0
+            icons.paint(painter, "warning", QRectF(left, state.top() - style.px(1), size, size), style.color("danger"))
+        for hot, icon, words in self._buttons():
+            hovered = canvas.hover == hot
+            framed = hot.action == "retry"
+            icons.button(
+                canvas,
+                hot.rect,
+                icon,
+                words,
+                hover=hovered,
+                pressed=hovered and canvas.pressed,
+                token="text",
+                framed=framed,
+            )
+        self._paint_detail(canvas)
+        if canvas.active:
+            self._paint_actions(canvas)
+
+    def _paint_detail(self, canvas: Canvas) -> None:
+        box = self._detail_box()
+        if box.isEmpty():
+            return
+        painter, style = canvas.painter, canvas.style
+        painter.setPen(style.color("faint"))
+        painter.setBrush(style.color("code_panel"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), style.theme.radius, style.theme.radius)
+        painter.setPen(style.color("muted"))
+        painter.setFont(style.mono)
+        pad = style.px(12)
+        painter.drawText(box.adjusted(pad, pad, -pad, -pad), WRAPPED | _ANYWHERE, self.detail())
+
+    def _paint_actions(self, canvas: Canvas) -> None:
+        painter, style = canvas.painter, canvas.style
+        actions = self._actions()
+        for hot, icon, words in actions:
+            if not icon:
+                painter.setPen(style.color("muted"))
+                painter.setFont(style.quiet)
+                painter.drawText(hot.rect, int(Qt.AlignmentFlag.AlignCenter), words)
+                continue
+            usable = hot.action != "version" or bool(hot.value)
+            hovered = usable and canvas.hover == hot
+            painter.setOpacity(1.0 if usable else 0.4)
+            icons.button(canvas, hot.rect, icon, words, hover=hovered, pressed=hovered and canvas.pressed)
+            painter.setOpacity(1.0)
+        if self.message is None or self.message.status is MessageStatus.STREAMING:
+            return
+        used = max(
+            (abs(hot.rect.left() - self.width if self.rtl else hot.rect.right()) for hot, _, _ in actions), default=0
+        )
+        top = self._actions_top() + style.px(4)
+        room = QRectF(0 if self.rtl else used + style.px(8), top, self.width - used - style.px(8), style.px(28))
+        painter.setPen(style.color("muted"))
+        painter.setFont(style.quiet)
+        words = QFontMetricsF(style.quiet).elidedText(self.caption(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing), words)
+
+    def hot_at(self, point: QPointF) -> Hot | None:
+        places = [hot for hot, _, _ in [*self._buttons(), *self._actions()]]
+        usable = (hot for hot in places if hot.action and (hot.action != "version" or hot.value))
+        return next((hot for hot in usable if hot.rect.contains(point)), None)
+
+    def slot_rect(self) -> QRect:
+        """Return the whole, for whoever repaints it alone."""
+        return QRect(0, 0, self.width, self.height)
+
+
+_ANYWHERE = int(Qt.TextFlag.TextWrapAnywhere)

@@ -1,0 +1,94 @@
+"""Live: events of running replies, shown at most once a frame; seconds that are counted; work that runs in slices."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from parley.events import Event
+from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.scroller import Placed, Scroller
+from parley.ui.transcript.slices import Slices
+
+FRAME_MS = 16
+REST = 2
+"""After a step there is a rest of so many times what it cost: the window stays quick on a slow machine."""
+LONGEST_REST_MS = 250
+
+Apply = Callable[[str, Sequence[Event]], None]
+
+
+class Live(QObject):
+    """Collects and hands on. `costs` are the seconds that the latest steps took."""
+
+    def __init__(self, owner: Scroller, apply: Apply) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._apply = apply
+        self._pending: dict[str, list[Event]] = {}
+        self._running: set[str] = set()
+        self.slices = Slices(self)
+        self.cost = 0.0
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame.timeout.connect(self.flush)
+        self._seconds = QTimer(self)
+        self._seconds.setInterval(1000)
+        self._seconds.timeout.connect(self._count)
+
+    def begin(self, message_id: str) -> None:
+        """A reply begins: from here on seconds are counted."""
+        self._running.add(message_id)
+        self._pending.pop(message_id, None)
+        self._seconds.start()
+
+    def feed(self, message_id: str, events: Sequence[Event]) -> None:
+        """Keep events for the next frame."""
+        self._pending.setdefault(message_id, []).extend(events)
+        if not self._frame.isActive():
+            rest = min(LONGEST_REST_MS, int(self.cost * 1000 * REST))
+            self._frame.start(max(FRAME_MS, rest))
+
+    def end(self, message_id: str) -> None:
+        """A reply ends: what is left is shown now."""
+        if message_id in self._pending:
+            self.flush()
+        self._running.discard(message_id)
+        if not self._running:
+            self._seconds.stop()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._pending.clear()
+        self._running.clear()
+        self._frame.stop()
+        self._seconds.stop()
+        self.slices.clear()
+
+    def flush(self) -> None:
+        """Show what has come."""
+        self._frame.stop()
+        began = time.perf_counter()
+        pending, self._pending = self._pending, {}
+        for message_id, events in pending.items():
+            self._apply(message_id, events)
+        self.cost = time.perf_counter() - began
+
+    def _count(self) -> None:
+        """Count on where a reply is waited for, if that is in sight."""
+        for placed in self._owner.placed:
+            if placed.row.live and placed.cell is placed.row.foot:
+                placed.row.changed(placed.cell)
+                self._owner.viewport().update()
+
+    def color(self, placed: Sequence[Placed]) -> None:
+        """Have the code in sight coloured."""
+        for item in placed:
+            cell = item.cell
+            if not isinstance(cell, CodeCell):
+                continue
+            grows = item.row.live and item.row.answer.cells[-1:] == [cell]
+            key = ("colors", id(cell))
+            if cell.wants_colors(whole=not grows) and key not in self.slices:
+                self.slices.start(key, cell.colors(whole=not grows), self._owner.viewport().update)

@@ -1,0 +1,92 @@
+"""Paints what is in sight: boxes, cells, bars of quotes, the focus ring."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from parley.ui.transcript.cell import Canvas
+from parley.ui.transcript.scroller import Placed
+from parley.ui.transcript.textcell import BlockCell
+
+if TYPE_CHECKING:
+    from parley.ui.transcript.view import Transcript
+
+
+def paint_rows(view: "Transcript", painter: QPainter) -> None:
+    """Paint the viewport."""
+    style = view.kit.style
+    painter.fillRect(view.viewport().rect(), style.color("window"))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setLayoutDirection(view.layoutDirection())
+    rows: dict[int, Placed] = {}
+    for placed in view.placed:
+        rows.setdefault(placed.row_index, placed)
+    for placed in rows.values():
+        _paint_back(view, painter, placed)
+    for placed in view.placed:
+        _paint_cell(view, painter, placed)
+
+
+def row_rect(view: "Transcript", placed: Placed) -> QRectF:
+    """Return the whole of a row of which one cell is placed, in the viewport, without the room above it."""
+    row = placed.row
+    px = row.kit.style.px
+    index = min(placed.index, len(row.cells) - 1)
+    top = placed.y - row.lead(index) - row.heights.prefix(index)
+    left, width = view.column()
+    if row.is_user:
+        pad = px(16)
+        box = QRectF(left + row.left - pad, top + px(22), row.content + 2 * pad, row.total - px(24))
+    else:
+        box = QRectF(left, top + px(14), width, row.total - px(14))
+    return box
+
+
+def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:
+    style = view.kit.style
+    box = row_rect(view, placed)
+    sight = QRectF(view.viewport().rect()).adjusted(0, -40, 0, 40)
+    focused = placed.row_index == view.focused and view.hasFocus()
+    if placed.row.is_user:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.color("user_box"))
+        radius = style.px(14)
+        painter.drawRoundedRect(QRectF(box).intersected(sight), radius, radius)
+    if focused:
+        width = style.theme.focus_width
+        painter.setPen(QPen(style.color("accent"), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        around = 3 if placed.row.is_user else 10
+        ring = box.adjusted(-around, -around if placed.row.is_user else -4, around, around if placed.row.is_user else 0)
+        radius = style.px(16) if placed.row.is_user else style.theme.radius
+        painter.drawRoundedRect(ring.intersected(sight), radius, radius)
+
+
+def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:
+    cell, row = placed.cell, placed.row
+    left = view.column()[0] + row.cell_left(placed.cell)
+    top = max(0, -placed.y)
+    bottom = min(cell.height, view.viewport().height() - placed.y)
+    if bottom <= top:
+        return
+    hover = view.pointer.hover
+    mine = hover is not None and hover[0] is row and hover[1] is cell
+    canvas = Canvas(
+        painter,
+        row.kit.style,
+        QRectF(0, top, cell.width, bottom - top),
+        selected=view.selection.inside(placed.row_index, placed.index, cell),
+        hover=hover[2] if hover is not None and mine else None,
+        pressed=view.pointer.pressed,
+        boxed=row.is_user,
+        active=view.pointer.row is row or (view.focused == placed.row_index and view.hasFocus()),
+    )
+    painter.save()
+    painter.translate(left, placed.y)
+    if isinstance(cell, BlockCell) and cell.block.quote:
+        above = row.cells[placed.index - 1] if placed.index else None
+        joined = isinstance(above, BlockCell) and above.block.quote >= cell.block.quote
+        cell.paint_bars(canvas, cell.above if joined else 0)
+    cell.paint(canvas)
+    painter.restore()

@@ -1,0 +1,284 @@
+"""Text and tables: a block's HTML in a QTextDocument of its own, which never loads anything."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt, QUrl
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QBrush,
+    QPalette,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
+
+from parley.render import Block
+from parley.ui.transcript.cell import Canvas, Cell, Hot
+from parley.ui.transcript.style import Style
+
+INDENT = 24
+QUOTE = 16
+
+
+class Document(QTextDocument):
+    """A document that has what it is given, and nothing else."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        """Nothing is ever read from disk or network."""
+        return None
+
+
+class BlockCell(Cell):
+    """A cell that shows a block: where it stands, its source."""
+
+    def __init__(self, block: Block, style: Style) -> None:
+        self.block = block
+        self.style = style
+        self.above = style.gap(block.above)
+        self.inset = style.px(block.quote * QUOTE + block.indent * INDENT)
+
+    def markdown(self) -> str:
+        return self.block.source
+
+    def find(self, wanted: str) -> tuple[int, int] | None:
+        """Return where words are, whatever their case."""
+        return None
+
+    def paint_bars(self, canvas: Canvas, above: int) -> None:
+        """Draw the bars of the quotes that the block stands in; they begin where the block above ends."""
+        width = canvas.style.px(3)
+        for depth in range(self.block.quote):
+            x = -self.inset + canvas.style.px(depth * QUOTE)
+            if self.rtl:
+                x = self.width - x - width
+            bar = QRectF(x, -above, width, self.height + above)
+            sight = canvas.clip.adjusted(-self.width, -above - 9, self.width, 9)
+            canvas.painter.fillRect(bar.intersected(sight), canvas.style.color("faint"))
+
+
+class TextCell(BlockCell):
+    """Paragraphs, headings and lists."""
+
+    def __init__(self, block: Block, style: Style, *, muted: bool = False) -> None:
+        super().__init__(block, style)
+        self.muted = muted
+        self._document: QTextDocument | None = None
+        self._tints: list[QRectF] | None = None
+
+    def document(self) -> QTextDocument:
+        """Return the document, built at first use."""
+        if self._document is None:
+            self._document = self._build()
+            self.rtl = self._document.begin().textDirection() == Qt.LayoutDirection.RightToLeft
+        return self._document
+
+    def _build(self) -> QTextDocument:
+        made = Document()
+        made.setUndoRedoEnabled(False)
+        made.setDocumentMargin(0)
+        made.setDefaultFont(self.style.quiet if self.muted else self.style.answer)
+        made.setIndentWidth(self.style.px(INDENT))
+        made.setDefaultStyleSheet(self.style.sheet)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        made.setDefaultTextOption(option)
+        made.setHtml(_for_qt(self.block.html))
+        _trim(made)
+        return made
+
+    def estimate(self, width: int) -> int:
+        if self.height and self.width > 0:
+            return self.height if width == self.width else max(1, self.height * self.width // max(1, width))
+        length = len(self.block.html)
+        lines = 1 + length * self.style.letter / max(1, width) + self.block.html.count("<br") * 0.5
+        return round(lines * self.style.line)
+
+    def lay_out(self, width: int) -> int:
+        document = self.document()
+        if width != self.width:
+            document.setTextWidth(max(1, width))
+            self.width, self.height = width, int(document.size().height() + 0.99)
+            self._tints = None
+        return self.height
+
+    def release(self) -> None:
+        self._document = self._tints = None
+        self.width = -1
+
+    def natural_width(self, width: int) -> int:
+        """Return how much of a width the text takes."""
+        document = self.document()
+        document.setTextWidth(max(1, width))
+        self.width = -1
+        return int(document.idealWidth() + 0.99)
+
+    def paint(self, canvas: Canvas) -> None:
+        document = self.document()
+        painter = canvas.painter
+        drop = self.style.drop
+        painter.save()
+        painter.translate(0, drop)
+        clip, canvas.clip = canvas.clip, canvas.clip.translated(0, -drop).adjusted(0, -drop, 0, drop)
+        if "<code>" in self.block.html:
+            if self._tints is None:
+                self._tints = _code_rects(document, self.style.mono.families(), canvas.style.px(3))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(canvas.style.color("faint" if canvas.boxed else "user_box"))
+            for rect in self._tints:
+                if rect.intersects(canvas.clip):
+                    painter.drawRoundedRect(rect, canvas.style.px(4), canvas.style.px(4))
+        draw(document, canvas, "muted" if self.muted else "text")
+        canvas.clip = clip
+        painter.restore()
+
+    def length(self) -> int:
+        return self.document().characterCount() - 1
+
+    def position_at(self, point: QPointF) -> int:
+        inner = point - QPointF(0, self.style.drop)
+        return max(0, self.document().documentLayout().hitTest(inner, Qt.HitTestAccuracy.FuzzyHit))
+
+    def top_of(self, position: int) -> int:
+        block = self.document().findBlock(position)
+        if not block.isValid():
+            return 0
+        line = block.layout().lineForTextPosition(position - block.position())
+        top = self.document().documentLayout().blockBoundingRect(block).top()
+        return int(top + (line.y() if line.isValid() else 0))
+
+    def text(self, start: int, end: int) -> str:
+        return self._cursor(start, end).selection().toPlainText()
+
+    def word_at(self, position: int) -> tuple[int, int]:
+        return self._around(position, QTextCursor.SelectionType.WordUnderCursor)
+
+    def paragraph_at(self, position: int) -> tuple[int, int]:
+        return self._around(position, QTextCursor.SelectionType.BlockUnderCursor)
+
+    def hot_at(self, point: QPointF) -> Hot | None:
+        layout = self.document().documentLayout()
+        inner = point - QPointF(0, self.style.drop)
+        url = layout.anchorAt(inner)
+        if not url:
+            return None
+        position = layout.hitTest(inner, Qt.HitTestAccuracy.FuzzyHit)
+        return Hot("link", QRectF(point, point), url, tip=url, words=self._shown_link(position, url))
+
+    def find(self, wanted: str) -> tuple[int, int] | None:
+        found = self.document().find(wanted)
+        return None if found.isNull() else (found.selectionStart(), found.selectionEnd())
+
+    def links(self) -> list[tuple[str, str]]:
+        """Return the addresses and the words of all links."""
+        found: dict[str, str] = {}
+        block = self.document().begin()
+        while block.isValid():
+            for fragment in _fragments(block):
+                url = fragment.charFormat().anchorHref()
+                if url:
+                    found[url] = found.get(url, "") + fragment.text()
+            block = block.next()
+        return list(found.items())
+
+    def _shown_link(self, position: int, url: str) -> str:
+        block = self.document().findBlock(position)
+        return "".join(item.text() for item in _fragments(block) if item.charFormat().anchorHref() == url)
+
+    def _cursor(self, start: int, end: int) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        last = self.length()
+        cursor.setPosition(min(start, last))
+        cursor.setPosition(min(end, last), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+    def _around(self, position: int, kind: QTextCursor.SelectionType) -> tuple[int, int]:
+        cursor = self._cursor(position, position)
+        cursor.select(kind)
+        start = cursor.selectionStart()
+        if kind == QTextCursor.SelectionType.BlockUnderCursor:
+            start = self.document().findBlock(cursor.position()).position()
+        return start, cursor.selectionEnd()
+
+
+def draw(document: QTextDocument, canvas: Canvas, color: str) -> None:
+    """Draw a document with what is selected of it."""
+    context = QAbstractTextDocumentLayout.PaintContext()
+    context.clip = canvas.clip
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Text, canvas.style.color(color))
+    context.palette = palette
+    if canvas.selected:
+        start, end = canvas.selected
+        last = document.characterCount() - 1
+        selection = QAbstractTextDocumentLayout.Selection()
+        cursor = QTextCursor(document)
+        cursor.setPosition(min(start, last))
+        cursor.setPosition(min(end, last), QTextCursor.MoveMode.KeepAnchor)
+        selection.cursor = cursor
+        look = selection.format
+        look.setBackground(QBrush(canvas.style.color("selection")))
+        selection.format = look
+        context.selections = [selection]
+    painter = canvas.painter
+    painter.save()
+    painter.setClipRect(canvas.clip, Qt.ClipOperation.IntersectClip)
+    document.documentLayout().draw(painter, context)
+    painter.restore()
+
+
+def _for_qt(html: str) -> str:
+    """Name headings as Qt's style sheets can size them: its own h1 cannot be made smaller."""
+    for name in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        if f"<{name}>" in html:
+            html = html.replace(f"<{name}>", f'<p class="{name}">').replace(f"</{name}>", "</p>")
+    return html
+
+
+def _trim(document: QTextDocument) -> None:
+    """Take away the room above the first and below the last paragraph: cells stand apart by themselves."""
+    for block, top in ((document.begin(), True), (document.lastBlock(), False)):
+        cursor = QTextCursor(block)
+        change = QTextBlockFormat()
+        if top:
+            change.setTopMargin(0)
+        else:
+            change.setBottomMargin(0)
+        cursor.mergeBlockFormat(change)
+
+
+def _fragments(block: QTextBlock) -> list[Any]:
+    found = []
+    place = block.begin()
+    while not place.atEnd():
+        found.append(place.fragment())
+        place += 1
+    return found
+
+
+def _code_rects(document: QTextDocument, families: Sequence[str], pad: int) -> list[QRectF]:
+    """Return what is behind inline code."""
+    rects = []
+    layout = document.documentLayout()
+    block = document.begin()
+    while block.isValid():
+        lines = None
+        for fragment in _fragments(block):
+            if list(fragment.charFormat().fontFamilies() or ()) != list(families):
+                continue
+            lines = lines or block.layout()
+            origin = layout.blockBoundingRect(block).topLeft()
+            start = fragment.position() - block.position()
+            end = start + fragment.length()
+            for index in range(lines.lineCount()):
+                line = lines.lineAt(index)
+                first, last = max(start, line.textStart()), min(end, line.textStart() + line.textLength())
+                if first >= last:
+                    continue
+                left, right = sorted((line.cursorToX(first)[0], line.cursorToX(last)[0]))  # type: ignore[index]
+                rects.append(QRectF(left - pad, line.y(), right - left + 2 * pad, line.height()).translated(origin))
+        block = block.next()
+    return rects

@@ -1,0 +1,93 @@
+"""Words: every string that the transcript shows."""
+
+from PySide6.QtCore import QLocale, QObject
+
+from parley.messages import Message, Role
+
+MINUTE = 60
+
+
+class Words(QObject):
+    """The strings, translated when they are asked for."""
+
+    def copy(self) -> str:
+        return self.tr("Copy")
+
+    def copied(self) -> str:
+        return self.tr("Copied")
+
+    def copy_markdown(self) -> str:
+        return self.tr("Copy as Markdown")
+
+    def copy_link(self) -> str:
+        return self.tr("Copy link")
+
+    def copy_code(self, language: str) -> str:
+        return self.tr("Copy code (%1)").replace("%1", language) if language else self.tr("Copy code")
+
+    def select_all(self) -> str:
+        return self.tr("Select all")
+
+    def regenerate(self) -> str:
+        return self.tr("Regenerate")
+
+    def retry(self) -> str:
+        return self.tr("Retry")
+
+    def details(self) -> str:
+        return self.tr("Details")
+
+    def stopped(self) -> str:
+        return self.tr("Stopped")
+
+    def interrupted(self) -> str:
+        return self.tr("Interrupted")
+
+    def failed(self) -> str:
+        return self.tr("Something went wrong.")
+
+    def latest(self) -> str:
+        return self.tr("Jump to latest")
+
+    def previous_version(self) -> str:
+        return self.tr("Previous version")
+
+    def next_version(self) -> str:
+        return self.tr("Next version")
+
+    def version(self, number: int, count: int) -> str:
+        return self.tr("Version %1 of %2").replace("%1", str(number)).replace("%2", str(count))
+
+    def show_reasoning(self) -> str:
+        return self.tr("Show reasoning")
+
+    def hide_reasoning(self) -> str:
+        return self.tr("Hide reasoning")
+
+    def thinking(self) -> str:
+        return self.tr("Thinking…")
+
+    def thought(self, seconds: float | None) -> str:
+        if seconds is None:
+            return self.tr("Thought about it")
+        if seconds >= MINUTE:
+            return self.tr("Thought for %n min", "", round(seconds / MINUTE))
+        return self.tr("Thought for %n s", "", max(1, round(seconds)))
+
+    def waiting(self, seconds: int) -> str:
+        return self.tr("Waiting for the model, %n s", "", seconds)
+
+    def speed(self, tokens: float) -> str:
+        return self.tr("%1 tok/s").replace("%1", QLocale().toString(tokens, "f", 0 if tokens >= 10 else 1))
+
+    def show_all(self, size: int) -> str:
+        return self.tr("Show all (%1)").replace("%1", QLocale().formattedDataSize(size))
+
+    def transcript(self) -> str:
+        return self.tr("Messages")
+
+    def speaker(self, message: Message) -> str:
+        return self.tr("You") if message.role is Role.USER else self.tr("Answer")
+
+    def answer_complete(self) -> str:
+        return self.tr("Answer complete")

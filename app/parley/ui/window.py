@@ -1,0 +1,230 @@
+"""Window: builds the widgets and their presenters, and wires the commands. What they do is in modules of their own."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from parley.errors import ChatError, InternalError
+from parley.services import Services
+from parley.settings import Options
+from parley.store import Change
+from parley.ui.actions import Actions
+from parley.ui.chat_page import ChatPage
+from parley.ui.chats import Chats, page
+from parley.ui.conversation_view import ConversationView
+from parley.ui.error_texts import error_text
+from parley.ui.frame import Frame
+from parley.ui.links import Links
+from parley.ui.look import Look
+from parley.ui.model_choice import ModelChoice
+from parley.ui.sidebar import Sidebar
+from parley.ui.style import window_sheet
+from parley.ui.tasks import Tasks
+from parley.ui.warm_up import warm_up
+from parley.ui.window_state import WindowState
+
+THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
+SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
+SETTINGS_MS = 1000
+"""How often we look whether another process has changed the settings."""
+
+
+class Window(QWidget):
+    """The one window of the desktop."""
+
+    ended = Signal()
+    """The person wants to leave."""
+
+    def __init__(self, services: Services, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setMinimumSize(320, 360)
+        self._services = services
+        self._look = look
+        self.tasks = Tasks(self.report)
+        self.actions_ = Actions(look, self)
+        state = WindowState.from_text(services.settings.options.window)
+        self.sidebar = Sidebar(look, self.actions_, lambda after: page(services, after), self)
+        self.page = ChatPage(look, self.actions_, self)
+        self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
+        self.models = ModelChoice(services, look, self.page.model_button, self, self.tasks)
+        self.view = ConversationView(services, self.page, self.models, self.tasks)
+        self.chats = Chats(services, self.sidebar, self.page.notices, self.tasks)
+        self.links = Links(look, self, self.tasks)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.frame)
+        self._warm = False
+        self._settings_timer = QTimer(self, interval=SETTINGS_MS)
+        self._unsubscribe = [
+            services.store.subscribe(self._change),
+            services.settings.subscribe(self._apply_options),
+        ]
+        self._connect()
+        self._apply_style()
+        self._apply_options(services.settings.options)
+        state.put_back(self)
+        if state.folded:
+            self.frame.set_folded(True)
+        self.page.header.set_folded(self.frame.folded)
+        self.sidebar.reload()
+        self.view.open(None)
+
+    def come_forward(self) -> None:
+        """Show the window over others."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    async def close_down(self) -> None:
+        """Stop looking at the store, end our tasks, and let the widgets go. The engine is closed by its owner."""
+        self._settings_timer.stop()
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        self.hide()
+        await self.tasks.close()
+        self.deleteLater()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._warm:
+            self._warm = True
+            QTimer.singleShot(0, self, lambda: self.tasks.start(self._after_first_paint()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self._remember()
+        self.ended.emit()
+
+    def _connect(self) -> None:
+        self.actions_.connect_all(self._handlers())
+        self.sidebar.opened.connect(self._open)
+        self.sidebar.result_opened.connect(self._open)
+        self.view.opened.connect(self.sidebar.mark)
+        self.view.updated.connect(self._refresh_actions)
+        self.sidebar.chosen_changed.connect(self._refresh_actions)
+        self.chats.deleted.connect(self._deleted)
+        self.chats.restored.connect(self._open)
+        self.page.transcript.link_clicked.connect(self.links.follow)
+        self.frame.folded_changed.connect(self.page.header.set_folded)
+        self._look.changed.connect(self._apply_style)
+        self._settings_timer.timeout.connect(self._look_at_settings)
+        self._settings_timer.start()
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        handlers: dict[str, Callable[[], object]] = {
+            "new_chat": lambda: self._open(None),
+            "search": self._search,
+            "choose_model": self.models.open_picker,
+            "sidebar": lambda: self.frame.set_folded(not self.frame.folded),
+            "composer": self.page.composer.setFocus,
+            "next_chat": lambda: self._step(1),
+            "previous_chat": lambda: self._step(-1),
+            "stop": self.view.stop,
+            "regenerate": self.view.regenerate_last,
+            "rename": self._rename,
+            "pin": lambda: self._with_chosen(self.chats.pin),
+            "delete": lambda: self._with_chosen(self.chats.delete),
+            "undo": self.chats.undo,
+            "manual": self.links.open_manual,
+            "data_folder": self._open_data_folder,
+            "close": self.close,
+            "quit": self.close,
+        }
+        for command, theme in THEMES.items():
+            handlers[command] = partial(self._services.settings.update, theme=theme)
+        for command, key in SEND_KEYS.items():
+            handlers[command] = partial(self._services.settings.update, send_key=key)
+        return handlers
+
+    def _open(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
+        self.frame.close_drawer()
+        try:
+            self.view.open(conversation_id, message_id, words)
+        except ChatError as error:
+            self.report(error)
+
+    def _step(self, step: int) -> None:
+        if conversation := self.sidebar.chats.neighbour(self.view.shown_id, step):
+            self._open(conversation.id)
+
+    def _search(self) -> None:
+        if self.frame.folded:
+            self.frame.set_folded(False)
+        self.sidebar.start_search()
+
+    def _rename(self) -> None:
+        if self.sidebar.list.hasFocus() and self.sidebar.chosen_id:
+            self.sidebar.rename(self.sidebar.chosen_id)
+        else:
+            self.page.header.edit_title()
+
+    def _with_chosen(self, act: Callable[[str], object]) -> None:
+        if chosen := self.sidebar.chosen_id:
+            act(chosen)
+
+    def _refresh_actions(self) -> None:
+        """Let the commands fit what they are for: the focused row of the list, else the open chat."""
+        chosen = self.sidebar.chosen
+        for command in ("rename", "pin", "delete"):
+            self.actions_[command].setEnabled(chosen is not None)
+        self.actions_["regenerate"].setEnabled(self.view.can_regenerate)
+        pinned = chosen is not None and chosen.pinned
+        self.actions_["pin"].setText(self.tr("Unpin") if pinned else self.tr("Pin"))
+        self._look.dress(self.actions_["pin"], "unpin" if pinned else "pin")
+
+    def _deleted(self, conversation_id: str) -> None:
+        if conversation_id == self.view.shown_id:
+            self._open(None)
+
+    def _change(self, change: Change) -> None:
+        self.chats.change(change)
+        self.view.change(change)
+
+    def _open_data_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.paths.data)))
+
+    def _look_at_settings(self) -> None:
+        try:
+            self._services.settings.reload()
+        except ChatError as error:
+            self._settings_timer.stop()
+            self.report(error)
+
+    def _apply_options(self, options: Options) -> None:
+        self._look.choose(options.theme)
+        self.page.composer.set_send_key(options.send_key)
+        self.actions_.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
+        self.actions_.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
+
+    def _apply_style(self) -> None:
+        self.setStyleSheet(window_sheet(self._look.theme))
+
+    async def _after_first_paint(self) -> None:
+        await warm_up()
+        await self.models.look_for_models()
+
+    def _remember(self) -> None:
+        state = WindowState.of(self, self.frame.sidebar_width, not self.frame.wanted)
+        try:
+            self._services.settings.update(window=state.to_text())
+        except ChatError as error:
+            self.report(error)
+
+    def report(self, error: ChatError) -> None:
+        """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""
+        text = error_text(error)
+        copied = f"{text}\n{error.detail}"
+        bug = isinstance(error, InternalError)
+        self.page.notices.show_notice(
+            text,
+            detail=error.detail,
+            error=True,
+            action=self.tr("Copy details") if bug else "",
+            act=(lambda: QGuiApplication.clipboard().setText(copied)) if bug else None,
+        )

@@ -1,0 +1,486 @@
+"""The whole window on a real store, a real engine and a real model server: what a person does, and what they see."""
+
+import asyncio
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QPushButton, QToolButton, QWidget
+
+from parley.engine import ChatRequest
+from parley.main import open_services
+from parley.messages import MessageStatus, Text
+from parley.settings import ProviderRow
+from parley.ui.chat_page import TALLEST_SHARE
+from tests.conftest import Until
+from tests.peers.replies import DEFAULT
+from tests.peers.tiny_engine import TinyEngine
+from tests.ui.conftest import Desk, click_row
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def row_of(desk: Desk, title: str) -> int:
+    return desk.titles.index(title)
+
+
+async def past_chat(desk: Desk, title: str, question: str, answer: str) -> str:
+    """Put a finished conversation into the store."""
+    turns = desk.services.store.turns
+    conversation, _, reply = await turns.begin(
+        conversation_id=None, title=title, parts=(Text(question),), model="tiny/tiny"
+    )
+    await turns.finish(reply.id, (Text(answer),), MessageStatus.COMPLETE)
+    return conversation.id
+
+
+async def test_a_message_is_answered_and_there_after_a_restart(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    assert desk.texts == ["hello there", DEFAULT]
+    assert desk.titles == ["Today", "hello there"]
+    assert desk.window.windowTitle() == "hello there"
+    await desk.reopen()
+    assert desk.texts == []
+    click_row(desk.window.sidebar.list, row_of(desk, "hello there"))
+    assert desk.texts == ["hello there", DEFAULT]
+    await desk.say("again")
+    await desk.answered()
+    assert desk.texts == ["hello there", DEFAULT, "again", DEFAULT]
+
+
+async def test_a_long_answer_is_stopped_and_kept(desk: Desk) -> None:
+    await desk.say("/long")
+    engine = desk.services.engine
+    await desk.until(lambda: (turn := engine.running(desk.window.view.shown_id or "")) and len(turn.text) > 40)
+    stop = desk.window.findChild(QToolButton, "stop")
+    assert isinstance(stop, QToolButton)
+    await desk.until(stop.isVisible)
+    QTest.mouseClick(stop, LEFT)
+    await desk.answered()
+    tree = desk.window.view.tree
+    assert tree is not None
+    reply = tree.branch()[-1]
+    assert reply.status is MessageStatus.STOPPED
+    assert "tick" in reply.text
+    assert not stop.isVisible()
+
+
+async def test_the_sidebar_marks_what_is_being_answered(desk: Desk) -> None:
+    await desk.say("/long")
+    chats = desk.window.sidebar.chats
+
+    def answering() -> bool:
+        found = chats.conversation(chats.index_of(desk.window.view.shown_id))
+        return found is not None and found.answering
+
+    await desk.until(answering)
+    desk.press("Esc", on=desk.window.page.composer.field)
+    await desk.answered()
+    await desk.until(lambda: not answering())
+
+
+async def test_switching_away_stops_nothing_and_coming_back_replays(desk: Desk) -> None:
+    other = await past_chat(desk, "Other", "question", "answer")
+    await desk.say("/long")
+    await desk.until(lambda: desk.window.page.composer.answering)
+    running = desk.window.view.shown_id
+    assert running
+    click_row(desk.window.sidebar.list, row_of(desk, "Other"))
+    assert desk.window.view.shown_id == other
+    assert not desk.window.page.composer.answering
+    turn = desk.services.engine.running(running)
+    assert turn is not None
+    so_far = len(turn.text)
+    await desk.until(lambda: len(turn.text) > so_far + 100)
+    click_row(desk.window.sidebar.list, row_of(desk, "/long"))
+    await desk.until(lambda: desk.window.page.composer.answering)
+    desk.press("Ctrl+.")
+    await desk.answered()
+    assert len(desk.texts[1]) > so_far + 100
+
+
+async def test_a_message_sent_during_an_answer_waits_for_it(desk: Desk) -> None:
+    await desk.say("/long")
+    await desk.until(lambda: desk.window.page.composer.answering)
+    await desk.say("and hello")
+    await desk.until(lambda: len(desk.texts) == 4)
+    first = desk.services.engine.running(desk.window.view.shown_id or "")
+    assert first is not None
+    await desk.until(lambda: len(first.text) > 20)
+    first.stop()
+    await desk.answered()
+    assert desk.texts[3] == DEFAULT
+
+
+async def test_search_finds_a_message_and_jumps_to_it(desk: Desk) -> None:
+    await past_chat(desk, "About bread", "My dough", "Sourdough needs a warm kitchen")
+    await past_chat(desk, "About rain", "The sky", "Clouds are made of water")
+    window = desk.window
+    desk.press("Ctrl+F", on=window)
+    assert window.sidebar.search.hasFocus()
+    QTest.keyClicks(window.sidebar.search, "kitch")
+    await desk.until(lambda: window.sidebar.results.isVisible() and window.sidebar.results.model().rowCount() == 1)
+    desk.press("Return", on=window.sidebar.search)
+    await desk.until(lambda: desk.texts == ["My dough", "Sourdough needs a warm kitchen"])
+    await desk.until(lambda: window.page.transcript.selection)
+    desk.press("Esc", on=window.sidebar.search)
+    assert window.sidebar.list.isVisible()
+    QTest.keyClicks(window.sidebar.search, "ra")
+    await desk.until(lambda: window.sidebar.results.isVisible() and window.sidebar.results.model().rowCount() == 1)
+    click_row(window.sidebar.results, 0)
+    assert desk.texts[0] == "The sky"
+    window.sidebar.search.clear()
+    QTest.keyClicks(window.sidebar.search, "zzzzz")
+    await desk.until(lambda: any("Nothing found" in label for label in labels(window.sidebar)))
+
+
+def labels(widget: QWidget) -> list[str]:
+    from PySide6.QtWidgets import QLabel
+
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+
+
+async def test_rename_pin_delete_and_undo(desk: Desk) -> None:
+    first = await past_chat(desk, "First", "one", "1")
+    await past_chat(desk, "Second", "two", "2")
+    window = desk.window
+    assert desk.titles == ["Today", "Second", "First"]
+    click_row(window.sidebar.list, row_of(desk, "First"))
+    window.sidebar.list.setFocus()
+    desk.press("F2", on=window.sidebar.list)
+    editor = window.sidebar.list.findChild(QLineEdit, "rename")
+    assert isinstance(editor, QLineEdit)
+    QTest.keyClicks(editor, "Renamed")
+    desk.press("Return", on=editor)
+    await desk.until(lambda: "Renamed" in desk.titles)
+    await desk.until(lambda: window.windowTitle() == "Renamed")
+    window.actions_["pin"].trigger()
+    await desk.until(lambda: desk.titles[:2] == ["Pinned", "Renamed"])
+    await desk.until(lambda: window.actions_["pin"].text() == "Unpin")
+    window.sidebar.list.setFocus()
+    desk.press("Del", on=window.sidebar.list)
+    await desk.until(lambda: "Renamed" not in desk.titles)
+    await desk.until(lambda: window.view.shown_id is None)
+    await desk.until(lambda: window.page.notices.texts == ["“Renamed” was deleted."])
+    desk.press("Ctrl+Z", on=window.page.composer.field)
+    await desk.until(lambda: "Renamed" in desk.titles)
+    await desk.until(lambda: window.view.shown_id == first)
+
+
+async def test_the_undo_of_the_notice_brings_a_chat_back(desk: Desk) -> None:
+    await past_chat(desk, "Kept", "one", "1")
+    window = desk.window
+    click_row(window.sidebar.list, row_of(desk, "Kept"))
+    window.actions_["delete"].trigger()
+    await desk.until(lambda: desk.titles == [] and window.page.notices.texts)
+    undo = next(button for button in window.page.notices.findChildren(QPushButton) if button.text() == "Undo")
+    QTest.mouseClick(undo, LEFT)
+    await desk.until(lambda: desk.titles == ["Today", "Kept"])
+
+
+async def test_the_title_is_renamed_by_a_double_click(desk: Desk) -> None:
+    await past_chat(desk, "Old title", "one", "1")
+    click_row(desk.window.sidebar.list, 1)
+    header = desk.window.page.header
+    QTest.mouseDClick(header.label, LEFT)
+    assert header.editor.isVisible()
+    header.editor.clear()
+    QTest.keyClicks(header.editor, "New title")
+    desk.press("Return", on=header.editor)
+    await desk.until(lambda: desk.titles == ["Today", "New title"] and header.label.text() == "New title")
+    QTest.mouseDClick(header.label, LEFT)
+    QTest.keyClicks(header.editor, "x")
+    desk.press("Esc", on=header.editor)
+    assert header.label.isVisible()
+    assert header.label.text() == "New title"
+
+
+async def test_what_cannot_be_sent_stays_in_the_composer(desk: Desk) -> None:
+    composer = desk.window.page.composer
+    desk.services.settings.update(default_model="nobody/nothing")
+    desk.write("precious words")
+    desk.press("Return", on=composer.field)
+    await desk.until(lambda: composer.error)
+    assert composer.draft.text == "precious words"
+    assert "nobody" in composer.error
+    desk.services.settings.update(default_model="tiny/tiny")
+    desk.press("Return", on=composer.field)
+    await desk.answered()
+    assert desk.texts == ["precious words", DEFAULT]
+    assert composer.error == ""
+
+
+async def test_a_server_that_is_down_is_retried_when_it_is_up(desk: Desk, tiny_engine: TinyEngine) -> None:
+    row = ProviderRow("down", "http://127.0.0.1:1/v1")
+    desk.services.settings.update(providers=(row,), default_model="down/tiny")
+    await desk.say("hello?")
+    await desk.answered()
+    tree = desk.window.view.tree
+    assert tree is not None
+    failed = tree.branch()[-1]
+    assert failed.status is MessageStatus.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == "provider_unreachable"
+    desk.services.settings.update(providers=(ProviderRow("down", tiny_engine.url),))
+    desk.window.page.transcript.retry_requested.emit(failed.id)
+    await desk.until(lambda: desk.texts == ["hello?", DEFAULT])
+    await desk.answered()
+
+
+async def test_answering_again_makes_a_version_and_one_can_go_back(desk: Desk) -> None:
+    await desk.say("hello")
+    await desk.answered()
+    tree = desk.window.view.tree
+    assert tree is not None
+    first = tree.branch()[-1]
+    desk.press("Ctrl+R", on=desk.window)
+    await desk.until(lambda: desk.window.view.tree and len(desk.window.view.tree.messages) == 3)
+    await desk.answered()
+    assert desk.window.view.tree
+    assert desk.window.view.tree.branch()[-1].id != first.id
+    desk.window.page.transcript.version_requested.emit(first.id)
+    await desk.until(lambda: desk.window.view.tree and desk.window.view.tree.branch()[-1].id == first.id)
+
+
+async def test_drafts_belong_to_their_chats(desk: Desk) -> None:
+    await past_chat(desk, "A", "one", "1")
+    await past_chat(desk, "B", "two", "2")
+    field = desk.window.page.composer.field
+    desk.write("for nobody yet")
+    click_row(desk.window.sidebar.list, row_of(desk, "A"))
+    assert field.toPlainText() == ""
+    desk.write("for A")
+    click_row(desk.window.sidebar.list, row_of(desk, "B"))
+    assert field.toPlainText() == ""
+    click_row(desk.window.sidebar.list, row_of(desk, "A"))
+    assert field.toPlainText() == "for A"
+    desk.press("Ctrl+N", on=desk.window)
+    assert field.toPlainText() == "for nobody yet"
+
+
+async def test_another_process_is_seen_and_followed(desk: Desk, until: Until) -> None:
+    """Two stores on one directory are to each other what two processes are."""
+    other = open_services(desk.paths)
+    other.store.start_watching()
+    try:
+        turn = await other.engine.send(ChatRequest("/long from elsewhere"))
+        await desk.until(lambda: "/long from elsewhere" in desk.titles)
+        click_row(desk.window.sidebar.list, row_of(desk, "/long from elsewhere"))
+        await desk.until(lambda: len(desk.texts) == 2 and "tick" in desk.texts[1])
+        assert not desk.window.page.composer.answering  # it is not ours to stop
+        turn.stop()
+        await turn.wait()
+        tree_ended = MessageStatus.STOPPED
+        await desk.until(lambda: desk.window.view.tree and desk.window.view.tree.branch()[-1].status is tree_ended)
+        desk.write("hello from here")
+        desk.press("Return", on=desk.window.page.composer.field)
+        await desk.until(lambda: len(desk.texts) == 4)
+        await desk.answered()
+        tree = other.store.conversations.tree(turn.conversation_id)
+        assert [message.text for message in tree.branch()][2:] == ["hello from here", DEFAULT]
+        await other.store.conversations.rename(turn.conversation_id, "Renamed elsewhere")
+        await desk.until(lambda: "Renamed elsewhere" in desk.titles)
+        await other.store.conversations.trash(turn.conversation_id)
+        await desk.until(lambda: desk.titles == [] and desk.window.view.shown_id is None)
+    finally:
+        await other.close()
+
+
+async def test_the_first_start_has_the_guide_and_three_questions(guided_desk: Desk) -> None:
+    desk = guided_desk
+    questions = desk.window.page.welcome.questions
+    await desk.until(lambda: all(question.isVisible() for question in questions))
+    await desk.until(lambda: desk.window.page.model_button.accessibleName() == "Model: Guide to Parley")
+    QTest.mouseClick(questions[0], LEFT)
+    await desk.until(lambda: len(desk.texts) == 2)
+    await desk.answered()
+    assert desk.texts[0] == "How do I get a model?"
+    assert "Ollama" in desk.texts[1]
+
+
+async def test_links_of_the_guide_open_the_manual(guided_desk: Desk) -> None:
+    window = guided_desk.window
+    window.page.transcript.link_clicked.emit("help:models#ollama", "Ollama")
+    manual = window.links.manual
+    assert manual is not None
+    assert manual.isVisible()
+    assert manual.page == "models"
+    assert manual.text.verticalScrollBar().value() > 0
+    desk_press_f1 = window.actions_["manual"]
+    desk_press_f1.trigger()
+    assert manual.page == "index"
+    manual.close()
+
+
+async def test_a_misleading_link_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("parley.ui.links.QDesktopServices.openUrl", lambda url: opened.append(url.toString()))
+    window = desk.window
+    window.page.transcript.link_clicked.emit("https://example.com/", "example.com")
+    await desk.until(lambda: opened == ["https://example.com/"])
+    window.page.transcript.link_clicked.emit("https://evil.example/", "https://bank.example")
+    button: list[QPushButton] = []
+
+    def asked() -> bool:
+        button[:] = [found for found in window.findChildren(QPushButton) if found.text() == "Open it"]
+        return bool(button) and button[0].isVisible()
+
+    await desk.until(asked)
+    assert len(opened) == 1
+    QTest.mouseClick(button[0], LEFT)
+    await desk.until(lambda: len(opened) == 2)
+    window.page.transcript.link_clicked.emit("file:///etc/passwd", "here")
+    window.page.transcript.link_clicked.emit("javascript:alert(1)", "here")
+    await asyncio.sleep(0.02)
+    assert len(opened) == 2
+
+
+async def test_choosing_a_model(desk: Desk, tiny_engine: TinyEngine) -> None:
+    rows = (ProviderRow("tiny", tiny_engine.url), ProviderRow("down", "http://127.0.0.1:1/v1"))
+    desk.services.settings.update(providers=rows)
+    await desk.services.catalog.models(refresh=True)
+    window = desk.window
+    desk.press("Ctrl+M", on=window)
+    popup = window.models.popup
+    await desk.until(popup.isVisible)
+    words = [str(popup.models.index(row).data()) for row in range(popup.models.rowCount())]
+    assert "Guide to Parley" in words
+    assert any("cannot be reached" in word for word in words)
+    QTest.keyClicks(popup.search, "guide")
+    desk.press("Return", on=popup.search)
+    assert not popup.isVisible()
+    assert window.models.current == "guide/manual"
+    await desk.say("hello")
+    await desk.answered()
+    conversation = window.view.conversation
+    assert conversation is not None
+    assert conversation.model == "guide/manual"
+    window.models.open_picker()
+    QTest.keyClicks(popup.search, "tiny")
+    desk.press("Return", on=popup.search)
+    await desk.until(lambda: window.models.current == "tiny/tiny")
+    await desk.say("hello")
+    await desk.answered()
+    assert desk.texts[-1] == DEFAULT
+
+
+async def test_below_640_pixels_the_sidebar_is_a_drawer(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    window = desk.window
+    window.resize(360, 640)
+    await desk.until(lambda: window.frame.narrow)
+    assert not window.sidebar.isVisible()
+    assert window.width() == 360
+    assert window.page.composer.width() <= 360
+    QTest.mouseClick(window.page.header.unfold, LEFT)
+    assert window.sidebar.isVisible()
+    click_row(window.sidebar.list, 1)
+    assert not window.sidebar.isVisible()
+    assert desk.texts == ["one", "1"]
+    desk.press("Ctrl+B", on=window)
+    assert window.sidebar.isVisible()
+    QTest.mouseClick(window.frame, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(355, 300))
+    shade = window.frame.findChild(QWidget, "shade")
+    assert isinstance(shade, QWidget)
+    QTest.mouseClick(shade, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(355, 300))
+    assert not window.sidebar.isVisible()
+    window.resize(1000, 700)
+    await desk.until(window.sidebar.isVisible)
+
+
+async def test_the_window_comes_back_as_it_was(desk: Desk) -> None:
+    desk.window.setGeometry(20, 30, 700, 500)
+    place = desk.window.geometry()
+    desk.press("Ctrl+B", on=desk.window)
+    assert not desk.window.sidebar.isVisible()
+    await desk.close()
+    desk.services = open_services(desk.paths)
+    from parley.ui.look import Look
+    from parley.ui.window import Window
+
+    desk.window = Window(desk.services, Look(desk.app))
+    desk.window.show()
+    assert desk.window.geometry() == place
+    assert not desk.window.sidebar.isVisible()
+    assert desk.window.page.header.unfold.isVisible()
+
+
+async def test_themes_and_keys_are_settings(desk: Desk) -> None:
+    window = desk.window
+    light = window.grab().toImage().pixelColor(5, 650)
+    window.actions_["theme_dark"].trigger()
+    assert desk.services.settings.options.theme == "dark"
+    dark = window.grab().toImage().pixelColor(5, 650)
+    assert light.lightness() > 200
+    assert dark.lightness() < 60
+    window.actions_["send_ctrl_enter"].trigger()
+    desk.write("not yet")
+    desk.press("Return", on=window.page.composer.field)
+    assert desk.texts == []
+    desk.press("Ctrl+Return", on=window.page.composer.field)
+    await desk.answered()
+
+
+async def test_settings_of_another_process_arrive(desk: Desk) -> None:
+    from parley.settings import Settings
+
+    Settings(desk.paths.settings).update(theme="dark")
+    await desk.until(lambda: desk.services.settings.options.theme == "dark")
+    assert desk.window.actions_["theme_dark"].isChecked()
+
+
+async def test_everything_is_mirrored_for_right_to_left(desk: Desk) -> None:
+    await past_chat(desk, "عنوان", "one", "1")
+    await desk.close()
+    desk.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        await desk.open()
+        window = desk.window
+        origin = QPoint(0, 0)
+        await desk.until(lambda: window.sidebar.mapTo(window, origin).x() > window.page.mapTo(window, origin).x())
+        composer = window.page.composer
+        send = composer.findChild(QToolButton, "send")
+        assert isinstance(send, QToolButton)
+        assert send.mapTo(window, origin).x() < window.page.model_button.mapTo(window, origin).x()
+        window.resize(400, 640)
+        await desk.until(lambda: window.frame.narrow)
+        desk.press("Ctrl+B", on=window)
+        await desk.until(window.sidebar.isVisible)
+        assert window.sidebar.mapTo(window, origin).x() > 0
+    finally:
+        desk.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+async def test_every_control_can_be_reached_and_has_a_name(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    window = desk.window
+    reached: set[QWidget] = set()
+    window.page.composer.field.setFocus()
+    for _ in range(60):
+        desk.press("Tab")
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        reached.add(focused)
+    for control in (window.sidebar.search, window.sidebar.list, window.page.header.more, window.page.model_button):
+        assert control in reached, control
+    for widget in reached:
+        assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+    assert all(view.accessibleName() for view in window.findChildren(QListView))
+
+
+async def test_the_composer_takes_at_most_two_fifths_of_the_height(desk: Desk) -> None:
+    desk.window.page.composer.field.setPlainText("line\n" * 400)
+    await asyncio.sleep(0.02)
+    assert desk.window.page.composer.field.height() <= desk.window.page.height() * TALLEST_SHARE
+    assert desk.window.page.header.isVisible()
+
+
+async def test_next_and_previous_chat_by_key(desk: Desk) -> None:
+    for title in ("C", "B", "A"):
+        await past_chat(desk, title, title, "1")
+    seen = []
+    for keys in ("Ctrl+PgDown", "Ctrl+PgDown", "Alt+Down", "Ctrl+PgUp"):
+        desk.press(keys, on=desk.window)
+        seen.append(desk.texts[0])
+    assert seen == ["A", "B", "C", "B"]

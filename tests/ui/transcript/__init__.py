@@ -1,0 +1,1 @@
+"""Tests of the transcript on a real widget, with real events."""

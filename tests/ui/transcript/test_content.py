@@ -1,0 +1,247 @@
+"""What messages look like: text is text, code slides, long messages are cut, scripts run their way, themes change."""
+
+import time
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QFont, QImage
+from PySide6.QtWidgets import QApplication
+
+from parley.messages import Failure, Message, MessageStatus
+from parley.ui import theme
+from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.furniture import Foot, More, ReasoningHead
+from parley.ui.transcript.tablecell import TableCell
+from parley.ui.transcript.textcell import BlockCell, Document, TextCell
+from tests.ui.transcript.conftest import Sight, answer, talk, until, user
+from tests.ui.transcript.test_scrolling import wheel
+
+
+def test_html_and_scripts_are_text(sight: Sight) -> None:
+    evil = '<script>alert(1)</script> <img src="file:///etc/passwd"> <b>no</b>\n\n<iframe src="http://x"></iframe>'
+    sight.show([user("q", evil), answer("a", evil)])
+    for id in ("q", "a"):
+        assert sight.texts(id).replace("\n", "") == evil.replace("\n", "")
+
+
+def test_documents_load_nothing() -> None:
+    document = Document()
+    document.setHtml('<img src="file:///etc/hostname"><img src="http://example.com/x.png">')
+    assert document.resource(Document.ResourceType.ImageResource, QUrl("file:///etc/hostname")) is None
+
+
+def test_pictures_are_links(sight: Sight) -> None:
+    sight.show([answer("a", "![a cat](http://example.com/cat.png)")])
+    assert sight.texts("a") == "a cat"
+    sight.click(sight.letter("a", 2))
+    assert sight.asked == [("link", "http://example.com/cat.png", "a cat")]
+
+
+@pytest.mark.parametrize("text", ["\0 \ud800 x", "a" * 100_000, ">" * 3000, "|" * 3000, "```", "\u202e\u2066rtl", "👩‍👩‍👧 e\u0301"])
+def test_odd_text(sight: Sight, text: str) -> None:
+    sight.show([user("q", text), answer("a", text)])
+    sight.view.to_start()
+    sight.painted()
+
+
+def test_ten_megabytes(sight: Sight) -> None:
+    text = "A line of words with **marks** and a number 12345.\n\n" * 200_000
+    began = time.perf_counter()
+    sight.show([user("q", "write a lot"), answer("a", text)])
+    assert time.perf_counter() - began < 2
+    assert len(sight.texts("a")) < 200_000
+    assert isinstance(sight.row("a").cells[-2], More)
+    began = time.perf_counter()
+    sight.press("a", "show-all")
+    assert time.perf_counter() - began < 4
+    assert len(sight.texts("a")) == len(text)
+    sight.view.to_latest()
+    sight.painted()
+
+
+def test_code_slides_and_does_not_wrap(sight: Sight) -> None:
+    sight.show([answer("a", "```py\nshort\n" + "long = " + "1 + " * 400 + "1\n```")])
+    placed = sight.placed("a", CodeCell)
+    cell = placed.cell
+    before = cell.height
+    first = cell.position_at(QPointF(20, 75))
+    viewport = sight.view.viewport()
+    middle = QPointF(viewport.rect().center())
+    wheel_at = sight.point(placed, QPointF(100, 60))
+    assert middle and wheel_at
+    assert cell.slide(400)
+    assert cell.position_at(QPointF(20, 75)) > first
+    assert cell.height == before
+    bar = next(
+        QPointF(x, y)
+        for y in range(cell.height - 14, cell.height)
+        for x in range(0, cell.width, 5)
+        if (hot := cell.hot_at(QPointF(x, y))) and hot.action == "slide"
+    )
+    start = sight.point(placed, bar)
+    slid = cell.position_at(QPointF(20, 75))
+    sight.drag(start, start + QPoint(200, 0))
+    assert cell.position_at(QPointF(20, 75)) > slid
+
+
+def test_shift_and_the_wheel_slide_what_is_wide(sight: Sight) -> None:
+    sight.show([answer("a", "text\n\n" * 30 + "```\n" + ("x" * 2000 + "\n") * 60 + "```\n")])
+    placed = next(p for p in sight.view.placed if isinstance(p.cell, CodeCell))
+    before = placed.cell.position_at(QPointF(50, 300))
+    y = sight.view.anchor.offset
+    wheel(sight, -3, Qt.KeyboardModifier.ShiftModifier)
+    assert placed.cell.position_at(QPointF(50, 300)) > before
+    assert sight.view.anchor.offset == y
+
+
+def test_a_wide_table_slides(sight: Sight) -> None:
+    head = "| " + " | ".join(f"a long column {n}" for n in range(14)) + " |\n" + "|---" * 14 + "|\n"
+    sight.show([answer("a", head + "| " + " | ".join(["cell"] * 14) + " |")])
+    cell = sight.placed("a", TableCell).cell
+    assert cell.slide(200)
+    narrow = answer("b", "| a | b |\n|---|---|\n| 1 | 2 |")
+    sight.show([])
+    sight.show([narrow])
+    assert not sight.placed("b", TableCell).cell.slide(50)
+    assert sight.texts("b") == "a\tb\n1\t2"
+
+
+def test_the_users_box_stands_at_the_end(sight: Sight) -> None:
+    words = "many words " * 60
+    sight.show([user("q", "short"), user("long", words), answer("a", words)])
+    sight.view.to_start()
+    sight.painted()
+    left, width = sight.view.column()
+    assert sight.row("q").content < 100
+    assert sight.row("long").content + 32 <= 0.75 * width + 1
+    assert sight.row("long").left + sight.row("long").content == width - 16
+    assert sight.row("a").left == 0
+    assert width <= 760
+    assert left == (sight.view.viewport().width() - width) // 2
+
+
+def test_mirrored(sight: Sight, qapp: QApplication) -> None:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    sight.show([user("q", "שלום"), answer("a", "שלום עולם\n\nEnglish\n\n> ציטוט", reasoning="hm")])
+    assert sight.row("q").left == 16
+    cell = sight.placed("a", TextCell).cell
+    assert cell.rtl
+    assert sight.placed("a", TextCell, 1).cell.rtl
+    sight.press("a", "reasoning")
+    assert sight.row("a").head.open
+    sight.press("a", "regenerate")
+    assert sight.asked == [("regenerate", "a")]
+
+
+def test_direction_is_the_paragraphs_own(sight: Sight) -> None:
+    sight.show([answer("a", "English first\n\nשלום עולם")])
+    placed = sight.placed("a", TextCell)
+    assert isinstance(placed.cell, TextCell)
+    document = placed.cell.document()
+    blocks = [document.findBlockByNumber(number).textDirection() for number in range(document.blockCount())]
+    assert blocks == [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft]
+
+
+def color_at(sight: Sight, point: QPoint) -> QColor:
+    return sight.view.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB32).pixelColor(point)
+
+
+def test_themes(sight: Sight) -> None:
+    sight.show([user("q", "x"), answer("a", "text `code`\n\n```py\nx = 1\n```")])
+    assert color_at(sight, QPoint(3, 300)) == QColor(theme.LIGHT.window)
+    sight.view.set_theme(theme.DARK)
+    sight.painted()
+    assert color_at(sight, QPoint(3, 300)) == QColor(theme.DARK.window)
+    placed = sight.placed("a", CodeCell)
+    assert color_at(sight, sight.point(placed, QPointF(200, 60))) == QColor(theme.DARK.code_panel)
+
+
+def test_zoom_and_font(sight: Sight) -> None:
+    sight.show(talk(30))
+    height = sight.view.heights.total
+    small = sight.row("m29").total
+    sight.view.set_zoom(2.0)
+    sight.painted()
+    assert sight.row("m29").total > 1.5 * small
+    sight.view.set_zoom(1.0)
+    sight.painted()
+    assert sight.row("m29").total == small
+    font = QFont(sight.view.font())
+    font.setPointSizeF(font.pointSizeF() * 2)
+    sight.view.setFont(font)
+    sight.painted()
+    assert sight.row("m29").total > 1.4 * small
+    assert height
+
+
+def test_theme_while_it_streams(sight: Sight) -> None:
+    sight.show([user("q", "x"), answer("a", "", MessageStatus.STREAMING)])
+    sight.view.begin("a")
+    sight.stream("a", ["one\n\n", "```py\nx = 1\n"])
+    sight.view.set_theme(theme.DARK)
+    sight.stream("a", ["y = 2\n```\n", "end"])
+    sight.view.finish("a")
+    sight.settled("a")
+    assert sight.texts("a") == "one\nx = 1\ny = 2\nend"
+
+
+def failed(status: MessageStatus, failure: Failure | None = None) -> Message:
+    from dataclasses import replace
+
+    return replace(answer("a", "part of it", status), failure=failure)
+
+
+def test_failures(sight: Sight) -> None:
+    sight.show([user("q", "x"), failed(MessageStatus.FAILED, Failure("x", "Your key was refused.", "401: no"))])
+    foot = sight.placed("a", Foot).cell
+    assert isinstance(foot, Foot)
+    assert foot.state_words() == "Your key was refused."
+    before = foot.height
+    sight.press("a", "details")
+    assert sight.row("a").foot.unfolded
+    assert sight.row("a").foot.height > before
+    sight.press("a", "retry")
+    assert sight.asked == [("retry", "a")]
+
+
+def test_stopped_and_interrupted(sight: Sight) -> None:
+    sight.show([user("q", "x"), failed(MessageStatus.STOPPED)])
+    assert sight.row("a").foot.state_words() == "Stopped"
+    with pytest.raises(AssertionError):
+        sight.press("a", "retry")
+    sight.view.refresh([user("q", "x"), failed(MessageStatus.INTERRUPTED)])
+    sight.painted()
+    assert sight.row("a").foot.state_words() == "Interrupted"
+    sight.press("a", "retry")
+    assert sight.asked == [("retry", "a")]
+
+
+def test_the_owner_words_failures(qapp: QApplication) -> None:
+    from parley.ui.transcript import Transcript
+
+    view = Transcript(theme.LIGHT, sentence=lambda failure: f"translated {failure.code}")
+    view.show_messages([failed(MessageStatus.FAILED, Failure("x", "English"))])
+    assert view.row_at(0).foot.state_words() == "translated x"
+    view.deleteLater()
+
+
+def test_reasoning_stays_folded_until_asked(sight: Sight) -> None:
+    sight.show([answer("a", "the answer", reasoning="the thought")])
+    assert isinstance(sight.row("a").cells[0], ReasoningHead)
+    assert sight.row("a").head.label() == "Thought for 4 s"
+    assert sight.texts("a") == "the answer"
+    sight.press("a", "reasoning")
+    assert sight.texts("a") == "the thought\nthe answer"
+
+
+def test_caption(sight: Sight) -> None:
+    sight.show([answer("a", "x")])
+    assert sight.row("a").foot.caption() == "llama3.2 · 41 tok/s"
+
+
+def test_colors_come(sight: Sight) -> None:
+    sight.show([answer("a", "```python\ndef f():\n    return 'x'\n```\n\n```nonsense\nx\n```")])
+    cells = [cell for cell in sight.row("a").cells if isinstance(cell, CodeCell)]
+    until(lambda: not cells[0].wants_colors(whole=True))
+    assert not cells[1].wants_colors(whole=True)
+    assert all(isinstance(cell, BlockCell) for cell in cells)
