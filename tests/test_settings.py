@@ -17,7 +17,6 @@ from parley.settings import (
     expected,
     value_text,
     visible_options,
-    write_private,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -221,14 +220,6 @@ def test_what_cannot_be_written_is_told(path: Path) -> None:
     path.parent.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(StoreReadOnly):
         Settings(path).update(theme="dark")
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    target = tmp_path / "folder"
-    target.mkdir()
-    with pytest.raises(StoreReadOnly):
-        write_private(target, "text")
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_every_option_that_people_see_is_explained() -> None:

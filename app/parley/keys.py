@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from parley.errors import KeysUnreadable, SettingInvalid
-from parley.settings import write_private
+from parley.files import alone, write_private
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +61,17 @@ class Keys:
         return "file" if self._read().get(provider_id, "").strip() else None
 
     def set(self, provider_id: str, key: str) -> None:
-        """Keep a key in the file. Raises SettingInvalid, KeysUnreadable, StoreReadOnly and StoreFull."""
+        """Keep a key in the file. Raises SettingInvalid, KeysUnreadable, StoreReadOnly, StoreFull and StoreBusy."""
         value = _checked(f"{provider_id}’s key", key.strip())
-        self._write(self._read() | {provider_id: value})
+        with alone(self._path):
+            self._write(self._read() | {provider_id: value})
 
     def remove(self, provider_id: str) -> None:
         """Forget the key that the file holds, if any. Raises like `set`."""
-        stored = self._read()
-        if provider_id in stored:
-            self._write({name: key for name, key in stored.items() if name != provider_id})
+        if provider_id not in self._read():
+            return
+        with alone(self._path):
+            self._write({name: key for name, key in self._read().items() if name != provider_id})
 
     def redact(self, text: str) -> str:
         """Return a text without any key: those known here, and what looks like one."""

@@ -6,21 +6,16 @@ command line, the settings window and the manual. Renamed options go into `RENAM
 
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from parley.errors import SettingInvalid, SettingsUnreadable, SettingUnknown, StoreBusy, StoreFull, StoreReadOnly
+from parley.errors import SettingInvalid, SettingsUnreadable, SettingUnknown
+from parley.files import alone, write_private
 
 logger = logging.getLogger(__name__)
-
-LOCK_SECONDS = 10.0
-"""How long another process's change of the file is waited for."""
 
 
 def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
@@ -97,7 +92,7 @@ class Settings:
         changed then.
         """
         checked = {key: _checked(_option(key), value) for key, value in values.items()}
-        with _alone(self._path):
+        with alone(self._path):
             self.reload()
             stored = self._stored | {key: _stored_form(value) for key, value in checked.items()}
             _write(self._path, stored)
@@ -254,49 +249,5 @@ def _read(path: Path) -> dict[str, Any]:
     return {key: value for key, value in stored.items() if key not in REMOVED}
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let no other process change the file meanwhile. Raises StoreReadOnly, StoreFull and StoreBusy."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(path.with_suffix(".lock"), timeout=LOCK_SECONDS, mode=0o600)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise StoreBusy(path=path, detail=str(error)) from error
-    except OSError as error:
-        raise _refused(path, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _write(path: Path, stored: Mapping[str, Any]) -> None:
     write_private(path, json.dumps(stored, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one with this text, readable by its owner only, whole or not at all.
-
-    Raises StoreReadOnly or StoreFull.
-    """
-    temporary = ""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise _refused(path, error) from error
-
-
-def _refused(path: Path, error: OSError) -> StoreFull | StoreReadOnly:
-    full = error.errno in (28, 122)  # ENOSPC, EDQUOT: written out because Windows lacks the second name
-    return (StoreFull if full else StoreReadOnly)(path=path.parent, detail=str(error))
