@@ -3,6 +3,7 @@
 
     run [ARGUMENTS]          start Parley (the desktop; without a display, the server); arguments go to `parley`
     test [--full] [PYTEST…]  run what continuous integration runs; --full adds the long runs
+    demo [ARGUMENTS]         chat with the tests' tiny model, in the window or (demo chat) in the terminal
     build [--smoke]          make the program that runs without Python (dist/parley/); --smoke tries it out
     lock [--upgrade]         write packaging/requirements*.txt anew from pyproject.toml and packaging/*.in
     bench [ARGUMENTS]        measure (tests/benchmarks)
@@ -386,6 +387,12 @@ def lock(arguments: list[str]) -> None:
         run_quietly([*command, "--output-file", target], f"{target} could not be resolved.")
 
 
+def demo(arguments: list[str]) -> None:
+    """Chat with the tests' model: no download, no key, no network."""
+    set_up([DEVELOPMENT, PEERS], ["qt"] if has_display() else [])
+    hand_over([DEVELOPMENT.python, "-m", "tests.peers.demo", *arguments], os.environ)
+
+
 def bench(arguments: list[str]) -> None:
     """Run the benchmarks."""
     hand_over([DEVELOPMENT.python, "-m", "tests.benchmarks", *arguments], set_up_for_tests())
@@ -399,6 +406,7 @@ def screenshots(arguments: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "run": run,
     "test": test,
+    "demo": demo,
     "build": build,
     "lock": lock,
     "bench": bench,
