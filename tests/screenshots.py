@@ -165,7 +165,7 @@ async def error(studio: Studio) -> None:
 
     studio.open("Packing list")
     await studio.server.__aexit__(None, None, None)
-    studio.window.view.send(Draft("And for the beach?"))
+    studio.window.view.outbox.send(Draft("And for the beach?"))
     view = studio.window.view
     await studio.until(lambda: view.tree and view.tree.branch()[-1].status is MessageStatus.FAILED)
 

@@ -4,7 +4,7 @@ import random
 from time import perf_counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parley.render import Above, Block, Kind, Splitter, add, parse, parse_slices
@@ -86,6 +86,7 @@ DOCUMENTS = {
     "tiny": "a\n\n" * 500,
     "nothing": "",
     "blank": "\n\n \n",
+    "closing without an end": "```\r\ncode\r\n```",
     "odd": "a\0b \ud800 c \U0001f600 e\u0301 \u2028 d\x0be",
 }
 
@@ -112,10 +113,29 @@ def test_pieces_give_the_whole(name: str, seed: int) -> None:
     assert streamed(text, sizes, seed) == parse(text)
 
 
-ATOMS = ["a", "word ", "\n", "\n\n", "- ", "1. ", "2) ", "> ", "```", "~~~", "    ", "  ", "# ", "---", "===", "|", "|-|"]
+ATOMS = [
+    "a",
+    "word ",
+    "\n",
+    "\n\n",
+    "- ",
+    "1. ",
+    "2) ",
+    "> ",
+    "```",
+    "~~~",
+    "    ",
+    "  ",
+    "# ",
+    "---",
+    "===",
+    "|",
+    "|-|",
+]
 ATOMS += ["*", "**", "`", "[x](http://a)", "\t", "\\", "_", "http://b.c", "<b>", "![", "é", "\U0001f600", "\r\n"]
 
 
+@example("```\r\n```", 42)
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(ATOMS), max_size=60).map("".join), st.integers(0, 1000))
 def test_any_pieces_give_the_whole(text: str, seed: int) -> None:

@@ -4,13 +4,14 @@ Async tests never use pytest-qt's own waiters: they start a nested event loop, a
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import QKeyCombination, QPoint, Qt
+from PySide6.QtCore import QEvent, QKeyCombination, QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
@@ -29,6 +30,9 @@ from tests.conftest import Until
 from tests.peers.tiny_engine import TinyEngine
 
 HERE = Path(__file__).parent
+
+kept: list[QApplication] = []
+"""The application must outlive every widget, to the end of the process."""
 
 # Between the steps of a test pytest-qt handles Qt's events. On a qasync loop tasks take steps then while no loop
 # counts as running, and fail.
@@ -52,7 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as the desktop makes it, for pytest-qt too."""
-    return application()
+    kept.append(application())
+    return kept[0]
 
 
 @pytest.fixture
@@ -68,6 +73,9 @@ def garbage(qapp: QApplication) -> Iterator[Garbage]:
     garbage = Garbage(qapp)
     yield garbage
     garbage.stop()
+    QApplication.clipboard().clear()  # the offscreen clipboard would keep a Python object beyond Python's end
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 
 from parley.engine import ChatRequest
 from parley.main import open_services
@@ -75,7 +75,7 @@ async def test_the_sidebar_marks_what_is_being_answered(desk: Desk) -> None:
         return found is not None and found.answering
 
     await desk.until(answering)
-    desk.press("Esc", on=desk.window.page.composer.field)
+    desk.press("Esc", on=desk.window.page.transcript)
     await desk.answered()
     await desk.until(lambda: not answering())
 
@@ -166,6 +166,24 @@ async def test_rename_pin_delete_and_undo(desk: Desk) -> None:
     desk.press("Ctrl+Z", on=window.page.composer.field)
     await desk.until(lambda: "Renamed" in desk.titles)
     await desk.until(lambda: window.view.shown_id == first)
+
+
+async def test_the_menu_of_a_row_is_for_that_row(desk: Desk) -> None:
+    await past_chat(desk, "Open", "one", "1")
+    await past_chat(desk, "Other", "two", "2")
+    view = desk.window.sidebar.list
+    click_row(view, row_of(desk, "Open"))
+    place = view.visualRect(view.model().index(row_of(desk, "Other"), 0)).center()
+    view.customContextMenuRequested.emit(place)
+    menu = desk.window.sidebar.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    await desk.until(menu.isVisible)
+    assert [action.text() for action in menu.actions()] == ["Rename", "Pin", "Delete"]
+    for _ in range(3):
+        desk.press("Down", on=menu)
+    desk.press("Return", on=menu)
+    await desk.until(lambda: desk.titles == ["Today", "Open"])
+    assert desk.texts == ["one", "1"]
 
 
 async def test_the_undo_of_the_notice_brings_a_chat_back(desk: Desk) -> None:
@@ -380,6 +398,9 @@ async def test_below_640_pixels_the_sidebar_is_a_drawer(desk: Desk) -> None:
     assert desk.texts == ["one", "1"]
     desk.press("Ctrl+B", on=window)
     assert window.sidebar.isVisible()
+    desk.press("Esc", on=window.sidebar.list)
+    assert not window.sidebar.isVisible()
+    desk.press("Ctrl+B", on=window)
     QTest.mouseClick(window.frame, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(355, 300))
     shade = window.frame.findChild(QWidget, "shade")
     assert isinstance(shade, QWidget)
@@ -474,6 +495,21 @@ async def test_the_composer_takes_at_most_two_fifths_of_the_height(desk: Desk) -
     await asyncio.sleep(0.02)
     assert desk.window.page.composer.field.height() <= desk.window.page.height() * TALLEST_SHARE
     assert desk.window.page.header.isVisible()
+
+
+async def test_the_composer_does_not_move_when_a_chat_begins(desk: Desk) -> None:
+    window = desk.window
+    for width in (1400, 1000, 700, 400):
+        window.resize(width, 700)
+        desk.press("Ctrl+N", on=window)
+        await asyncio.sleep(0.05)
+        before = window.page.composer.geometry()
+        await desk.say("hello")
+        await desk.answered()
+        after = window.page.composer.geometry()
+        assert (before.x(), before.width()) == (after.x(), after.width())
+        left, column = window.page.transcript.column()
+        assert (after.x(), after.width()) == (left, column)
 
 
 async def test_next_and_previous_chat_by_key(desk: Desk) -> None:

@@ -8,6 +8,9 @@ from html import escape
 GROUP = 2000
 """Characters of Markdown up to which neighbouring text is one block; long tables and paragraphs are cut here."""
 
+TABLE_GROUP = 700
+"""Characters of a table's part: tables take longest to lay out."""
+
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parley.render.blocks import GROUP, Above, Block, Kind
+from parley.render.blocks import GROUP, TABLE_GROUP, Above, Block, Kind
 from parley.render.markdown import inline_html, pieces, text_of, with_task
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Flattener:
         return [made, *self.blocks(inside[end:], inner)]
 
     def _rows(self, tokens: Sequence["Token"], place: Place) -> list[Block]:
-        """Return a table in parts of about GROUP characters, with the head in the first only."""
+        """Return a table in parts of about TABLE_GROUP characters, with the head in the first only."""
         rows = [index for index, token in enumerate(tokens) if token.type == "tr_open"]
         head, *body = rows
         carried = self._table if place == Place() else None
@@ -146,7 +146,7 @@ class Flattener:
             picked.append(row)
             size += len(self._row_source(tokens[row]))
             parts[-1] = (picked, size)
-            if size >= GROUP:
+            if size >= TABLE_GROUP:
                 parts.append(([], 0))
         columns = carried.columns if carried else _columns(tokens, parts[0][0])
         direction = ' dir="rtl"' if _is_rtl(tokens) else ""
@@ -195,7 +195,7 @@ def table_of(tokens: Sequence["Token"], lines: Sequence[str]) -> Table:
     for row in rows[1:]:
         picked.append(row)
         size += len(lines[(tokens[row].map or (0, 0))[0]])
-        if size >= GROUP:
+        if size >= TABLE_GROUP:
             break
     return Table("".join(lines[line : line + 2]), _columns(tokens, picked))
 

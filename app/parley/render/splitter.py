@@ -110,7 +110,9 @@ class Splitter:
             self._carriage = False
         done = self.take().done
         if self._fence:
-            if self._tail and not self._fence.closes(self._tail):
+            if self._fence.closes(self._tail):
+                self._fence.source += self._tail
+            elif self._tail:
                 self._fence.add(self._tail)
             done.append(self._fence.block())
         else:

@@ -1,7 +1,7 @@
 """ChatPage: the right column. Header, transcript or welcome, composer. Layout only: `conversation_view` uses it."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from parley.ui.actions import Actions
@@ -18,6 +18,7 @@ TALLEST_SHARE = 0.4
 """How much of the height the composer may take."""
 
 MARGIN = 16
+ASIDE = 24
 
 
 class ChatPage(QWidget):
@@ -46,6 +47,11 @@ class ChatPage(QWidget):
         column.addLayout(self._around_composer)
         self.setMinimumWidth(300)
         self.transcript.viewport().installEventFilter(self)
+        self.body.installEventFilter(self)
+        self.transcript.installEventFilter(self)
+        bar = self.transcript.verticalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: bar.setEnabled(high > low))  # the style hides a disabled handle
+        bar.setEnabled(False)
         self.body.currentChanged.connect(self._align)
         self._align()
         look.changed.connect(lambda: self.transcript.set_theme(look.theme))
@@ -60,21 +66,28 @@ class ChatPage(QWidget):
         self.body.setCurrentWidget(self.transcript)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.transcript.viewport() and event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize and watched in (self.transcript.viewport(), self.body):
             self._align()
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if watched is self.transcript and escape and event.type() == QEvent.Type.KeyPress and self.composer.answering:
+            self.composer.stopped.emit()
+            return True
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.composer.field.set_tallest(int(event.size().height() * TALLEST_SHARE))
-        self._align()
 
     def _align(self) -> None:
         """Put the composer right below the text column, wherever the transcript has that now."""
         if self.body.currentWidget() is self.transcript:
             left, width = self.transcript.column()
             before = self.transcript.viewport().mapTo(self.transcript, QPoint(0, 0)).x() + left
-        else:
-            width = min(self._widest, self.width() - 2 * MARGIN)
-            before = (self.width() - width) // 2
+        else:  # the same place, so that nothing moves when the first message is sent
+            bar = self.transcript.verticalScrollBar().sizeHint().width()
+            room = self.width() - bar
+            width = min(self._widest, room - 2 * min(ASIDE, room // 16))
+            before = (room - width) // 2
+            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                before += bar
         self._around_composer.setContentsMargins(before, 4, self.width() - before - width, MARGIN)

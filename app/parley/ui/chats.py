@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from parley.errors import ConversationUnknown
 from parley.messages import OWNER, Conversation
 from parley.services import Services
-from parley.store import Change, Cursor, Hit
+from parley.store import CONVERSATION, EVERYTHING, Change, Cursor, Hit
 from parley.ui.notices import Notices
 from parley.ui.search_results import Result
 from parley.ui.sidebar import Sidebar
@@ -38,9 +38,9 @@ class Chats(QObject):
 
     def change(self, change: Change) -> None:
         """Show what has changed, in whichever process."""
-        if change.noun == "everything":
+        if change.noun == EVERYTHING:
             self._sidebar.reload()
-        if change.noun != "conversation":
+        if change.noun != CONVERSATION:
             return
         try:
             conversation = self._store.conversations.get(change.id)

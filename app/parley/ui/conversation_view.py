@@ -3,21 +3,19 @@
 Generation belongs to the conversation, not to this view: opening another one stops nothing, and coming back replays.
 """
 
-import asyncio
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from parley.engine import ChatRequest
-from parley.errors import ChatError, ConversationUnknown, MessageUnknown
+from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import Conversation, ConversationTree, Message, MessageStatus
 from parley.services import Services
-from parley.store import Change
-from parley.turn import Turn
+from parley.store import EVERYTHING, Change
 from parley.ui.chat_page import ChatPage
 from parley.ui.drafts import Draft
-from parley.ui.error_texts import error_text
+from parley.ui.following import Following
 from parley.ui.model_choice import ModelChoice
+from parley.ui.outbox import Outbox
 from parley.ui.tasks import Tasks
 
 GATHER_MS = 15
@@ -40,13 +38,11 @@ class ConversationView(QObject):
         self._models = models
         self._tasks = tasks
         self._tree: ConversationTree | None = None
-        self._drafts: dict[str | None, Draft] = {}
-        self._errors: dict[str | None, ChatError] = {}
-        self._sending: set[str | None] = set()
-        self._followed: dict[str, asyncio.Task[None]] = {}
+        self._following = Following(services.engine, page.transcript, tasks, self._reload)
+        self.outbox = Outbox(services, page.composer, models, tasks)
+        self.outbox.stored.connect(self._stored)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._reload)
-        page.composer.sent.connect(self.send)
         page.composer.stopped.connect(self.stop)
         page.welcome.asked.connect(self.ask)
         page.header.renamed.connect(self._rename)
@@ -85,14 +81,9 @@ class ConversationView(QObject):
         if message_id:
             self._tasks.start(self._jump(message_id, words))
 
-    def send(self, draft: Draft) -> None:
-        """Send what is in the composer. It stands there until the engine has stored it."""
-        if self.shown_id not in self._sending:
-            self._tasks.start(self._send(draft, self._tree))
-
     def ask(self, question: str) -> None:
         """Send a question that the window offers."""
-        self.send(Draft(question))
+        self.outbox.send(Draft(question))
 
     def stop(self) -> None:
         """Stop the answer that is coming, and those that wait for it."""
@@ -111,19 +102,12 @@ class ConversationView(QObject):
 
     def change(self, change: Change) -> None:
         """Look whether a change of the store, by any process, concerns what is on show."""
-        concerned = change.noun == "everything" or change.id == self.shown_id
-        if self._tree and (concerned or self._tree.message(change.id)):
+        concerned = change.noun == EVERYTHING or change.id == self.shown_id
+        if self._tree and (concerned or self._tree.message(change.id)) and change.id not in self._following:
             self._gather.start()
 
-    def keep_draft(self) -> None:
-        """Remember what is in the composer."""
-        self._drafts[self.shown_id] = self._page.composer.draft
-
     def _leave(self) -> None:
-        self.keep_draft()
-        for task in self._followed.values():
-            task.cancel()
-        self._followed.clear()
+        self._following.leave()
         self._gather.stop()
 
     def _enter(self) -> None:
@@ -136,11 +120,8 @@ class ConversationView(QObject):
         else:
             self._page.transcript.show_messages([], {})
             self._show_welcome()
-        composer = self._page.composer
-        composer.show_draft(self._drafts.get(self.shown_id, Draft()))
-        composer.set_sending(self.shown_id in self._sending)
-        self._show_error()
-        composer.setFocus()
+        self.outbox.show(self.shown_id)
+        self._page.composer.setFocus()
         self.opened.emit(self.shown_id)
         self._follow_turns()
 
@@ -151,7 +132,6 @@ class ConversationView(QObject):
         try:
             self._tree = self._services.store.conversations.tree(self._tree.conversation.id)
         except ConversationUnknown:
-            self._drafts.pop(self.shown_id, None)
             self.open(None)
             return
         self._page.transcript.refresh(*self._branch(self._tree))
@@ -166,54 +146,15 @@ class ConversationView(QObject):
         return messages, {id: found for id, found in versions.items() if len(found) > 1}
 
     def _follow_turns(self) -> None:
-        """Follow every turn of this process that answers here, from its first event on."""
-        for message in self._tree.branch() if self._tree else []:
-            turn = self._services.engine.turn(message.id)
-            if turn and message.status is MessageStatus.STREAMING and message.id not in self._followed:
-                self._followed[message.id] = self._tasks.start(self._follow(turn))
-        self._page.composer.set_answering(bool(self._followed))
+        self._following.follow(self._tree.branch() if self._tree else ())
+        self._page.composer.set_answering(bool(self._following))
         self.updated.emit()
 
-    async def _follow(self, turn: Turn) -> None:
-        transcript = self._page.transcript
-        transcript.begin(turn.reply_id)
-        async for batch in turn.batches():
-            transcript.feed(turn.reply_id, batch)
-        transcript.finish(turn.reply_id)
-        del self._followed[turn.reply_id]
-        self._reload()
-
-    async def _send(self, draft: Draft, tree: ConversationTree | None) -> None:
-        place = tree.conversation.id if tree else None
-        composer = self._page.composer
-        self._errors.pop(place, None)
-        self._sending.add(place)
-        self._show_error()
-        composer.set_sending(True)
-        model = "" if tree else self._models.for_new_chat
-        try:
-            turn = await self._services.engine.send(ChatRequest(draft.whole, place, model))
-        except ChatError as error:
-            self._errors[place] = error
-            self._drafts[place] = draft
-            if self.shown_id == place and composer.draft.empty:
-                composer.show_draft(draft)
-        else:
-            self._sent(draft, place, turn.conversation_id)
-        finally:
-            self._sending.discard(place)
-            composer.set_sending(self.shown_id in self._sending)
-            self._show_error()
-
-    def _sent(self, draft: Draft, place: str | None, conversation_id: str) -> None:
-        """Clear the composer, now that the message is stored, and show it."""
-        self._drafts.pop(place, None)
+    def _stored(self, place: str | None, conversation_id: str) -> None:
+        """Show a message that has been sent from here."""
         if self.shown_id != place:
             return
-        if self._page.composer.draft == draft:
-            self._page.composer.show_draft(Draft())
         if place is None:
-            self._models.for_new_chat = ""
             self.open(conversation_id)
         else:
             self._reload()
@@ -258,7 +199,3 @@ class ConversationView(QObject):
     def _show_welcome(self) -> None:
         if self._tree is None:
             self._page.show_welcome(only_guide=self._models.only_guide, model=self._models.label)
-
-    def _show_error(self) -> None:
-        error = self._errors.get(self.shown_id)
-        self._page.composer.show_error(error_text(error) if error else "", error.detail if error else "")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from parley import __version__
@@ -43,6 +43,7 @@ def run(paths: Paths, open_services: OpenServices) -> int:
             return runner.run(_live(app, paths, open_services, instance))
     finally:
         instance.release()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # windows go before the application
 
 
 def application() -> QApplication:

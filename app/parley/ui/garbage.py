@@ -8,7 +8,7 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS = 500
+EVERY_MS = 1000
 OLDER_EVERY = 10
 """After so many collections of the young the next older generation is looked at."""
 
@@ -19,8 +19,7 @@ class Garbage(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._threshold = gc.get_threshold()[0]
-        gc.collect()
-        gc.freeze()  # what is here now stays: later collections need not look at it
+        self._frozen = False
         gc.disable()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -33,6 +32,11 @@ class Garbage(QObject):
         gc.enable()
 
     def _look(self) -> None:
+        if not self._frozen:
+            self._frozen = True
+            gc.collect()
+            gc.freeze()  # what is here when all is loaded stays: later collections need not look at it
+            return
         young, middle, old = gc.get_count()
         if young <= self._threshold:
             return

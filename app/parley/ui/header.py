@@ -86,6 +86,7 @@ class Header(QWidget):
         actions.fill(self.menu, "help", "end")
         self.more.clicked.connect(self._open_menu)
         self._stack = QStackedLayout()
+        self._stack.setContentsMargins(0, 6, 0, 6)
         self._stack.addWidget(self.label)
         self._stack.addWidget(self.editor)
         row = QHBoxLayout(self)

@@ -31,11 +31,10 @@ class Loop(QEventLoop):  # type: ignore[misc]
         task = asyncio.ensure_future(future, loop=self)
         task.add_done_callback(self._stop_after)
         try:
-            self.run_forever()
+            while not task.done():  # quitting from a dock ends Qt's loop; what is under way is still ended in order
+                self.run_forever()
         finally:
             task.remove_done_callback(self._stop_after)
-        if not task.done():
-            raise RuntimeError("The event loop was stopped before its work was done.")
         return task.result()
 
     def _stop_after(self, _done: object) -> None:

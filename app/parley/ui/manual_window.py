@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QImage, QShowEvent, QTextDocument
+from PySide6.QtGui import QImage, QShowEvent, QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from parley.paths import resources
@@ -12,7 +12,8 @@ from parley.ui.look import Look
 
 FIRST_PAGE = "index"
 SCHEME = "help"
-MARGIN = 24
+MARGIN = 28
+LINE_HEIGHT = 140
 
 
 def page_of(link: str) -> tuple[str, str]:
@@ -88,8 +89,21 @@ class ManualWindow(QDialog):
         self.text.document().setBaseUrl(QUrl.fromLocalFile(str(folder) + "/"))
         if path.is_file():
             self.text.setMarkdown(path.read_text(encoding="utf-8"))
+            self._space_out()
         else:
             self.text.setPlainText(self.tr("The manual has no page “{page}”.").format(page=page))
+
+    def _space_out(self) -> None:
+        """Give the text the room that answers have."""
+        block = self.text.document().begin()
+        while block.isValid():
+            style = block.blockFormat()
+            style.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            if style.headingLevel():
+                style.setTopMargin(20)
+                style.setBottomMargin(4)
+            QTextCursor(block).setBlockFormat(style)
+            block = block.next()
 
     def _scroll(self) -> None:
         """Bring the heading of the anchor to the top; Qt gives headings of Markdown no anchors of their own."""

@@ -38,7 +38,7 @@ class Notice(QFrame):
         if error:
             sign = QLabel(self)
             look.dress(sign, "warning", "danger")
-            row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(sign)
         words = _label(text, self)
         row.addWidget(words, 1)
         self._detail = _label(detail, self)
@@ -53,7 +53,7 @@ class Notice(QFrame):
         close.setToolTip(self.tr("Dismiss"))
         look.dress(close, "close")
         close.clicked.connect(self.dismissed)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 4, 4)
         column.setSpacing(4)

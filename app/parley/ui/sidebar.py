@@ -73,6 +73,7 @@ class Sidebar(QWidget):
         self._arrange()
         self._connect()
         self._wait_for_midnight()
+        self.setFocusProxy(self.list)
 
     @property
     def shown_id(self) -> str | None:

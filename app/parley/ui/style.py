@@ -7,6 +7,7 @@ def window_sheet(theme: Theme) -> str:
     """Return the rules for the main window and what belongs to it."""
     t = theme
     return f"""
+QScrollBar::handle:disabled {{ background: transparent; }}
 QSplitter::handle {{ background: {t.faint}; }}
 QWidget#header {{ background: {t.window}; border-bottom: 1px solid {t.faint}; }}
 QWidget#drawer {{ background: {t.sidebar}; border: 1px solid {t.faint}; }}

@@ -44,7 +44,9 @@ def answer(id: str, text: str = "", status: MessageStatus = MessageStatus.COMPLE
 def talk(count: int) -> list[Message]:
     """Return a conversation of so many messages of different lengths."""
     return [
-        user(f"m{n}", f"Question {n}") if n % 2 == 0 else answer(f"m{n}", f"Answer {n}\n\n" + "Some words follow. " * (n % 37))
+        user(f"m{n}", f"Question {n}")
+        if n % 2 == 0
+        else answer(f"m{n}", f"Answer {n}\n\n" + "Some words follow. " * (n % 37))
         for n in range(count)
     ]
 
@@ -77,6 +79,10 @@ class Sight:
         self.view.show_messages(messages, **more)  # type: ignore[arg-type]
         self.painted()
 
+    def follows(self) -> bool:
+        """Say whether the end is in sight and stays so."""
+        return self.view.following
+
     def painted(self) -> None:
         """Paint, as the next frame would."""
         self.view.viewport().repaint()
@@ -95,7 +101,7 @@ class Sight:
         self.painted()
 
     def row(self, id: str) -> Row:
-        return self.view.row_at(self.view.index_of(id))
+        return self.view.row_at(self.view.book.index_of(id))
 
     def texts(self, id: str) -> str:
         """Return what is read of a message."""

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from parley.messages import MessageStatus
-from parley.ui.transcript.view import KEPT
+from parley.ui.transcript.book import KEPT
 from tests.ui.transcript.conftest import Sight, answer, streaming, talk, until, user
 
 
@@ -28,17 +28,17 @@ def wheel(sight: Sight, notches: int, modifier: Qt.KeyboardModifier = Qt.Keyboar
 
 
 def built(sight: Sight) -> int:
-    return sum(sight.view.built(message.id) is not None for message in sight.view.messages)
+    return sum(sight.view.book.built(message.id) is not None for message in sight.view.messages)
 
 
 def test_ten_thousand_messages(sight: Sight) -> None:
     sight.show(talk(10_000))
-    assert sight.view.following
+    assert sight.follows()
     assert built(sight) < 30
     assert sight.view.placed[-1].row.message.id == "m9999"
     for _ in range(60):
         wheel(sight, 5)
-    assert not sight.view.following
+    assert not sight.follows()
     assert built(sight) <= KEPT + 1
     QTest.keyClick(sight.view, Qt.Key.Key_Home)
     sight.painted()
@@ -87,7 +87,7 @@ def test_reading_above_is_not_disturbed(sight: Sight) -> None:
     sight.view.finish("new")
     sight.settled("new")
     assert sight.lines() == before
-    assert not sight.view.following
+    assert not sight.follows()
 
 
 def test_reading_the_upper_part_of_what_is_written(sight: Sight) -> None:
@@ -112,7 +112,7 @@ def test_following_at_the_bottom(sight: Sight) -> None:
         last = sight.view.placed[-1]
         assert last.row.message.id == "new"
         assert last.y + last.cell.height <= sight.view.viewport().height()
-        assert sight.view.following
+        assert sight.follows()
 
 
 def test_the_button_goes_to_the_latest(sight: Sight) -> None:
@@ -122,23 +122,23 @@ def test_the_button_goes_to_the_latest(sight: Sight) -> None:
     assert sight.view.latest.isVisible()
     QTest.mouseClick(sight.view.latest, Qt.MouseButton.LeftButton)
     sight.painted()
-    assert sight.view.following
+    assert sight.follows()
     assert not sight.view.latest.isVisible()
 
 
 def test_scrolling_to_the_end_follows_again(sight: Sight) -> None:
     sight.show(talk(50))
     wheel(sight, 2)
-    assert not sight.view.following
+    assert not sight.follows()
     wheel(sight, -10)
-    assert sight.view.following
+    assert sight.follows()
 
 
 def test_few_messages_begin_at_the_top(sight: Sight) -> None:
     sight.show(talk(2))
     assert 0 < sight.view.placed[0].y < 60
     wheel(sight, 3)
-    assert sight.view.following
+    assert sight.follows()
     assert not sight.view.latest.isVisible()
 
 
@@ -153,7 +153,7 @@ def test_resizing_keeps_the_line(sight: Sight) -> None:
     def top_word() -> int:
         placed = sight.view.placed[0]
         position = placed.cell.position_at(QPointF(0, 3 - placed.y))
-        start, end = placed.cell.word_at(position)  # type: ignore[misc]
+        start, end = placed.cell.word_at(position)
         return int(placed.cell.text(start, end)[1:] or 0)
 
     first = top_word()
@@ -191,7 +191,7 @@ def test_another_conversation_opens_at_its_end(sight: Sight) -> None:
     sight.show(talk(50))
     wheel(sight, 5)
     sight.show([replace(message, id=f"o{message.id}", conversation_id="other") for message in talk(40)])
-    assert sight.view.following
+    assert sight.follows()
     assert sight.view.placed[-1].row.message.id == "om39"
     sight.show([])
     assert sight.view.placed == []

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from shiboken6 import isValid
 
 from parley.ui.transcript.painting import row_rect
+from parley.ui.transcript.places import placed_at
 from parley.ui.transcript.textcell import BlockCell
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class TranscriptInterface(QAccessibleInterface):
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface:
         point = self.view.viewport().mapFromGlobal(QPoint(x, y)).toPointF()
-        placed = self.view.pointer.placed_at(point)
+        placed = placed_at(self.view, point)
         return self.child(placed.row_index) if placed else None  # type: ignore[return-value]
 
     def focusChild(self) -> QAccessibleInterface:
@@ -105,7 +106,7 @@ class MessageInterface(QAccessibleInterface):
     def index(self) -> int:
         """Return which message it is now, or -1."""
         view = self._owner.view
-        return view.index_of(self._id) if isValid(view) else -1
+        return view.book.index_of(self._id) if isValid(view) else -1
 
     def isValid(self) -> bool:
         return self.index() >= 0
@@ -165,8 +166,8 @@ class MessageInterface(QAccessibleInterface):
 
 def spoken(view: "Transcript", index: int) -> str:
     """Return what is read of a message: who, what, and how it ended."""
-    message = view.current(index)
-    row = view.built(message.id)
+    message = view.book.current(index)
+    row = view.book.built(message.id)
     state = row.foot.state_words() if row and not row.is_user else ""
     said = message.text
     if row and len(said) <= READABLE:  # without the marks of Markdown

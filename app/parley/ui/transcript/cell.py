@@ -58,9 +58,6 @@ class Cell:
     def paint(self, canvas: Canvas) -> None:
         """Draw what is in sight."""
 
-    def release(self) -> None:
-        """Forget what can be built again."""
-
     def length(self) -> int:
         """Return the position after the last letter."""
         return 0

@@ -12,6 +12,7 @@ from parley.ui.transcript.actions import actions_for
 from parley.ui.transcript.cell import Cell, Hot
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot
+from parley.ui.transcript.places import hot_at, placed_at
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.textcell import BlockCell, TextCell
 
@@ -86,7 +87,7 @@ class Commands(QObject):
         QTimer.singleShot(COPIED_MS, self, over)
 
     def _change(self, row: Row, change: Callable[[Row], None]) -> None:
-        index = self._view.index_of(row.message.id)
+        index = self._view.book.index_of(row.message.id)
         if index >= 0:
             self._view.change_row(index, change)
 
@@ -104,12 +105,12 @@ class Commands(QObject):
         if view.selection:
             menu.addAction(words.copy()).triggered.connect(self.copy_selection)
             menu.addAction(words.copy_markdown()).triggered.connect(self.copy_markdown)
-        hover = view.pointer.hot_at(point)
+        hover = hot_at(view, point)
         if hover and hover[2].action == "link":
             url = hover[2].value
             copy = menu.addAction(words.copy_link())
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(url))
-        placed = view.pointer.placed_at(point)
+        placed = placed_at(view, point)
         if placed and not view.selection:
             self._add_actions(menu, placed.row)
         menu.addSeparator()

@@ -90,5 +90,5 @@ class Live(QObject):
                 continue
             grows = item.row.live and item.row.answer.cells[-1:] == [cell]
             key = ("colors", id(cell))
-            if cell.wants_colors(whole=not grows) and key not in self.slices:
-                self.slices.start(key, cell.colors(whole=not grows), self._owner.viewport().update)
+            if cell.lines.wants_colors(whole=not grows) and key not in self.slices:
+                self.slices.start(key, cell.lines.colors(whole=not grows), self._owner.viewport().update)

@@ -1,6 +1,7 @@
 """Part: the cells of one Markdown text, whole or still growing. Only what changed gets new cells."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from parley.render import Above, Block, Kind, Splitter, add, parse_slices
 from parley.ui.transcript.codecell import CodeCell
@@ -34,8 +35,10 @@ def maker(style: Style, copy: str, copied: str, *, muted: bool = False) -> Make:
 class Part:
     """A text's blocks and, one for one, their cells. While it grows, the last few belong to the open tail."""
 
-    def __init__(self, make: Make) -> None:
+    def __init__(self, make: Make, quote: int = 0) -> None:
         self._make = make
+        self._quote = quote
+        """Quotes that all of it stands in."""
         self._settled: list[Block] = []
         self._shown: list[Block] = []
         self._splitter: Splitter | None = None
@@ -45,14 +48,18 @@ class Part:
 
     def show(self, blocks: Sequence[Block]) -> int:
         """Show these blocks; return the index of the first cell that changed."""
+        self._settled = list(blocks)
+        shown = self._quoted(blocks)
         first = 0
-        for old, new in zip(self._shown, blocks, strict=False):
+        for old, new in zip(self._shown, shown, strict=False):
             if old != new:
                 break
             first += 1
-        self._settled = list(blocks)
-        self._put(list(blocks), first)
+        self._put(shown, first)
         return first
+
+    def _quoted(self, blocks: Sequence[Block]) -> list[Block]:
+        return [replace(block, quote=block.quote + self._quote) for block in blocks] if self._quote else list(blocks)
 
     def dress(self, make: Make) -> None:
         """Make all cells anew, in another way."""
@@ -68,7 +75,7 @@ class Part:
         step = self._splitter.take()
         self.parsed = self._splitter.parsed
         first = add(self._settled, step.done)
-        self._put([*self._settled, *step.tail], first)
+        self._put(self._quoted([*self._settled, *step.tail]), first)
         return first
 
     def settle(self, text: str) -> Iterator[None]:
@@ -79,6 +86,7 @@ class Part:
             yield
         self._splitter = None
         self._settled = blocks
+        blocks = self._quoted(blocks)
         first = next((i for i, pair in enumerate(zip(self._shown, blocks, strict=False)) if pair[0] != pair[1]), None)
         shortest = min(len(self._shown), len(blocks))
         if first is not None or len(self._shown) != len(blocks):

@@ -4,23 +4,21 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QCursor, QHelpEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from parley.ui.transcript.cell import Cell, Hot
+from parley.ui.transcript.cell import Cell
+from parley.ui.transcript.places import Hover, corner, hot_at, placed_at, row_at, spot_at
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.selection import Spot
 from parley.ui.transcript.slide import ACTION as SLIDE
 from parley.ui.transcript.textcell import BlockCell
 
 if TYPE_CHECKING:
-    from parley.ui.transcript.scroller import Placed
     from parley.ui.transcript.view import Transcript
 
 AUTO_MS = 30
 NOTCH = 120
-
-Hover = tuple[Row, Cell, Hot]
 
 
 class Pointer(QObject):
@@ -80,32 +78,6 @@ class Pointer(QObject):
             return False
         return True
 
-    # --- where the pointer is
-    def hot_at(self, point: QPointF) -> Hover | None:
-        """Return what can be pressed at a point."""
-        placed = self.placed_at(point)
-        if placed is None:
-            return None
-        hot = placed.cell.hot_at(self._inner(placed, point))
-        return (placed.row, placed.cell, hot) if hot else None
-
-    def placed_at(self, point: QPointF) -> "Placed | None":
-        """Return the cell at a point."""
-        for placed in self._view.placed:
-            if placed.y <= point.y() < placed.y + placed.cell.height:
-                return placed
-        return None
-
-    def _inner(self, placed: "Placed", point: QPointF) -> QPointF:
-        return point - QPointF(self._view.column()[0] + placed.row.cell_left(placed.cell), placed.y)
-
-    def _row_at(self, point: QPointF) -> Row | None:
-        found = None
-        for placed in self._view.placed:
-            if placed.y - placed.cell.above <= point.y():
-                found = placed.row
-        return found
-
     def _hover_over(self, hover: Hover | None, row: Row | None) -> None:
         before = (self.hover[2] if self.hover else None, self.row)
         self.hover, self.row = hover, row
@@ -131,18 +103,18 @@ class Pointer(QObject):
             elif not beyond:
                 self._auto.stop()
         else:
-            self._hover_over(self.hot_at(point), self._row_at(point))
+            self._hover_over(hot_at(self._view, point), row_at(self._view, point))
 
     # --- pressing
     def _press(self, point: QPointF, event: QMouseEvent) -> None:
         self._view.focused = -1
-        hover = self.hot_at(point)
-        self._hover_over(hover, self._row_at(point))
+        hover = hot_at(self._view, point)
+        self._hover_over(hover, row_at(self._view, point))
         self.pressed = hover is not None
         self._last = point
         if hover and hover[2].action == SLIDE:
-            placed = self.placed_at(point)
-            origin = point - self._inner(placed, point) if placed else QPointF()
+            placed = placed_at(self._view, point)
+            origin = corner(self._view, placed) if placed else QPointF()
             hover[1].press(hover[2], point - origin)
             self._dragged = (hover[1], origin)
             return
@@ -174,7 +146,7 @@ class Pointer(QObject):
         hover, was_pressed = self.hover, self.pressed
         self._auto.stop()
         self.pressed, self._dragged, self._selecting = False, None, ""
-        now = self.hot_at(point)
+        now = hot_at(self._view, point)
         self._view.viewport().update()
         same = hover is not None and now is not None and now[2] == hover[2] and now[1] is hover[1]
         if not (hover and was_pressed and same):
@@ -184,12 +156,12 @@ class Pointer(QObject):
         if hover[2].action != SLIDE:
             self._view.commands.run(hover[2].action, hover[0], hover[1], hover[2])
             self._view.place()
-            self._hover_over(self.hot_at(point), self._row_at(point))
+            self._hover_over(hot_at(self._view, point), row_at(self._view, point))
 
     # --- selecting
     def _unit(self, point: QPointF) -> tuple[Spot, Spot] | None:
         """Return the ends of what one click, two or three select at a point."""
-        spot = self._view.spot_at(point)
+        spot = spot_at(self._view, point)
         if spot is None:
             return None
         cell = self._view.row_at(spot.row).cells[spot.cell]
@@ -221,7 +193,7 @@ class Pointer(QObject):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not across:
             delta, across = QPoint(delta.y(), 0), True
         if across:
-            placed = self.placed_at(event.position())
+            placed = placed_at(self._view, event.position())
             if placed and placed.cell.slide(-delta.x()):
                 self._view.viewport().update()
         else:
@@ -230,11 +202,5 @@ class Pointer(QObject):
         return True
 
     def _tip(self, event: QHelpEvent) -> None:
-        hover = self.hot_at(QPointF(event.pos()))
+        hover = hot_at(self._view, QPointF(event.pos()))
         QToolTip.showText(event.globalPos(), hover[2].tip if hover else "", self._view.viewport())
-
-    def refresh(self) -> None:
-        """Look again at what is under the pointer, which may have moved away from below it."""
-        point = QPointF(self._view.viewport().mapFromGlobal(QCursor.pos()))
-        if self.row is not None and not self.pressed:
-            self._hover_over(self.hot_at(point), self._row_at(point))

@@ -1,16 +1,16 @@
 """Row: one message as cells, one below the other, with their heights. Knows nothing of scrolling or other messages."""
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
-from parley.messages import Message, MessageStatus, Reasoning, Role, Text
+from parley.events import Event
+from parley.messages import Message, MessageStatus, Reasoning, Role
 from parley.render import Block, Kind, parse
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead, Sentence
 from parley.ui.transcript.part import Make, Part, maker
+from parley.ui.transcript.progress import Progress
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import TextCell
 from parley.ui.transcript.words import Words
@@ -18,6 +18,8 @@ from parley.ui.transcript.words import Words
 MAX_RICH = 200_000
 """A longer message is cut; all of it can be shown as plain lines."""
 CUT = 50_000
+LEAST = 40
+"""Deep nesting leaves a cell at least this width."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,10 @@ class Row:
         self.versions = versions
         self._furnish(kit)
         self.answer = Part(self._maker())
-        self.reasoning = Part(self._maker(muted=True))
+        self.reasoning = Part(self._maker(muted=True), quote=1)
         self.head.open = unfolded
-        self.waiting = ""
-        self.live = False
-        self._thinking_since: float | None = None
+        self.progress: Progress | None = None
+        self._seconds: float | None = None
         self.cells: list[Cell] = []
         self.heights = Fenwick()
         self.exact: set[int] = set()
@@ -78,9 +79,13 @@ class Row:
         self.answer.dress(self._maker())
         self.reasoning.dress(self._maker(muted=True))
         self.head.open, self.foot.unfolded = head.open, foot.unfolded
-        self.head.show(present=head.present, running=head.running, seconds=head.seconds)
         self._show_state()
         self.set_width(width)
+
+    @property
+    def live(self) -> bool:
+        """Say whether the message is being written."""
+        return self.progress is not None
 
     @property
     def is_user(self) -> bool:
@@ -102,20 +107,22 @@ class Row:
         else:
             cut = text.rfind("\n", CUT // 2, CUT) + 1 or CUT
             self.answer.show(parse(text[:cut]))
-        self._show_reasoning()
+        if self.head.open:
+            self._show_reasoning()
         self._show_state()
 
-    def _show_reasoning(self) -> None:
-        reasoning = self.message.reasoning
-        seconds = next((part.seconds for part in self.message.parts if isinstance(part, Reasoning)), None)
-        self.head.show(present=bool(reasoning.strip()), running=False, seconds=seconds)
-        if self.head.open:
-            self.reasoning.show([replace(block, quote=block.quote + 1) for block in parse(reasoning[:MAX_RICH])])
-
     def _show_state(self) -> None:
-        streams = self.message.status is MessageStatus.STREAMING
-        waits = streams and not self.message.text and not self.head.running
-        self.foot.show(self.message, self.versions, waits=waits or bool(self.waiting), waiting=self.waiting)
+        """Show above the text what is known of the reasoning, below it how the message stands."""
+        message, progress = self.message, self.progress
+        thinking = progress is not None and progress.thinking
+        seconds = next((part.seconds for part in message.parts if isinstance(part, Reasoning)), None)
+        seconds = self._seconds if seconds is None else seconds
+        if progress is not None:
+            seconds = progress.seconds
+        self.head.show(present=bool(message.reasoning.strip()), running=thinking, seconds=seconds)
+        waiting = progress.waiting if progress else ""
+        waits = message.status is MessageStatus.STREAMING and not message.text and not thinking
+        self.foot.show(message, self.versions, waits=waits or bool(waiting), waiting=waiting)
 
     def _wanted(self) -> list[Cell]:
         """Return the cells from the top to the bottom."""
@@ -138,7 +145,7 @@ class Row:
             most = int(width * self.kit.style.theme.user_share) - 2 * pad
             cells = self._wanted()
             single = cells[0] if len(cells) == 1 else None
-            self.content = min(most, single.natural_width(most)) if isinstance(single, TextCell) else most
+            self.content = max(px(12), min(most, single.natural_width(most))) if isinstance(single, TextCell) else most
             self.left = pad if self.kit.rtl else width - self.content - pad
         self.rebuild(0)
 
@@ -163,11 +170,11 @@ class Row:
     # --- geometry
     def cell_width(self, index: int) -> int:
         """Return the width that a cell has."""
-        return max(40, self.content - self.cells[index].inset)
+        return max(min(self.content, LEAST), self.content - self.cells[index].inset)
 
     def cell_left(self, cell: Cell) -> int:
         """Return where a cell begins, from the column's left."""
-        return self.left + (0 if cell.rtl else min(cell.inset, self.content - 40))
+        return self.left + (0 if cell.rtl else max(0, min(cell.inset, self.content - LEAST)))
 
     def lead(self, index: int) -> int:
         """Return the room above a cell."""
@@ -194,102 +201,53 @@ class Row:
         cell.width = -1
         self.exact.discard(self.cells.index(cell))
 
-    def release(self) -> None:
-        """Let go of what the cells hold."""
-        for cell in self.cells:
-            cell.release()
-
     # --- what changes
     def fold(self) -> None:
         """Show or hide the reasoning."""
         self.head.open = not self.head.open
-        if self.head.open and not self.reasoning.cells:
-            self._show_reasoning_now()
+        if self.head.open:
+            self._show_reasoning()
         self.rebuild(0)
 
-    def _show_reasoning_now(self) -> None:
-        running, seconds = self.head.running, self.head.seconds
-        self._show_reasoning()
-        self.head.show(present=True, running=running, seconds=seconds)
+    def _show_reasoning(self) -> None:
+        self.reasoning = Part(self._maker(muted=True), quote=1)
+        if self.live:
+            self.reasoning.feed(self.message.reasoning)
+        else:
+            self.reasoning.show(parse(self.message.reasoning[:MAX_RICH]))
 
     def begin(self) -> None:
         """Start to take events, from the first."""
-        self.live = True
-        self.message = replace(self.message, parts=(), status=MessageStatus.STREAMING, failure=None, usage=None)
+        self.progress = Progress(self.message)
+        self.message = self.progress.message
         self._show_parts()
         self.rebuild(0)
 
-    def feed(self, events: Sequence[Event]) -> int:
-        """Take events; return the index of the first cell that changed."""
-        text = "".join(event.text for event in events if isinstance(event, TextDelta))
-        thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-        for event in events:
-            self._note(event)
+    def feed(self, events: Sequence[Event]) -> None:
+        """Take events and show what they bring."""
+        progress = self.progress
+        if progress is None:
+            return
+        text, thought = progress.take(events)
+        self.message = progress.message
         first = len(self.cells) - 1
         if thought:
-            self._think(thought)
+            if self.head.open:
+                self.reasoning.feed(thought)
             first = 0
         if text:
-            self._stop_thinking()
-            self.waiting = ""
-            parts = self.message.parts
-            before = parts[-1].text if parts and isinstance(parts[-1], Text) else ""
-            kept = parts[:-1] if before else parts
-            self.message = replace(self.message, parts=(*kept, Text(before + text)))
             changed = self.answer.feed(text)
             above = len(self._wanted()) - len(self.answer.cells) - 1
             first = min(first, above + changed)
         self._show_state()
-        self.foot.width = -1
         self.rebuild(first)
-        return first
-
-    def _note(self, event: Event) -> None:
-        """Take what an event says about the whole message."""
-        match event:
-            case Started(model):
-                self.message = replace(self.message, model=model)
-            case Status(text=words):
-                self.waiting = words
-            case Finished(usage=usage):
-                self.message = replace(self.message, status=MessageStatus.COMPLETE, usage=usage)
-            case Failed(failure):
-                self.message = replace(self.message, status=MessageStatus.FAILED, failure=failure)
-            case Stopped():
-                self.message = replace(self.message, status=MessageStatus.STOPPED)
-            case _:
-                return
-        if not isinstance(event, Status):
-            self.waiting = ""
-
-    def _think(self, thought: str) -> None:
-        parts = self.message.parts
-        so_far = self.message.reasoning
-        self.message = replace(self.message, parts=(Reasoning(so_far + thought), *(parts[1:] if so_far else parts)))
-        self._thinking_since = self._thinking_since or time.monotonic()
-        self.waiting = ""
-        present = bool((so_far + thought).strip())
-        self.head.show(present=present, running=present and not self.message.text, seconds=None)
-        if self.head.open:
-            self._show_reasoning_now()
-
-    def _stop_thinking(self) -> None:
-        if self.head.running and self._thinking_since is not None:
-            self.head.show(present=True, running=False, seconds=time.monotonic() - self._thinking_since)
 
     def finish(self, message: Message | None) -> Iterator[None]:
         """End the stream: show the state now; return the work of parsing the whole once more."""
-        self.live = False
-        self.waiting = ""
-        self._stop_thinking()
-        if message is not None:
-            seconds = self.head.seconds
-            self.message = message
-            self._show_reasoning()
-            if self.head.seconds is None:
-                self.head.seconds = seconds
-        elif self.message.status is MessageStatus.STREAMING:
-            self.message = replace(self.message, status=MessageStatus.INTERRUPTED)
+        if self.progress is not None:
+            self._seconds = self.progress.seconds
+            self.message = self.progress.end(message)
+            self.progress = None
         self._show_state()
         self.rebuild(0)
         return self.answer.settle(self.message.text) if len(self.message.text) <= MAX_RICH else iter(())

@@ -118,13 +118,13 @@ class Selection:
             self.start = (moved(self.start[0]), moved(self.start[1]))
             self.end = (moved(self.end[0]), moved(self.end[1]))
 
-    def move_rows(self, places: Callable[[int], int | None]) -> None:
+    def move_rows(self, places: Callable[[int], int]) -> None:
         """Follow the messages when rows come or go; nothing stays selected if an end is gone."""
         if not self.start or not self.end:
             return
         spots = [*self.start, *self.end]
         rows = [places(spot.row) for spot in spots]
-        moved = [spot._replace(row=row) for spot, row in zip(spots, rows, strict=True) if row is not None]
+        moved = [spot._replace(row=row) for spot, row in zip(spots, rows, strict=True) if row >= 0]
         if len(moved) < len(spots):
             self.clear()
         else:

@@ -1,8 +1,9 @@
 """Tables with fixed columns that all parts of a long one share; wide ones scroll sideways. And thematic breaks."""
 
+import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QTextDocument, QTextFrameFormat, QTextLength, QTextTable
 
 from parley.render import Block
@@ -12,6 +13,8 @@ from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import BlockCell, TextCell
 
 PADDING = 12
+_ROW = re.compile(r"<tr>(.*?)</tr>")
+_CELL = re.compile(r"<t[dh] .*?</t[dh]>")
 LEAST_LETTERS = 12
 """A column is not made narrower than its words, or than this many letters."""
 MOST_LETTERS = 48
@@ -23,8 +26,15 @@ class TableCell(TextCell):
     def __init__(self, block: Block, style: Style, slide: Slide | None = None) -> None:
         super().__init__(block, style)
         self.slide_state = slide or Slide()
-        self.rtl_table = False
+        self.mirrored = 'dir="rtl"' in block.html
         self._spare = 0
+
+    def html(self) -> str:
+        """Qt does not mirror tables: their cells are put the other way round."""
+        if not self.mirrored:
+            return super().html()
+        turned = _ROW.sub(lambda row: f"<tr>{''.join(_CELL.findall(row[1])[::-1])}</tr>", self.block.html)
+        return turned.replace('align="left"', 'align="right"')
 
     def _build(self) -> QTextDocument:
         made = super()._build()
@@ -36,18 +46,14 @@ class TableCell(TextCell):
             form.setMargin(0)
             form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
             form.setBorderCollapse(True)
-            if 'dir="rtl"' in self.block.html:
-                self.rtl_table = True
-                option = made.defaultTextOption()
-                option.setTextDirection(Qt.LayoutDirection.RightToLeft)
-                made.setDefaultTextOption(option)
             table.setFormat(form)
         return made
 
     def lay_out(self, width: int) -> int:
         document = self.document()
         if width != self.width:
-            widths = column_widths(self.block.columns, width, self.style)
+            columns = self.block.columns[::-1] if self.mirrored else self.block.columns
+            widths = column_widths(columns, width, self.style)
             table = _table(document)
             if table:
                 form = table.format()
@@ -57,7 +63,7 @@ class TableCell(TextCell):
             document.setTextWidth(max(width, sum(widths)))
             extent = max(sum(widths), int(document.size().width()) if table is None else 0)
             self.slide_state.fit(extent, width)
-            self._spare = max(0, width - extent) if self.rtl_table else 0
+            self._spare = max(0, width - extent) if self.mirrored else 0
             room = self.style.px(ROOM) if self.slide_state.needed else 0
             self.width, self.height = width, _height(document) + room
             self._tints = None
@@ -96,6 +102,7 @@ class TableCell(TextCell):
         if table is None or start > 1 or end < self.length() - 1:
             return super().text(start, end).strip("\n")
         columns, rows = range(table.columns()), range(table.rows())
+        columns = columns[::-1] if self.mirrored else columns
         return "\n".join("\t".join(_cell_text(table, row, column) for column in columns) for row in rows)
 
     def _offset(self) -> int:

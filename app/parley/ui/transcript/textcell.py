@@ -86,9 +86,17 @@ class TextCell(BlockCell):
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         made.setDefaultTextOption(option)
-        made.setHtml(_for_qt(self.block.html))
+        made.setHtml(self.html())
         _trim(made)
         return made
+
+    def html(self) -> str:
+        """Return the block's HTML as Qt needs it: its own headings cannot be made smaller."""
+        html = self.block.html
+        for name in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            if f"<{name}>" in html:
+                html = html.replace(f"<{name}>", f'<p class="{name}">').replace(f"</{name}>", "</p>")
+        return html
 
     def estimate(self, width: int) -> int:
         if self.height and self.width > 0:
@@ -104,10 +112,6 @@ class TextCell(BlockCell):
             self.width, self.height = width, int(document.size().height() + 0.99)
             self._tints = None
         return self.height
-
-    def release(self) -> None:
-        self._document = self._tints = None
-        self.width = -1
 
     def natural_width(self, width: int) -> int:
         """Return how much of a width the text takes."""
@@ -221,6 +225,7 @@ def draw(document: QTextDocument, canvas: Canvas, color: str) -> None:
         selection.cursor = cursor
         look = selection.format
         look.setBackground(QBrush(canvas.style.color("selection")))
+        look.setForeground(QBrush(canvas.style.color("text")))  # without it the numbers of lists vanish
         selection.format = look
         context.selections = [selection]
     painter = canvas.painter
@@ -228,14 +233,6 @@ def draw(document: QTextDocument, canvas: Canvas, color: str) -> None:
     painter.setClipRect(canvas.clip, Qt.ClipOperation.IntersectClip)
     document.documentLayout().draw(painter, context)
     painter.restore()
-
-
-def _for_qt(html: str) -> str:
-    """Name headings as Qt's style sheets can size them: its own h1 cannot be made smaller."""
-    for name in ("h1", "h2", "h3", "h4", "h5", "h6"):
-        if f"<{name}>" in html:
-            html = html.replace(f"<{name}>", f'<p class="{name}">').replace(f"</{name}>", "</p>")
-    return html
 
 
 def _trim(document: QTextDocument) -> None:

@@ -1,17 +1,17 @@
 """Transcript: the messages of one conversation. It is told what to show and says what was asked for; nothing else."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from parley.events import Event
-from parley.messages import Failure, Message, Role
+from parley.messages import Failure, Message
 from parley.ui.theme import Theme
 from parley.ui.transcript import accessible
+from parley.ui.transcript.book import Book, Versions
 from parley.ui.transcript.commands import Commands
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.furniture import Sentence
@@ -26,12 +26,8 @@ from parley.ui.transcript.selection import Selection, Spot
 from parley.ui.transcript.style import style_for
 from parley.ui.transcript.words import Words
 
-KEPT = 120
-"""Rows that stay built when they go out of sight."""
 MARGIN = 24
 """Room beside the column."""
-
-Versions = Mapping[str, Sequence[Message]]
 
 
 def own_sentence(failure: Failure) -> str:
@@ -57,7 +53,7 @@ class Transcript(Scroller):
     def __init__(self, theme: Theme, parent: QWidget | None = None, sentence: Sentence = own_sentence) -> None:
         accessible.install()
         super().__init__(parent)
-        self.messages: list[Message] = []
+        self.book = Book()
         self.words = Words(self)
         self.selection = Selection()
         self.selection.source = lambda row: self.messages[row].text
@@ -65,17 +61,13 @@ class Transcript(Scroller):
         """The message that has the keyboard."""
         self._theme, self._zoom = theme, 1.0
         self._sentence = sentence
-        self._rows: OrderedDict[str, Row] = OrderedDict()
-        self._places: dict[str, int] = {}
-        self._versions: Versions = {}
-        self._unfolded: set[str] = set()
-        self._full: set[str] = set()
         self.kit = self._new_kit()
         self.live = Live(self, self._apply)
         self.pointer = Pointer(self)
         self.commands = Commands(self)
         self.keys = Keys(self)
         self.latest = LatestButton(self)
+        self.latest.dress(self.kit.style)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName(self.words.transcript())
@@ -87,40 +79,31 @@ class Transcript(Scroller):
             self.refresh(messages, versions)
             return
         self.clear()
-        self._take(messages, versions)
-        self.heights = Fenwick(self._estimate(message) for message in self.messages)
+        self.book.take(messages, versions)
+        self.heights = Fenwick(self.book.estimates(self.kit, self.column()[1]))
         self.to_latest()
         accessible.reordered(self)
 
     def refresh(self, messages: Sequence[Message], versions: Versions | None = None) -> None:
         """Show another state of the same conversation and stay where one reads."""
         old_ids = [message.id for message in self.messages]
-        anchored = old_ids[self.anchor.row] if self.anchor.row < len(old_ids) else ""
-        self._take(messages, versions)
-        known = dict(zip(old_ids, range(len(old_ids)), strict=True))
+        self.book.take(messages, versions)
+        if old_ids != [message.id for message in self.messages]:
+            self._move_rows(old_ids)
+            accessible.reordered(self)
         for message in self.messages:
-            row = self._rows.get(message.id)
+            row = self.book.built(message.id)
             if row is None or row.live:
                 continue
-            siblings = self._siblings(message.id)
+            siblings = self.book.siblings(message.id)
             if row.message != message or list(row.versions) != siblings:
                 self._change(row, partial(row.show, message, siblings))
-        if old_ids != [message.id for message in self.messages]:
-            heights = self.heights
-            ids = ((message, known.get(message.id)) for message in self.messages)
-            self.heights = Fenwick(self._estimate(message) if at is None else heights[at] for message, at in ids)
-            self._moved_rows(old_ids, anchored)
-            accessible.reordered(self)
-        for stale in set(self._rows) - set(self._places):
-            del self._rows[stale]
         self.viewport().update()
 
     def clear(self) -> None:
         """Show nothing."""
         self.live.clear()
-        self.messages = []
-        self._places.clear()
-        self._rows.clear()
+        self.book.take([], None)
         self.selection.clear()
         self.pointer.clear()
         self.heights = Fenwick()
@@ -131,27 +114,26 @@ class Transcript(Scroller):
 
     def begin(self, message: Message | str) -> None:
         """Get ready for a reply's events; a message that is not shown yet is added at the end."""
-        if isinstance(message, Message) and message.id not in self._places:
-            self.refresh([*self.messages, message], self._versions)
-        index = self._places.get(message.id if isinstance(message, Message) else message)
-        if index is not None:
+        if isinstance(message, Message) and self.book.index_of(message.id) < 0:
+            self.refresh([*self.messages, message], self.book.versions)
+        index = self.book.index_of(message.id if isinstance(message, Message) else message)
+        if index >= 0:
             row = self.row_at(index)
             self.live.begin(row.message.id)
             self._change(row, row.begin)
 
     def feed(self, message_id: str, events: Sequence[Event]) -> None:
         """Take events of a reply. Cheap: they are shown with the next frame."""
-        if message_id in self._places:
+        if self.book.index_of(message_id) >= 0:
             self.live.feed(message_id, events)
 
     def finish(self, message: Message | str) -> None:
         """End a reply."""
         message_id = message.id if isinstance(message, Message) else message
-        index = self._places.get(message_id)
         self.live.end(message_id)
-        if index is None or message_id not in self._rows:
+        index, row = self.book.index_of(message_id), self.book.built(message_id)
+        if row is None:
             return
-        row = self._rows[message_id]
         final = message if isinstance(message, Message) else None
         work: list[Iterator[None]] = []
         self._change(row, lambda: work.append(row.finish(final)))
@@ -161,8 +143,8 @@ class Transcript(Scroller):
 
     def jump_to(self, message_id: str, words: str = "") -> None:
         """Show a message, and in it the words, which are selected."""
-        index = self._places.get(message_id)
-        if index is None:
+        index = self.book.index_of(message_id)
+        if index < 0:
             return
         row = self.row_at(index)
         found = next(self.commands.find(row, words), None) if words else None
@@ -192,13 +174,10 @@ class Transcript(Scroller):
     def _dress(self) -> None:
         """Make everything anew in another style, and stay where one reads."""
         self.keep_reading()
-        old = self._rows.get(self.messages[self.anchor.row].id) if self.anchor.row < len(self.messages) else None
-        at = self.anchor.cell
         self.kit = self._new_kit()
-        for row in self._rows.values():
-            row.dress(self.kit, self.column()[1])
-        if old is not None and at < len(old.cells):
-            self.resume_reading(old.cells[at])
+        cells = self.row_at(self.anchor.row).cells if self.anchor.row < len(self.messages) else []
+        if self.anchor.cell < len(cells):
+            self.resume_reading(cells[self.anchor.cell])
         self.latest.dress(self.kit.style)
         self.pointer.clear()
         self.viewport().update()
@@ -210,44 +189,28 @@ class Transcript(Scroller):
         return (room - width) // 2, width
 
     # --- rows
+    @property
+    def messages(self) -> list[Message]:
+        """Return the messages that are shown, in order."""
+        return self.book.messages
+
     def row_at(self, index: int) -> Row:
-        message = self.messages[index]
-        row = self._rows.get(message.id)
-        if row is None:
-            unfolded, full = message.id in self._unfolded, message.id in self._full
-            siblings = self._siblings(message.id)
-            row = Row(message, self.kit, self.column()[1], siblings, unfolded=unfolded, full=full)
-            self._rows[message.id] = row
-            self._evict()
-        elif row.width != self.column()[1]:
-            row.set_width(self.column()[1])
-        self._rows.move_to_end(message.id)
-        return row
+        return self.book.row(index, self.kit, self.column()[1], self._needed)
 
-    def index_of(self, message_id: str) -> int:
-        """Return which message that is, or -1."""
-        return self._places.get(message_id, -1)
-
-    def built(self, message_id: str) -> Row | None:
-        """Return a message's row if it is built."""
-        return self._rows.get(message_id)
-
-    def current(self, index: int) -> Message:
-        """Return a message as it is now: while it is written, with what has come."""
-        row = self._rows.get(self.messages[index].id)
-        return row.message if row else self.messages[index]
+    def _needed(self, row: Row) -> bool:
+        """Say whether a row must stay built."""
+        seen = any(placed.row is row for placed in self.placed)
+        return seen or row.live or ("settle", row.message.id) in self.live.slices
 
     def change_row(self, index: int, change: Callable[[Row], object]) -> None:
         """Change a row's cells; what one reads and what is selected stay."""
         row = self.row_at(index)
         self._change(row, lambda: change(row))
-        (self._unfolded.add if row.head.open else self._unfolded.discard)(row.message.id)
-        if row.full:
-            self._full.add(row.message.id)
+        self.book.remember(row)
 
     def _change(self, row: Row, change: Callable[[], object]) -> None:
-        index = self._places.get(row.message.id)
-        if index is None:
+        index = self.book.index_of(row.message.id)
+        if index < 0:
             return
         before = list(row.cells)
         kept = self.keep_cell(index) if index < len(self.heights) else None
@@ -261,45 +224,29 @@ class Transcript(Scroller):
         self.viewport().update()
 
     def _apply(self, message_id: str, events: Sequence[Event]) -> None:
-        row = self._rows.get(message_id)
-        if row is None and message_id in self._places:
-            row = self.row_at(self._places[message_id])
-        if row is not None:
+        index = self.book.index_of(message_id)
+        if index >= 0:
+            row = self.row_at(index)
             self._change(row, lambda: row.feed(events))
 
-    def _evict(self) -> None:
-        for message_id in list(self._rows)[: max(0, len(self._rows) - KEPT)]:
-            row = self._rows[message_id]
-            seen = any(placed.row is row for placed in self.placed)
-            if not (row.live or seen or ("settle", message_id) in self.live.slices):
-                del self._rows[message_id]
-
-    def _take(self, messages: Sequence[Message], versions: Versions | None) -> None:
-        self.messages = [message for message in messages if message.role is not Role.SYSTEM]
-        self._places = {message.id: index for index, message in enumerate(self.messages)}
-        self._versions = versions or {}
-
-    def _siblings(self, message_id: str) -> list[str]:
-        return [version.id for version in self._versions.get(message_id, ())]
-
-    def _moved_rows(self, old_ids: Sequence[str], anchored: str) -> None:
+    def _move_rows(self, old_ids: Sequence[str]) -> None:
         """Follow the messages after some have come or gone."""
-        if anchored in self._places:
-            self.anchor.row = self._places[anchored]
+        known = {message_id: index for index, message_id in enumerate(old_ids)}
+        places = [known.get(message.id) for message in self.messages]
+        guesses = self.book.estimates(self.kit, self.column()[1])
+        heights = self.heights
+        pairs = zip(places, guesses, strict=True)
+        self.heights = Fenwick(guess if place is None else heights[place] for place, guess in pairs)
+        anchored = old_ids[self.anchor.row] if self.anchor.row < len(old_ids) else ""
+        place = self.book.index_of
+        if place(anchored) >= 0:
+            self.anchor.row = place(anchored)
         else:
             self.anchor = Anchor(max(0, min(self.anchor.row, len(self.messages)) - 1))
-        self.selection.move_rows(lambda row: self._places.get(old_ids[row]) if row < len(old_ids) else None)
+        self.selection.move_rows(lambda row: place(old_ids[row]) if row < len(old_ids) else -1)
         focused = old_ids[self.focused] if 0 <= self.focused < len(old_ids) else ""
-        self.focused = self._places.get(focused, -1)
+        self.focused = place(focused)
         self.pointer.clear()
-
-    def _estimate(self, message: Message) -> int:
-        """Return about how high a message will be, without looking at it closely."""
-        text = message.text
-        style = self.kit.style
-        width = self.column()[1] * (0.65 if message.role is Role.USER else 1)
-        lines = 1 + len(text) * style.letter / width + 0.6 * text.count("\n")
-        return round(lines * style.line) + style.px(60)
 
     # --- events
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -313,8 +260,6 @@ class Transcript(Scroller):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.oldSize().width() != event.size().width():
             self.keep_reading()
-            for row in self._rows.values():
-                row.set_width(self.column()[1])
             self.resume_reading()
         super().resizeEvent(event)
 
@@ -338,18 +283,3 @@ class Transcript(Scroller):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.viewport().update()
-
-    def spot_at(self, point: QPointF) -> Spot | None:
-        """Return the place between letters nearest to a point of the viewport."""
-        left, _ = self.column()
-        best: Spot | None = None
-        for placed in self.placed:
-            if not placed.cell.length() and best is not None:
-                continue
-            inner = point - QPointF(left + placed.row.cell_left(placed.cell), placed.y)
-            if inner.y() < 0 and best is not None:
-                break
-            height = placed.cell.height
-            inner.setY(max(0.0, min(inner.y(), height - 1.0)))
-            best = Spot(placed.row_index, placed.index, placed.cell.position_at(inner))
-        return best

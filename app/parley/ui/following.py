@@ -1,0 +1,48 @@
+"""Following: shows the turns of this process in the transcript while they happen."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from parley.engine import ChatEngine
+from parley.messages import Message, MessageStatus
+from parley.turn import Turn
+from parley.ui.tasks import Tasks
+from parley.ui.transcript import Transcript
+
+
+class Following:
+    """Follows every turn of one conversation, from its first event on. `ended` is called after each."""
+
+    def __init__(self, engine: ChatEngine, transcript: Transcript, tasks: Tasks, ended: Callable[[], None]) -> None:
+        self._engine = engine
+        self._transcript = transcript
+        self._tasks = tasks
+        self._ended = ended
+        self._followed: dict[str, asyncio.Task[None]] = {}
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._followed
+
+    def __bool__(self) -> bool:
+        return bool(self._followed)
+
+    def follow(self, messages: Iterable[Message]) -> None:
+        """Follow the replies among these that are being written here, unless that is done already."""
+        for message in messages:
+            turn = self._engine.turn(message.id)
+            if turn and message.status is MessageStatus.STREAMING and message.id not in self._followed:
+                self._followed[message.id] = self._tasks.start(self._follow(turn))
+
+    def leave(self) -> None:
+        """Follow nothing more. The turns go on."""
+        for task in self._followed.values():
+            task.cancel()
+        self._followed.clear()
+
+    async def _follow(self, turn: Turn) -> None:
+        self._transcript.begin(turn.reply_id)
+        async for batch in turn.batches():
+            self._transcript.feed(turn.reply_id, batch)
+        self._transcript.finish(turn.reply_id)
+        self._followed.pop(turn.reply_id, None)
+        self._ended()

@@ -1,0 +1,79 @@
+"""Progress: a reply while it comes. What its events say, put into the message. Free of Qt."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
+from parley.messages import Message, MessageStatus, Reasoning, Text
+
+
+class Progress:
+    """The message so far; what is waited for; whether it thinks, and for how long it did."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = replace(message, parts=(), status=MessageStatus.STREAMING, failure=None, usage=None)
+        self.waiting = ""
+        self.thinking = False
+        self.seconds: float | None = None
+        self._since = 0.0
+
+    def take(self, events: Sequence[Event]) -> tuple[str, str]:
+        """Take events; return what they add to the text and to the reasoning."""
+        text, thought = [], []
+        for event in events:
+            match event:
+                case TextDelta(delta):
+                    text.append(delta)
+                case ReasoningDelta(delta):
+                    thought.append(delta)
+                case Status(text=words):
+                    self.waiting = words
+                    continue
+                case _:
+                    self._note(event)
+            self.waiting = ""
+        self._add("".join(text), "".join(thought))
+        return "".join(text), "".join(thought)
+
+    def _note(self, event: Event) -> None:
+        """Take what an event says about the whole message."""
+        match event:
+            case Started(model):
+                self.message = replace(self.message, model=model)
+                return
+            case Finished(usage=usage):
+                self.message = replace(self.message, status=MessageStatus.COMPLETE, usage=usage)
+            case Failed(failure):
+                self.message = replace(self.message, status=MessageStatus.FAILED, failure=failure)
+            case Stopped():
+                self.message = replace(self.message, status=MessageStatus.STOPPED)
+            case _:
+                return
+        self._stop_thinking()
+
+    def _add(self, text: str, thought: str) -> None:
+        message = self.message
+        so_far, thoughts = message.text, message.reasoning
+        if thought and not so_far and not self.thinking and (thoughts + thought).strip():
+            self.thinking, self._since = True, time.monotonic()
+        if text:
+            self._stop_thinking()
+        if text or thought:
+            parts = ((Reasoning(thoughts + thought, self.seconds),) if thoughts + thought else ()) + (
+                (Text(so_far + text),) if so_far + text else ()
+            )
+            self.message = replace(message, parts=parts)
+
+    def _stop_thinking(self) -> None:
+        if self.thinking:
+            self.thinking, self.seconds = False, time.monotonic() - self._since
+
+    def end(self, message: Message | None) -> Message:
+        """Return what the message is in the end: the given one, or what its events made of it."""
+        self._stop_thinking()
+        if message is not None:
+            return message
+        if self.message.status is MessageStatus.STREAMING:
+            return replace(self.message, status=MessageStatus.INTERRUPTED)
+        return self.message

@@ -1,0 +1,1 @@
+"""Figures, never asserted: python -m tests.benchmarks.NAME."""
