@@ -118,7 +118,8 @@ class TinyEngine:
         raise EngineFailed(f"The engine was not ready after {START_SECONDS:.0f} s:\n{self.log()}")
 
     def _is_healthy(self) -> bool:
-        found = re.search(r"^listening (http://[\d.]+:\d+)\s*$", self.log(), re.MULTILINE)
+        # Not from the start of a line: the engine's own words, on the other stream, may be in front of it.
+        found = re.search(r"listening (http://[\d.]+:\d+)\s*$", self.log(), re.MULTILINE)
         if found is None:
             return False
         self.address = found[1]

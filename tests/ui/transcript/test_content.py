@@ -1,7 +1,5 @@
 """What messages look like: text is text, code slides, long messages are cut, scripts run their way, themes change."""
 
-import time
-
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QFont, QImage
@@ -46,16 +44,13 @@ def test_odd_text(sight: Sight, text: str) -> None:
     sight.painted()
 
 
+@pytest.mark.timeout(60)  # a hang, not a figure: those are in tests/benchmarks
 def test_ten_megabytes(sight: Sight) -> None:
     text = "A line of words with **marks** and a number 12345.\n\n" * 200_000
-    began = time.perf_counter()
     sight.show([user("q", "write a lot"), answer("a", text)])
-    assert time.perf_counter() - began < 2
     assert len(sight.texts("a")) < 200_000
     assert isinstance(sight.row("a").cells[-2], More)
-    began = time.perf_counter()
     sight.press("a", "show-all")
-    assert time.perf_counter() - began < 4
     assert len(sight.texts("a")) == len(text)
     sight.view.to_latest()
     sight.painted()
