@@ -45,9 +45,10 @@ class _Fence:
     code: str = ""
 
     def closes(self, line: str) -> bool:
-        stripped = line.strip(" \t\n")
-        indent = len(line) - len(line.lstrip(" "))
-        return indent < 4 and len(stripped) >= len(self.mark) and set(stripped) == {self.mark[0]}
+        mark = line.lstrip(" ")
+        indent = len(line) - len(mark)
+        mark = mark.rstrip(" \t\n")
+        return indent < 4 and len(mark) >= len(self.mark) and set(mark) == {self.mark[0]}
 
     def may_close(self, start: str) -> bool:
         """Say whether a line that has only begun may become the closing one."""
@@ -299,5 +300,5 @@ def _line(token: "Token") -> int:
 
 
 def _begins(token: "Token") -> int:
-    """Return how many complete lines it takes to be sure that the block begins here."""
-    return _line(token) + (2 if token.type == "table_open" else 1)
+    """Return how many complete lines it takes to be sure that the block begins here: a table needs its second one."""
+    return _line(token) + (2 if token.type in {"table_open", "paragraph_open"} else 1)

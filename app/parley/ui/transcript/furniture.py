@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from parley.messages import Failure, Message, MessageStatus
@@ -311,10 +311,6 @@ class Foot(Cell):
         places = [hot for hot, _, _ in [*self._buttons(), *self._actions()]]
         usable = (hot for hot in places if hot.action and (hot.action != "version" or hot.value))
         return next((hot for hot in usable if hot.rect.contains(point)), None)
-
-    def slot_rect(self) -> QRect:
-        """Return the whole, for whoever repaints it alone."""
-        return QRect(0, 0, self.width, self.height)
 
 
 _ANYWHERE = int(Qt.TextFlag.TextWrapAnywhere)

@@ -6,7 +6,7 @@ While `following`, the position is the end of the last row.
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
@@ -40,9 +40,6 @@ class Placed:
 
 class Scroller(QAbstractScrollArea):
     """The machinery of scrolling. Who derives from it says what the rows are (`row_at`)."""
-
-    moved = Signal()
-    """What is in sight has changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,7 +161,6 @@ class Scroller(QAbstractScrollArea):
         self.following = True
         self._reading = None
         self.viewport().update()
-        self.moved.emit()
 
     def to_start(self) -> None:
         """Go to the beginning."""
@@ -181,7 +177,6 @@ class Scroller(QAbstractScrollArea):
         if len(self.heights):
             self._normalise()
         self.viewport().update()
-        self.moved.emit()
 
     def _bar_moved(self, value: int) -> None:
         if self._syncing or not len(self.heights):
