@@ -1,6 +1,7 @@
 """Options and fixtures that every test has, wherever it lies."""
 
 import os
+import signal
 
 import pytest
 
@@ -8,6 +9,13 @@ pytest_plugins = ["tests.peers.fixtures"]
 
 # No window pops up while tests run; a test that wants a real screen starts one of its own.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+# Started with nohup or in the background, a process has Ctrl+C and its like ignored, and so have all its children.
+# Ours are tested for obeying them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

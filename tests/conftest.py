@@ -37,7 +37,7 @@ FOREIGN_VARIABLES = re.compile(r"^(PARLEY_|.*_API_KEY$|.*_BASE_URL$|OLLAMA_HOST$
 class Until(Protocol):
     """Waits until a condition holds; fails the test when that takes too long."""
 
-    async def __call__(self, condition: Callable[[], object], seconds: float = 10.0) -> None: ...
+    async def __call__(self, condition: Callable[[], object], seconds: float = 30.0) -> None: ...
 
 
 Step = str | Event | BaseException | asyncio.Event
@@ -157,7 +157,7 @@ async def engine(store: Store, catalog: Catalog, settings: Settings) -> AsyncIte
 
 @pytest.fixture
 def until() -> Until:
-    async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

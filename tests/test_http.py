@@ -9,6 +9,7 @@ import pytest
 
 from parley import http
 from parley.errors import (
+    AddressWrong,
     AnswerBroken,
     ChatError,
     KeyMissing,
@@ -137,11 +138,11 @@ class TestStatuses:
             (
                 404,
                 {"error": {"message": "File Not Found", "type": "not_found_error", "code": 404}},
-                ProviderUnreachable,
+                AddressWrong,
                 "404: File",
             ),
-            (404, "404 page not found", ProviderUnreachable, "404 page"),
-            (405, {"detail": "Method Not Allowed"}, ProviderUnreachable, "405: Method"),
+            (404, "404 page not found", AddressWrong, "404 page"),
+            (405, {"detail": "Method Not Allowed"}, AddressWrong, "405: Method"),
             (418, "short and stout", RequestRefused, "short"),
             (500, {"error": "llama runner process has terminated"}, ProviderFailed, "llama runner"),
             (502, "<html><title>502 Bad Gateway</title></html>", ProviderFailed, "502 Bad Gateway"),
@@ -267,7 +268,7 @@ class TestConnections:
     async def test_a_body_that_is_no_json(self, server: FakeServer, client: Client) -> None:
         for body in (b"", b"<html>", b'{"a": ', b"[" * 100_000, b"1" * 5000, b"\xff"):
             server.handler = bytes_handler(response(body))
-            with pytest.raises(ProviderUnreachable, match="reached"):
+            with pytest.raises(AddressWrong, match="Something answers"):
                 await client.ask("/")
 
     async def test_leaving_a_stream_closes_the_connection(self, server: FakeServer, client: Client) -> None:

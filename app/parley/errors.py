@@ -3,6 +3,7 @@
     ChatError
     ├── ProviderError            a provider could not answer
     │   ├── ProviderUnreachable  nothing listens there, no network, no such host
+    │   │   └── AddressWrong     something answers there, but not the API that was asked for
     │   ├── ProviderTimeout      it took the question and said nothing
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
@@ -25,6 +26,7 @@
     │   └── StoreBusy            another program holds the database
     ├── ConversationUnknown      no conversation of that id
     ├── MessageUnknown           no message of that id
+    ├── MessageStreaming         the message is still being written
     ├── PromptEmpty              there is nothing to send
     ├── SettingUnknown           no setting of that name
     ├── SettingInvalid           a value that the setting does not take
@@ -76,6 +78,13 @@ class ProviderUnreachable(ProviderError):
     sentence = "{provider} cannot be reached at {address}. Check that it is running and that the address is right."
 
 
+class AddressWrong(ProviderUnreachable):
+    """Something answers at the address, but not the API that was asked for (404, a web page)."""
+
+    code = "address_wrong"
+    sentence = "Something answers at {address}, but not as {provider} should. Check the address, its path above all."
+
+
 class ProviderTimeout(ProviderError):
     """The provider took the question and then said nothing for `seconds`."""
 
@@ -122,14 +131,17 @@ class KeyMissing(ProviderError):
     """The provider wants a key and none is known."""
 
     code = "key_missing"
-    sentence = "{provider} needs a key. Add one in the settings, or set it in the environment."
+    sentence = "{provider} needs a key. Set it in the environment, or with “parley provider add … --key-stdin”."
 
 
 class KeyRefused(ProviderError):
     """The provider does not accept the key."""
 
     code = "key_refused"
-    sentence = "Your key was refused by {provider}. Check it in the settings."
+    sentence = (
+        "Your key was refused by {provider}. "
+        "Check it where you set it: in the environment, or with “parley provider add”."
+    )
 
 
 class RateLimited(ProviderError):
@@ -239,6 +251,13 @@ class MessageUnknown(ChatError):
 
     code = "message_unknown"
     sentence = "There is no message “{message}”."
+
+
+class MessageStreaming(ChatError):
+    """The message is still being written, and cannot be changed meanwhile."""
+
+    code = "message_streaming"
+    sentence = "The answer is still being written. Stop it first."
 
 
 class PromptEmpty(ChatError):

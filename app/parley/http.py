@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from parley.errors import (
+    AddressWrong,
     AnswerBroken,
     ChatError,
     KeyMissing,
@@ -101,7 +102,7 @@ class Client:
         try:
             return self.parsed(content)
         except AnswerBroken as error:  # a server of another kind answers there
-            raise ProviderUnreachable(provider=self.provider, address=self.address, detail=error.detail) from error
+            raise AddressWrong(provider=self.provider, address=self.address, detail=error.detail) from error
 
     @asynccontextmanager
     async def stream(self, path: str, body: Mapping[str, Any], *, model: str = "") -> AsyncGenerator["Answer", None]:
@@ -133,7 +134,7 @@ class Client:
             return ProviderFailed(provider=name, status=status, detail=detail)
         if number < 400 or number in (404, 405, 410):
             detail = self._fit(f"{number}: {words}")
-            return ProviderUnreachable(provider=name, address=self.address, detail=detail)
+            return AddressWrong(provider=name, address=self.address, detail=detail)
         return RequestRefused(provider=name, status=status, detail=detail)
 
     def parsed(self, text: bytes | str) -> Any:

@@ -132,7 +132,7 @@ def test_two_processes_answer_one_after_the_other(tiny: Parley) -> None:
     first = begin_long_answer(tiny)
     second = tiny.start("chat", "--last", "and now?")
     assert second.stderr is not None
-    assert b"is answering here" in second.stderr.readline()
+    assert b"is answering in this conversation" in second.stderr.readline()
     assert [message["status"] for message in tiny.messages()] == ["complete", "streaming", "complete", "streaming"]
     interrupt(first)
     first.communicate()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -64,6 +65,17 @@ class Terminal:
         code: int = self.process.wait(SECONDS)
         return code
 
+    def interrupted(self) -> int:
+        """Press Ctrl+C until the program ends, and return its exit code.
+
+        Python overlooks one that comes between the prompt and the wait for a key, until the next key.
+        """
+        while True:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                code: int = self.process.wait(1)
+                return code
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -105,8 +117,7 @@ def test_ctrl_c_stops_an_answer_and_then_the_conversation(tiny: Parley, terminal
     terminal.wait_for("> ")
     terminal.type("go on\n")
     assert replies.DEFAULT in terminal.wait_for("> ")
-    terminal.process.send_signal(signal.SIGINT)
-    assert terminal.ended() == 130
+    assert terminal.interrupted() == 130
     assert [message["status"] for message in tiny.messages()] == ["complete", "stopped", "complete", "complete"]
 
 

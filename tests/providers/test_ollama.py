@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from parley.errors import (
+    AddressWrong,
     AnswerBroken,
     AnswerEmpty,
     ChatError,
@@ -136,7 +137,7 @@ class TestErrors:
             (400, {"error": "missing request body"}, RequestRefused),
             (400, {"error": "the input length exceeds the context length"}, PromptTooLong),
             (404, {"error": "model 'fake' not found"}, ModelUnknown),
-            (404, "404 page not found", ProviderUnreachable),
+            (404, "404 page not found", AddressWrong),
             (429, {"error": "too many requests"}, RateLimited),
             (500, {"error": "llama runner process has terminated: exit status 2"}, ProviderFailed),
             (502, {"error": "a cloud model cannot be reached"}, ProviderFailed),

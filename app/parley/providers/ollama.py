@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from parley.errors import AnswerEmpty, ChatError, ProviderUnreachable
+from parley.errors import AddressWrong, AnswerEmpty, ChatError
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
 from parley.http import Answer, Client, error_words
 from parley.messages import Model, Usage
@@ -86,7 +86,7 @@ class Ollama:
         listed = object_of(await self._client.ask("/api/tags")).get("models")
         if not isinstance(listed, list):
             detail = "it has no list of models"
-            raise ProviderUnreachable(provider=self.name, address=self._client.address, detail=detail)
+            raise AddressWrong(provider=self.name, address=self._client.address, detail=detail)
         entries = [entry for entry in map(object_of, listed) if isinstance(entry.get("name"), str)]
         await self._show(entries)
         models = [self._model(entry) for entry in entries]

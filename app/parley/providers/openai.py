@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from parley.errors import (
+    AddressWrong,
     AnswerBroken,
     AnswerEmpty,
     ChatError,
     ProviderError,
     ProviderFailed,
-    ProviderUnreachable,
     RequestRefused,
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
@@ -209,7 +209,7 @@ class OpenAI:
         return number(object_of(properties.get("default_generation_settings")).get("n_ctx"))
 
     def _stranger(self, detail: str) -> ProviderError:
-        return ProviderUnreachable(provider=self.name, address=self._client.address, detail=detail)
+        return AddressWrong(provider=self.name, address=self._client.address, detail=detail)
 
 
 @dataclass

@@ -22,6 +22,10 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "{provider} cannot be reached at {address}. Check that it is running and that the address is right.",
     ),
+    "address_wrong": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Something answers at {address}, but not as {provider} should. Check the address, its path above all.",
+    ),
     "provider_timeout": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "{provider} has said nothing for {seconds:g} seconds. It may be busy or loading the model.",
@@ -39,9 +43,13 @@ SENTENCES: Mapping[str, object] = {
     ),
     "key_missing": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "{provider} needs a key. Add one in the settings, or set it in the environment.",
+        "{provider} needs a key. Set it in the environment, or with “parley provider add … --key-stdin”.",
     ),
-    "key_refused": QT_TRANSLATE_NOOP("ErrorTexts", "Your key was refused by {provider}. Check it in the settings."),
+    "key_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Your key was refused by {provider}. "
+        "Check it where you set it: in the environment, or with “parley provider add”.",
+    ),
     "rate_limited": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "{provider} takes no more requests for now. Wait a little, then try again.",
@@ -83,6 +91,7 @@ SENTENCES: Mapping[str, object] = {
     ),
     "conversation_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no conversation “{conversation}”."),
     "message_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no message “{message}”."),
+    "message_streaming": QT_TRANSLATE_NOOP("ErrorTexts", "The answer is still being written. Stop it first."),
     "prompt_empty": QT_TRANSLATE_NOOP("ErrorTexts", "There is nothing to send."),
     "keys_unreadable": QT_TRANSLATE_NOOP(
         "ErrorTexts",

@@ -35,7 +35,12 @@ def line(
     side = Qt.AlignmentFlag.AlignRight if at_end else Qt.AlignmentFlag.AlignLeft
     side = QStyle.visualAlignment(option.direction, side)
     painter.setFont(font)
-    painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+    painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, isolated(shown))
+
+
+def isolated(text: str) -> str:
+    """Return the text in its own direction: English keeps its full stop at the end in a right-to-left window."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def split_end(option: QStyleOptionViewItem, room: QRect, width: int, gap: int = 8) -> tuple[QRect, QRect]:

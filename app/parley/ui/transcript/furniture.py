@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from parley.messages import Failure, Message, MessageStatus
+from parley.ui.painting import isolated
 from parley.ui.transcript import icons
 from parley.ui.transcript.actions import RETRIED, actions_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot
@@ -188,7 +189,7 @@ class Foot(Cell):
         width = self.width - self._icon_room()
         pad = self.style.px(12)
         room = QRectF(0, 0, width - 2 * pad, 100_000)
-        bounds = QFontMetricsF(self.style.mono).boundingRect(room, WRAPPED | _ANYWHERE, self.detail())
+        bounds = QFontMetricsF(self.style.mono).boundingRect(room, WRAPPED | _ANYWHERE, isolated(self.detail()))
         return QRectF(0 if self.rtl else self._icon_room(), top, width, bounds.height() + 2 * pad)
 
     def _actions_top(self) -> int:
@@ -246,7 +247,7 @@ class Foot(Cell):
         painter.setFont(style.quiet)
         if not state.isEmpty():
             painter.setPen(style.color("text" if failed else "muted"))
-            painter.drawText(state, WRAPPED, self.state_words())
+            painter.drawText(state, WRAPPED, isolated(self.state_words()))
         if failed:
             size = style.px(18)
             left = self.width - size if self.rtl else 0
@@ -279,7 +280,7 @@ class Foot(Cell):
         painter.setPen(style.color("muted"))
         painter.setFont(style.mono)
         pad = style.px(12)
-        painter.drawText(box.adjusted(pad, pad, -pad, -pad), WRAPPED | _ANYWHERE, self.detail())
+        painter.drawText(box.adjusted(pad, pad, -pad, -pad), WRAPPED | _ANYWHERE, isolated(self.detail()))
 
     def _paint_actions(self, canvas: Canvas) -> None:
         painter, style = canvas.painter, canvas.style
