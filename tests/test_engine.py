@@ -432,7 +432,7 @@ async def test_a_reply_waits_for_another_process(
     with process:
         turn = await engine.send(ChatRequest("ours", conversation_id))
         events = turn.batches()
-        assert await anext(events) == [Status("queued_elsewhere", "Another Parley window is answering here")]
+        assert await anext(events) == [Status("queued_elsewhere", "Another Parley is answering in this conversation")]
         assert await turn.wait(2 * engine_module.FOREIGN_LOOK_SECONDS) is None
         if dies:
             process.send_signal(signal.SIGKILL)

@@ -1,6 +1,7 @@
 """Values: ids, parts, usage, trees and titles."""
 
 import time
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -90,6 +91,51 @@ def test_versions_are_siblings_that_say_something() -> None:
     found = tree("r3", message("q"), first, empty, third, message("u", "q", Role.USER, Text("no")))
     assert found.versions(first) == [first, third]
     assert found.versions(empty) == [first, empty, third]
+
+
+def test_versions_of_questions_and_of_what_is_still_coming() -> None:
+    coming = Message("r1", "q", "q1", Role.ASSISTANT, (), MessageStatus.STREAMING, 0.0)
+    asked = [message(f"q{number}", None, Role.USER, Text("?")) for number in range(3)]
+    found = tree("r1", *asked, coming, message("r2", "q1", Role.ASSISTANT, Text("two")))
+    assert found.versions(asked[1]) == asked
+    assert [one.id for one in found.versions(found.messages[-1])] == ["r1", "r2"]
+    assert found.siblings(coming) == found.versions(coming)
+    assert found.versions(message("elsewhere", "nothing")) == []
+
+
+def test_the_newest_leaf_below_a_message() -> None:
+    found = tree(
+        "a4",
+        message("q1"),
+        message("a1", "q1", Role.ASSISTANT),
+        message("q2", "a1"),
+        message("q3", "a1"),
+        message("a3", "q3", Role.ASSISTANT),
+        message("a2", "q2", Role.ASSISTANT),
+        message("b1", "q1", Role.ASSISTANT),
+    )
+    assert [found.newest_leaf(id) for id in ("q1", "a1", "q3", "q2", "b1")] == ["b1", "a2", "a3", "a2", "b1"]
+    assert found.newest_leaf("gone") == "gone"
+
+
+def test_versions_in_a_very_long_conversation_are_quick() -> None:
+    roles = (Role.USER, Role.ASSISTANT)
+    found = tree("19999", *(message(str(n), str(n - 1), roles[n % 2], Text("x")) for n in range(20_000)))
+    assert all(found.versions(one) == [one] for one in found.branch())  # quadratic, it would take minutes
+    assert found.newest_leaf("0") == "19999"
+
+
+def test_the_cost_of_a_reply_that_went_on() -> None:
+    first, then = Usage(10, 20, 0.5, 2.0, reason="length"), Usage(30, 5, 0.1, 1.0, estimated=True, reason="stop")
+    assert first.resumed(then) == Usage(40, 25, None, 3.0, estimated=True, reason="stop")
+    assert Usage(seconds=1.0).resumed(then) == Usage(None, None, None, 2.0, estimated=True, reason="stop")
+
+
+@pytest.mark.parametrize(
+    ("usage", "cut"), [(None, False), (Usage(), False), (Usage(reason="stop"), False), (Usage(reason="length"), True)]
+)
+def test_what_was_cut_off(usage: Usage | None, cut: bool) -> None:
+    assert replace(message("m"), usage=usage).cut_off is cut
 
 
 def test_a_model_has_a_full_name() -> None:

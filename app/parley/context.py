@@ -15,19 +15,21 @@ def messages_for(branch: Sequence[Message], *, instruction: str = "", context: i
     """Return the messages to send, oldest first.
 
     Answers that are still coming or hold no text are left out. With a known `context` (tokens) the
-    oldest messages are dropped until the rest fits; the newest one always stays, and the first one
-    sent is never an answer.
+    oldest messages are dropped until the rest fits. The newest one always stays; so does the question before it
+    if it is an answer, which the model is to go on with. The first one sent is never an answer, unless it is alone.
     """
     spoken = [message for message in branch if message.text and message.status is not MessageStatus.STREAMING]
     if context is None:
         return spoken
     room = context - context // ANSWER_SHARE - tokens_in(instruction)
     kept: list[Message] = []
+    asked = False
     for message in reversed(spoken):
         room -= tokens_in(message.text)
-        if room < 0 and kept:
+        if room < 0 and asked:
             break
         kept.append(message)
+        asked = asked or message.role is not Role.ASSISTANT
     kept.reverse()
     while len(kept) > 1 and kept[0].role is Role.ASSISTANT:
         del kept[0]

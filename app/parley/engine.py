@@ -3,13 +3,26 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from parley.context import messages_for
-from parley.errors import AnswerEmpty, NoModel, PromptEmpty, ProviderTimeout, StoreError
-from parley.events import Event, Failed, Finished, LastEvent, Started, Status, Stopped, TextDelta
-from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
+from parley.errors import AnswerEmpty, MessageUnknown, NoModel, PromptEmpty, ProviderTimeout, StoreError
+from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Status, Stopped, TextDelta
+from parley.messages import (
+    OWNER,
+    Conversation,
+    ConversationTree,
+    Message,
+    MessageStatus,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    Usage,
+    title_from,
+)
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
@@ -47,16 +60,19 @@ class ChatRequest:
     instruction: str = ""
     channel: str = "desktop"
     account: str = OWNER
+    from_draft: bool = False
+    """It was kept as the draft of that conversation, which is gone once it is sent."""
 
 
 class ChatEngine:
-    """Sends messages and regenerates replies. All doors (desktop, server, command line) call it alike."""
+    """Sends messages, regenerates and resumes replies. All doors (desktop, server, command line) call it alike."""
 
     def __init__(self, store: Store, catalog: Catalog, settings: Settings) -> None:
         self._store = store
         self._catalog = catalog
         self._settings = settings
         self._turns: dict[str, Turn] = {}
+        self._begun: dict[Turn, Message] = {}
         self._stateless: set[Turn] = set()
         self._unsaved: dict[Turn, LastEvent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,8 +95,30 @@ class ChatEngine:
             instruction=request.instruction or self._settings.options.instruction,
             channel=request.channel,
             account=request.account,
+            from_draft=request.from_draft,
         )
         return self._start(conversation, reply, provider, model)
+
+    async def edit(self, message_id: str, text: str, model: str = "") -> Turn:
+        """Send another version of a person's message, and start the reply to it. The old branch stays.
+
+        Raises ChatError, MessageUnknown also for what no person has said, and then has stored nothing.
+        """
+        if not text.strip():
+            raise PromptEmpty
+        message = self._store.messages.get(message_id)
+        if message.role is not Role.USER:
+            raise MessageUnknown(message=message_id)
+        conversation = self._store.conversations.get(message.conversation_id)
+        provider, name = await self._model(model, conversation)
+        conversation, _, reply = await self._store.turns.begin(
+            conversation_id=conversation.id,
+            title="",
+            parts=(Text(text),),
+            model=f"{provider.id}/{name}",
+            parent_id=message.parent_id,
+        )
+        return self._start(conversation, reply, provider, name)
 
     async def regenerate(self, message_id: str, model: str = "") -> Turn:
         """Answer again: the reply of that id, or to the user message of that id, gets a new version.
@@ -95,6 +133,36 @@ class ChatEngine:
             raise PromptEmpty
         reply = await self._store.turns.begin_reply(parent_id=question, model=f"{provider.id}/{name}")
         return self._start(conversation, reply, provider, name)
+
+    async def resume(self, message_id: str) -> Turn:
+        """Go on with a reply that was cut off, stopped, interrupted or failed: the same message grows.
+
+        The model is sent the branch with what there is of the answer at its end. Where a provider takes that for the
+        beginning of its answer it goes on; others may begin anew, and that is added. The turn's events begin with
+        what there was. Raises ChatError, MessageUnknown also for what is no reply, and then nothing has changed.
+        """
+        message = self._store.messages.get(message_id)
+        conversation = self._store.conversations.get(message.conversation_id)
+        provider, name = await self._model(message.model, conversation)
+        reply = await self._store.turns.resume(message_id)
+        return self._start(conversation, reply, provider, name)
+
+    async def withdraw(self, reply_id: str) -> str:
+        """Take back the message that a reply waits for: both go to the trash. Return what it said.
+
+        Meant for replies whose turn has not come, but another one is stopped and what had come is in the trash too. A
+        message that has other replies stays. Raises ChatError, also while another process writes the reply.
+        """
+        reply = self._store.messages.get(reply_id)
+        if reply.parent_id is None or reply.role is not Role.ASSISTANT:
+            raise MessageUnknown(message=reply_id)
+        if turn := self._turns.get(reply_id):
+            turn.stop()
+            await turn.wait()
+        question = self._store.messages.get(reply.parent_id)
+        alone = len(self._store.conversations.tree(reply.conversation_id).siblings(reply)) == 1
+        await self._store.messages.trash(*([question.id] if alone else []), reply.id)
+        return question.text
 
     async def complete(self, messages: Sequence[Message], model: str = "", instruction: str = "") -> Turn:
         """Answer messages that are not stored, and store nothing. Raises ChatError."""
@@ -135,6 +203,7 @@ class ChatEngine:
     def _start(self, conversation: Conversation, reply: Message, provider: Provider, model: str) -> Turn:
         turn = self._turn(self._reply(conversation, reply, provider, model), provider, reply)
         self._turns[reply.id] = turn
+        self._begun[turn] = reply
         self._keep(self._look_after(turn))
         return turn
 
@@ -153,25 +222,35 @@ class ChatEngine:
         self, conversation: Conversation, reply: Message, provider: Provider, model: str
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of a stored reply: those of waiting for its turn, then the provider's."""
+        for part in reply.parts:
+            yield TextDelta(part.text) if isinstance(part, Text) else ReasoningDelta(part.text)
         tree = self._store.conversations.tree(conversation.id)
-        earlier = [message for message in tree.branch(reply.id)[:-1] if message.status is MessageStatus.STREAMING]
-        if earlier:
+        if earlier := _earlier(tree, reply):
             here = earlier[-1].id in self._turns
-            words = "Waiting for the answer before this one" if here else "Another Parley window is answering here"
+            words = (
+                "Waiting for the answer before this one" if here else "Another Parley is answering in this conversation"
+            )
             yield Status("queued" if here else "queued_elsewhere", words)
             for message in earlier:
                 await self._settled(message.id)
             tree = self._store.conversations.tree(conversation.id)
         known = self._catalog.known(provider.id, model)
         messages = messages_for(
-            tree.branch(reply.id)[:-1],
+            [*tree.branch(reply.id)[:-1], reply],
             instruction=conversation.instruction,
             context=known.context if known else None,
         )
+        if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
+            raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, conversation.instruction)
         async with aclosing(self._ask(provider, request)) as events:
-            async for event in events:
-                yield event
+            try:
+                async for event in events:
+                    yield event
+            except AnswerEmpty:
+                if not reply.text:
+                    raise
+                yield Finished()  # it had nothing to add
 
     async def _ask(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         yield Started(f"{provider.id}/{request.model}")
@@ -188,10 +267,11 @@ class ChatEngine:
         if turn := self._turns.get(message_id):
             await turn.wait()
             return
-        message = self._store.messages.get(message_id)
-        while message.status is MessageStatus.STREAMING:
-            await asyncio.sleep(FOREIGN_LOOK_SECONDS)
+        with suppress(MessageUnknown):  # it may be in the trash by now
             message = self._store.messages.get(message_id)
+            while message.status is MessageStatus.STREAMING:
+                await asyncio.sleep(FOREIGN_LOOK_SECONDS)
+                message = self._store.messages.get(message_id)
 
     async def _look_after(self, turn: Turn) -> None:
         """Save what has come once a second; forget the turn a while after its end."""
@@ -201,14 +281,16 @@ class ChatEngine:
                 continue
             saved = turn.size
             try:
-                await self._store.turns.save(turn.reply_id, turn.parts)
+                await self._store.turns.save(turn.reply_id, self._parts(turn))
             except StoreError as error:
                 logger.warning("a partial answer is not saved yet: %s", error)
         while turn in self._unsaved:
             await asyncio.sleep(RETRY_SAVE_SECONDS)
             await self._save_again(turn)
+        del self._begun[turn]
         await asyncio.sleep(FORGET_SECONDS)
-        self._turns.pop(turn.reply_id, None)
+        if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
+            del self._turns[turn.reply_id]
 
     async def _forget_stateless(self, turn: Turn) -> None:
         await turn.wait()
@@ -216,6 +298,8 @@ class ChatEngine:
 
     async def _conclude(self, turn: Turn, last: LastEvent) -> LastEvent:
         """Save the whole reply. If that fails the turn ends with the reason, and saving is tried again."""
+        if isinstance(last, Finished):
+            last = replace(last, usage=self._usage(turn, replace(last.usage or Usage(), reason=last.reason)))
         try:
             await self._save(turn, last)
         except StoreError as error:
@@ -225,9 +309,23 @@ class ChatEngine:
         return last
 
     async def _save(self, turn: Turn, last: LastEvent) -> None:
-        usage = last.usage if isinstance(last, Finished) else turn.usage
+        usage = last.usage if isinstance(last, Finished) else self._usage(turn, turn.usage)
         failure = last.failure if isinstance(last, Failed) else None
-        await self._store.turns.finish(turn.reply_id, turn.parts, _STATUS[type(last)], usage=usage, failure=failure)
+        await self._store.turns.finish(turn.reply_id, self._parts(turn), _STATUS[type(last)], usage, failure)
+
+    def _parts(self, turn: Turn) -> tuple[Part, ...]:
+        """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""
+        before = self._begun[turn].parts
+        earlier = next((part.seconds for part in before if isinstance(part, Reasoning)), None) or 0.0
+        return tuple(
+            replace(part, seconds=earlier + (part.seconds or 0.0)) if earlier and isinstance(part, Reasoning) else part
+            for part in turn.parts or before
+        )
+
+    def _usage(self, turn: Turn, usage: Usage) -> Usage:
+        """Return what a reply cost, with what it had cost before it was resumed."""
+        before = self._begun[turn]
+        return (before.usage or Usage()).resumed(usage) if before.parts else usage
 
     async def _save_again(self, turn: Turn) -> None:
         try:
@@ -246,3 +344,10 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
+
+
+def _earlier(tree: ConversationTree, reply: Message) -> list[Message]:
+    """Return the replies that come before this one and are being written: above it, and older versions of it."""
+    *above, newest = tree.branch(reply.id)
+    older = takewhile(lambda version: version.id != reply.id, tree.siblings(newest))
+    return [message for message in (*above, *older) if message.status is MessageStatus.STREAMING]

@@ -8,8 +8,11 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 from uuid import UUID
+
+Number = TypeVar("Number", int, float)
 
 OWNER = "owner"
 """The account of the person at the desk."""
@@ -80,13 +83,17 @@ def part_from_json(stored: Mapping[str, Any]) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a reply cost: tokens, and seconds from the request to the first and to the last token."""
+    """What a reply cost: tokens, and seconds from the request to the first and to the last token.
+
+    `reason` says why a complete reply ended: `stop`, or `length` when the model's limit cut it off.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     first_token_seconds: float | None = None
     seconds: float | None = None
     estimated: bool = False
+    reason: str = ""
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -95,6 +102,17 @@ class Usage:
             return None
         streamed = self.seconds - self.first_token_seconds
         return self.output_tokens / streamed if streamed > 0 else None
+
+    def resumed(self, further: "Usage") -> "Usage":
+        """Return what a reply cost that went on later: the sums, where both are known, and no time of a first token."""
+        return Usage(
+            _sum(self.input_tokens, further.input_tokens),
+            _sum(self.output_tokens, further.output_tokens),
+            None,
+            _sum(self.seconds, further.seconds),
+            self.estimated or further.estimated,
+            further.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,11 @@ class Message:
     model: str = ""
     usage: Usage | None = None
     failure: Failure | None = None
+
+    @property
+    def cut_off(self) -> bool:
+        """Return whether the model's limit cut a complete reply off."""
+        return self.usage is not None and self.usage.reason == "length"
 
     @property
     def text(self) -> str:
@@ -152,7 +175,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class ConversationTree:
-    """A conversation with all its messages, oldest first."""
+    """A conversation with all its messages, oldest first. What is in the trash is not among them."""
 
     conversation: Conversation
     messages: tuple[Message, ...]
@@ -174,14 +197,32 @@ class ConversationTree:
             message = self._by_id.get(message.parent_id or "")
         return found[::-1]
 
+    def siblings(self, message: Message) -> list[Message]:
+        """Return the message and all others of the same parent and role, oldest first."""
+        return self._places.get((message.parent_id, message.role), [])
+
     def versions(self, message: Message) -> list[Message]:
-        """Return the message and its siblings (same parent, same role), oldest first.
+        """Return the message and its siblings, oldest first.
 
         Others that ended without a word are left out: a retry replaces them in the reader's eyes.
         """
-        place = (message.parent_id, message.role)
-        siblings = [other for other in self.messages if (other.parent_id, other.role) == place]
-        return [other for other in siblings if other.parts or other.id == message.id]
+        return [other for other in self.siblings(message) if _speaks(other) or other.id == message.id]
+
+    def newest_leaf(self, message_id: str) -> str:
+        """Return the newest message below this one, or itself: the end of the branch to show with it."""
+        newest, below = message_id, {message_id}
+        for message in self.messages:  # what is below is newer
+            if message.parent_id in below:
+                newest = message.id
+                below.add(newest)
+        return newest
+
+    @cached_property
+    def _places(self) -> dict[tuple[str | None, Role], list[Message]]:
+        places: dict[tuple[str | None, Role], list[Message]] = {}
+        for message in self.messages:
+            places.setdefault((message.parent_id, message.role), []).append(message)
+        return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +251,15 @@ def title_from(text: str, limit: int = 80) -> str:
         return line
     cut = line[:limit].rsplit(" ", 1)[0]
     return cut.rstrip(" ,.;:") + "…"
+
+
+def _speaks(message: Message) -> bool:
+    """Return whether a message holds something, or still may."""
+    return bool(message.parts) or message.status is MessageStatus.STREAMING
+
+
+def _sum(one: Number | None, other: Number | None) -> Number | None:
+    return None if one is None or other is None else one + other
 
 
 def _lines(text: str) -> Iterable[str]:

@@ -35,6 +35,12 @@ class Services:
     catalog: Catalog
     engine: ChatEngine
 
+    async def tidy(self) -> None:
+        """Empty the trash of what has been in it for longer than the setting says. Raises StoreError."""
+        days = self.settings.options.trash_days
+        await self.store.conversations.purge(days)
+        await self.store.messages.purge(days)
+
     async def close(self) -> None:
         """Stop turns, then providers, then the store: what had come is saved before the file is closed."""
         await self.engine.close()

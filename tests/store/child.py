@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from parley.errors import StoreError
-from parley.messages import Text
+from parley.messages import MessageStatus, Text
 from parley.store import Change, Store
 from parley.store.directory import network_kind
 
@@ -55,6 +55,29 @@ async def hold(directory: Path, _number: int) -> None:
     say(conversation=conversation.id, reply=reply.id)
     await hear()
     await store.close()
+
+
+async def resume(directory: Path, _number: int) -> None:
+    """Go on with a reply that had ended, until killed."""
+    store = Store.open(directory)
+    conversation, _, reply = await store.turns.begin(
+        conversation_id=None, title="resume", parts=[Text("the question")], model="a/b"
+    )
+    await store.turns.finish(reply.id, [Text("half an aardvark")], MessageStatus.STOPPED)
+    await store.turns.resume(reply.id)
+    say(conversation=conversation.id, reply=reply.id)
+    await hear()
+
+
+async def draft(directory: Path, _number: int) -> None:
+    """Keep drafts and send one of them, until killed."""
+    store = Store.open(directory)
+    conversation, *_ = await store.turns.begin(
+        conversation_id=None, title="draft", parts=[Text("sent")], model="a/b", from_draft=True
+    )
+    await store.drafts.put(None, "a thought")
+    say(conversation=conversation.id)
+    await hear()
 
 
 async def write(directory: Path, number: int) -> None:
@@ -119,7 +142,7 @@ async def refuse(directory: Path, number: int) -> None:
 
 
 COMMANDS: dict[str, Callable[[Path, int], Awaitable[None]]] = {
-    command.__name__: command for command in (stream, hold, write, watch, full, refuse)
+    command.__name__: command for command in (stream, hold, resume, draft, write, watch, full, refuse)
 }
 
 

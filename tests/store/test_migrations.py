@@ -19,29 +19,30 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 DATABASES = Path(__file__).parent / "databases"
+LATEST = max(DATABASES.glob("step_*.db"))
 
 
-def m002_colour(db: "Database") -> None:
+def m003_colour(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN colour TEXT")
     db.execute("UPDATE conversations SET colour = 'green'")
 
 
-def m003_bug(db: "Database") -> None:
+def m004_bug(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN shape TEXT")
     db.execute("UPDATE conversations SET colour = 'red'")
     raise RuntimeError("a step with a mistake")
 
 
-TWO = (*migrations.STEPS, m002_colour)
-THREE = (*TWO, m003_bug)
+ONE_MORE = (*migrations.STEPS, m003_colour)
+TWO_MORE = (*ONE_MORE, m004_bug)
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A data directory as the first version left it."""
+    """A data directory as the version before left it."""
     directory = tmp_path / "data"
     directory.mkdir()
-    shutil.copy(DATABASES / "step_001.db", directory / "parley.db")
+    shutil.copy(LATEST, directory / "parley.db")
     return directory
 
 
@@ -78,6 +79,29 @@ async def test_a_database_of_every_step_opens(tmp_path: Path, database: Path) ->
     await store.close()
 
 
+async def test_step_2_keeps_texts_once_and_loses_nothing(tmp_path: Path) -> None:
+    for step in ("step_001.db", "step_002.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+    store = Store.open(tmp_path / "step_001.db")
+    with closing(sqlite3.connect(store.path)) as connection:
+        kept = dict(connection.execute("SELECT text, parts FROM messages"))
+    assert [kept[text] for text in ("Where to eat?", "Well", "gone")] == ["", "", ""]
+    assert kept["**Everywhere.**"].startswith('[{"kind": "reasoning"')
+    assert store.drafts.get(None) == ""
+    await store.close()
+    store = Store.open(tmp_path / "step_002.db")
+    trip = next(found for found in store.conversations.page() if found.pinned)
+    assert trip.message_count == 3
+    assert (store.drafts.get(trip.id), store.drafts.get(None)) == ("written and not sent", "not sent either")
+    with closing(sqlite3.connect(store.path)) as connection:
+        query = "SELECT id FROM messages WHERE deleted_at IS NOT NULL ORDER BY seq"
+        await store.messages.restore(*[id for (id,) in connection.execute(query)])
+    odd, cut = store.conversations.tree(trip.id).messages[3:]
+    assert (odd.text, cut.text, cut.cut_off) == ("and now?", "cut o", True)
+    await store.close()
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
     for place in (tmp_path, tmp_path / "new"):
@@ -91,11 +115,11 @@ def test_every_step_of_a_released_version_has_its_database() -> None:
 
 
 async def test_a_copy_is_kept_before_a_step(old: Path) -> None:
-    database = open_database(old, TWO)
+    database = open_database(old, ONE_MORE)
     assert database.rows("SELECT DISTINCT colour FROM conversations") == [("green",)]
     await database.close()
     (copy,) = backups(old)
-    assert copy.name.startswith("parley-before-m002_colour-")
+    assert copy.name.startswith("parley-before-m003_colour-")
     assert copy.stat().st_mode & 0o077 == 0
     assert "colour" not in columns(copy)
     shutil.copy(copy, old / "parley.db")
@@ -106,7 +130,7 @@ async def test_a_copy_is_kept_before_a_step(old: Path) -> None:
 
 
 async def test_a_new_file_needs_no_copy(tmp_path: Path) -> None:
-    await open_database(tmp_path, TWO).close()
+    await open_database(tmp_path, ONE_MORE).close()
     assert backups(tmp_path) == []
 
 
@@ -115,7 +139,7 @@ async def test_the_copy_has_what_is_in_the_log(tmp_path: Path, child: Callable[.
     other.hear()
     other.kill()
     assert (tmp_path / "parley.db-wal").stat().st_size
-    await open_database(tmp_path, TWO).close()
+    await open_database(tmp_path, ONE_MORE).close()
     (copy,) = backups(tmp_path)
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT count(*) FROM messages").fetchone() == (2,)
@@ -123,13 +147,13 @@ async def test_the_copy_has_what_is_in_the_log(tmp_path: Path, child: Callable[.
 
 async def test_a_step_that_fails_changes_nothing(old: Path) -> None:
     with pytest.raises(RuntimeError, match="mistake"):
-        open_database(old, THREE)
+        open_database(old, TWO_MORE)
     assert "shape" not in columns(old / "parley.db")
     with closing(sqlite3.connect(old / "parley.db")) as connection:
         applied = [name for (name,) in connection.execute(f"SELECT name FROM {migrations.TABLE}")]
-        assert applied == [step.__name__ for step in TWO]
+        assert applied == [step.__name__ for step in ONE_MORE]
         assert connection.execute("SELECT DISTINCT colour FROM conversations").fetchall() == [("green",)]
-    await open_database(old, TWO).close()
+    await open_database(old, ONE_MORE).close()
 
 
 async def test_a_first_start_that_was_cut_off_goes_on(tmp_path: Path) -> None:
@@ -145,13 +169,13 @@ async def test_a_first_start_that_was_cut_off_goes_on(tmp_path: Path) -> None:
 
 async def test_the_latest_few_copies_are_kept(old: Path) -> None:
     for _ in range(8):
-        shutil.copy(DATABASES / "step_001.db", old / "parley.db")
-        await open_database(old, TWO).close()
+        shutil.copy(LATEST, old / "parley.db")
+        await open_database(old, ONE_MORE).close()
     assert len(backups(old)) == 5
 
 
 async def test_an_older_version_refuses_the_file(old: Path) -> None:
-    await open_database(old, TWO).close()
+    await open_database(old, ONE_MORE).close()
     with pytest.raises(StoreNewer):
         Store.open(old)
 
@@ -160,8 +184,8 @@ async def test_no_step_while_another_process_has_the_store_open(old: Path, child
     other = child("hold", old)
     other.hear()
     with pytest.raises(StoreBusy):
-        open_database(old, TWO)
+        open_database(old, ONE_MORE)
     assert "colour" not in columns(old / "parley.db")
     other.go_on()
     other.hear_all()
-    await open_database(old, TWO).close()
+    await open_database(old, ONE_MORE).close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.errors import StoreBusy
+from parley.errors import ChatError, StoreBusy
 from parley.messages import MessageStatus, Text
 from parley.paths import Paths
 from parley.store import CONVERSATION, Change, Store, restore
@@ -100,6 +100,20 @@ async def test_a_dead_process_s_answer_is_interrupted_while_watching(
     other.kill()
     await until(lambda: Change(CONVERSATION, facts["conversation"]) in told)
     assert not store.conversations.page()[0].answering
+
+
+async def test_killed_when_it_had_just_resumed(store: Store, paths: Paths, child: Start) -> None:
+    other = child("resume", paths.data)
+    facts = other.hear()
+    assert store.messages.get(facts["reply"]).status is MessageStatus.STREAMING
+    with pytest.raises(ChatError):
+        await store.turns.resume(facts["reply"])
+    other.kill()
+    reply = store.conversations.tree(facts["conversation"]).messages[-1]
+    assert (reply.text, reply.status) == ("half an aardvark", MessageStatus.INTERRUPTED)
+    await store.write(lambda connection: None)
+    assert [hit.message_id for hit in await store.search("aardvark")] == [facts["reply"]]
+    assert all(finding.ok for finding in await store.check())
 
 
 async def _crash(directory: Path, child: Start, saves: int) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import Failure, MessageStatus, Part, Reasoning, Role, Text, Usage
+from parley.paths import Paths
 from parley.store import LEAF, Change, Store, rows
 from parley.store.turns import add_message
 from parley.store.words import searchable
@@ -109,6 +110,61 @@ async def test_finish_keeps_all_facts(store: Store, ask: Ask, status: MessageSta
     assert (finished.status, finished.usage, finished.failure) == (status, usage, failure)
 
 
+@pytest.mark.parametrize("status", [status for status in MessageStatus if status is not MessageStatus.STREAMING])
+async def test_resume_goes_on_with_what_there_is(store: Store, ask: Ask, status: MessageStatus) -> None:
+    conversation, _, reply = await ask("one")
+    parts = (Reasoning("hm", 0.5), Text("half an aardvark"))
+    before = await store.turns.finish(reply.id, parts, status, Usage(1, 2, reason="length"), Failure("error", "Oh."))
+    told = list[Change]()
+    store.subscribe(told.append)
+    assert await store.turns.resume(reply.id) == before
+    assert set(told) == {Change("message", reply.id), Change("conversation", conversation.id)}
+    found = store.messages.get(reply.id)
+    assert (found.parts, found.status, found.failure) == (parts, MessageStatus.STREAMING, None)
+    assert not found.cut_off
+    assert store.conversations.get(conversation.id).answering
+    assert await store.search("aardvark") == []
+    await store.turns.save(reply.id, [Text("half an aardvark and")])
+    await store.turns.finish(reply.id, [Text("half an aardvark and a buffalo")], MessageStatus.COMPLETE)
+    assert len(await store.search("aardvark buffalo")) == 1
+    assert all(finding.ok for finding in await store.check())
+
+
+async def test_what_was_resumed_and_broke_off_is_all_there(store: Store, paths: Paths, ask: Ask) -> None:
+    _, _, reply = await ask("one", "half an aardvark")
+    await store.turns.resume(reply.id)
+    await store.close()
+    again = Store.open(paths.data)
+    found = again.messages.get(reply.id)
+    assert (found.text, found.status) == ("half an aardvark", MessageStatus.INTERRUPTED)
+    assert len(await again.search("aardvark")) == 1
+    assert all(finding.ok for finding in await again.check())
+    await again.close()
+
+
+async def test_resume_refuses_what_it_cannot_go_on_with(store: Store, ask: Ask) -> None:
+    conversation, question, reply = await ask("one", "1")
+    with pytest.raises(MessageUnknown):
+        await store.turns.resume(question.id)
+    await store.conversations.trash(conversation.id)
+    with pytest.raises(ConversationUnknown):
+        await store.turns.resume(reply.id)
+    await store.conversations.restore(conversation.id)
+    assert store.messages.get(reply.id) == reply
+
+
+async def test_a_text_is_kept_once(store: Store, ask: Ask) -> None:
+    conversation, question, reply = await ask("plain", "你好")
+    thought = await store.turns.begin_reply(parent_id=question.id, model="m")
+    await store.turns.finish(thought.id, [Reasoning("hm"), Text("plain")], MessageStatus.COMPLETE)
+    empty = await store.turns.begin_reply(parent_id=question.id, model="m")
+    await store.turns.finish(empty.id, [], MessageStatus.STOPPED)
+    stored = store._database.rows("SELECT parts = '' FROM messages ORDER BY seq")
+    assert [bool(once) for (once,) in stored] == [True, False, False, False]
+    parts = [message.parts for message in store.conversations.tree(conversation.id).messages]
+    assert parts == [question.parts, reply.parts, (Reasoning("hm"), Text("plain")), ()]
+
+
 async def test_finish_of_an_unknown_message(store: Store) -> None:
     with pytest.raises(MessageUnknown):
         await store.turns.finish("nobody", [], MessageStatus.COMPLETE)
@@ -167,7 +223,7 @@ async def test_more_messages_in_a_second_than_its_numbers(store: Store, ask: Ask
     conversation, question, _ = await ask("one", "1")
     at = 5000.5
     copies = [
-        rows.message((f"id{n}", conversation.id, None, "user", "complete", None, "", None, None, at, "[]"))
+        rows.message((f"id{n}", conversation.id, None, "user", "complete", "", at, "[]", None, None, ""))
         for n in range(2100)
     ]
 

@@ -23,6 +23,7 @@ def serve(arguments: Namespace, shell: Shell) -> int:
         server = EmbeddedServer(arguments.host, arguments.port)
         shell.run(server.start())
         try:
+            shell.run(services.tidy())
             streams.say(f"Parley listens on {server.address} (Ctrl+C ends it)", flush=True)
             shell.run(_wait(services))
         except KeyboardInterrupt:

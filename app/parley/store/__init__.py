@@ -1,6 +1,6 @@
 """The store: one SQLite file. The only package with SQL.
 
-`Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.search`.
+`Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`.
 """
 
 from parley.store.backup import restore

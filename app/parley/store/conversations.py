@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from parley.messages import OWNER, Conversation, ConversationTree
 from parley.store import interrupted, rows
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
+from parley.store.messages import above
 from parley.store.problems import damage_told
 from parley.store.words import one_line, searchable, storable
 
@@ -81,16 +83,22 @@ class Conversations:
         return max(found, key=lambda conversation: (conversation.updated_at, conversation.id), default=None)
 
     def tree(self, id: str) -> ConversationTree:
-        """Return a conversation with all its messages. Raises ConversationUnknown.
+        """Return a conversation with all its messages but those in the trash. Raises ConversationUnknown.
 
-        What a dead process left streaming is interrupted.
+        What hangs below one in the trash hangs on the nearest one above it. What a dead process left streaming is
+        interrupted.
         """
         conversation = self.get(id)
-        query = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? ORDER BY seq"
+        query = (
+            f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY seq"
+        )
+        dead = interrupted.dead_among(self._database, "conversation_id", id)
         found = self._database.rows(query, (id,))
-        dead = interrupted.dead_among(self._database, found)
         with damage_told(self._database.path):
-            return ConversationTree(conversation, tuple(rows.messages(found, dead)))
+            tree = ConversationTree(conversation, tuple(rows.messages(found, dead)))
+        query = "SELECT id, parent_id FROM messages WHERE conversation_id = ? AND deleted_at IS NOT NULL"
+        trashed = dict(self._database.rows(query, (id,)))
+        return _without(tree, trashed) if trashed else tree
 
     async def rename(self, id: str, title: str) -> None:
         """Give a conversation another title. Raises ConversationUnknown."""
@@ -109,7 +117,7 @@ class Conversations:
         """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""
 
         def show(connection: sqlite3.Connection) -> None:
-            query = "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ?"
+            query = "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ? AND deleted_at IS NULL"
             if connection.execute(query, (storable(message_id), storable(id))).fetchone() is None:
                 raise MessageUnknown(message=message_id)
             update(connection, id, leaf_id=message_id)
@@ -157,6 +165,15 @@ def update(connection: sqlite3.Connection, id: str, **values: Any) -> None:
     if connection.execute(query, (*values.values(), time.time(), storable(id))).rowcount == 0:
         raise ConversationUnknown(conversation=id)
     note(connection, CONVERSATION, id)
+
+
+def _without(tree: ConversationTree, trashed: Mapping[str, str | None]) -> ConversationTree:
+    """Return the tree as it is without messages in the trash, of which the parents are given."""
+    messages = tuple(
+        replace(message, parent_id=above(message.parent_id, trashed)) if message.parent_id in trashed else message
+        for message in tree.messages
+    )
+    return ConversationTree(replace(tree.conversation, leaf_id=above(tree.conversation.leaf_id, trashed)), messages)
 
 
 def _purge(connection: sqlite3.Connection, id: str, before: float) -> int:

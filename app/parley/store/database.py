@@ -24,7 +24,7 @@ _WRITER_SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_size_limit = 67108864",
 )
-_READER_CACHE = "PRAGMA cache_size = -16384"
+_READER_CACHE = "PRAGMA cache_size = -32768"
 
 
 class Database:

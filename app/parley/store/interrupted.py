@@ -2,13 +2,12 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from parley.messages import MessageStatus
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
-from parley.store.rows import WRITER, parts_from_text, text_of
+from parley.store.rows import columns_of, parts_from_text
 
 
 def interrupt_the_dead(database: Database) -> bool:
@@ -33,13 +32,18 @@ async def interrupt_ourselves(database: Database) -> None:
         await database.write(lambda connection: interrupt(connection, own))
 
 
-def dead_among(database: Database, rows: Iterable[Sequence[Any]]) -> set[str]:
-    """Return the dead writers of rows of MESSAGE_COLUMNS, and see to it that what they left is marked."""
-    writers = {row[WRITER] for row in rows if row[WRITER] is not None}
-    dead = {writer for writer in writers if not database.writers.alive(writer)}
+def dead_among(database: Database, place: str, id: str) -> set[str]:
+    """Return the ids of messages that dead writers left, and see to it that they are marked.
+
+    They are looked for where the column `place` is `id`: `conversation_id`, or `id` for one message. Ask before the
+    messages are read: what is marked in between is right in both.
+    """
+    query = f"SELECT id, writer FROM messages WHERE {place} = ? AND status = 'streaming' AND writer IS NOT NULL"
+    found = dict(database.rows(query, (id,)))
+    dead = {writer for writer in set(found.values()) if not database.writers.alive(writer)}
     if dead:
         database.write_later(lambda connection: _interrupt_if_dead(connection, database, dead))
-    return dead
+    return {id for id, writer in found.items() if writer in dead}
 
 
 def interrupt(connection: sqlite3.Connection, writer: str) -> None:
@@ -49,8 +53,8 @@ def interrupt(connection: sqlite3.Connection, writer: str) -> None:
     ).fetchall()
     for id, conversation_id, parts in left:
         connection.execute(
-            "UPDATE messages SET status = ?, writer = NULL, text = ?, updated_at = ? WHERE id = ?",
-            (MessageStatus.INTERRUPTED, text_of(parts_from_text(parts)), time.time(), id),
+            "UPDATE messages SET status = ?, writer = NULL, parts = ?, text = ?, updated_at = ? WHERE id = ?",
+            (MessageStatus.INTERRUPTED, *columns_of(parts_from_text(parts)), time.time(), id),
         )
         note(connection, MESSAGE, id)
         note(connection, CONVERSATION, conversation_id)

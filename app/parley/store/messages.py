@@ -1,23 +1,135 @@
-"""Messages, one by one."""
+"""Messages, one by one: read, rewritten in place, put into the trash and taken out of it."""
 
-from parley.errors import MessageUnknown
-from parley.messages import Message
+import sqlite3
+import time
+from collections.abc import Mapping
+from functools import partial
+
+from parley.errors import MessageStreaming, MessageUnknown
+from parley.messages import Message, MessageStatus, Text
 from parley.store import interrupted, rows
+from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.problems import damage_told
+from parley.store.words import storable
+
+_SELECT = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?"
+_LIVING = f"{_SELECT} AND deleted_at IS NULL"
+_DAY = 86_400
 
 
 class Messages:
-    """The messages of a store."""
+    """The messages of a store. Those in the trash are unknown to all but `restore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, id: str) -> Message:
-        """Return one message. Raises MessageUnknown. What a dead process left streaming is interrupted."""
-        row = self._database.row(f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?", (id,))
+        """Return one message. Raises MessageUnknown. What a dead process left streaming is interrupted.
+
+        Its `parent_id` is the message that it was said below, though that may be in the trash.
+        """
+        dead = interrupted.dead_among(self._database, "id", id)
+        row = self._database.row(_LIVING, (id,))
         if row is None:
             raise MessageUnknown(message=id)
-        dead = interrupted.dead_among(self._database, [row])
         with damage_told(self._database.path):
             return next(rows.messages([row], dead))
+
+    async def rewrite(self, id: str, text: str) -> Message:
+        """Put another text in the place of what was said; what was thought stays. Return what it was before.
+
+        Rewriting with the old text undoes it. Raises MessageUnknown, and ChatError while it is being written.
+        """
+
+        def rewrite(connection: sqlite3.Connection) -> Message:
+            message = read_ended(connection, id)
+            thoughts = [part for part in message.parts if not isinstance(part, Text)]
+            columns = rows.columns_of([*thoughts, Text(text)] if text else thoughts)
+            query = "UPDATE messages SET parts = ?, text = ?, updated_at = ? WHERE id = ?"
+            connection.execute(query, (*columns, time.time(), id))
+            note(connection, MESSAGE, id)
+            return message
+
+        return await self._database.write(rewrite)
+
+    async def trash(self, *ids: str) -> None:
+        """Put messages into the trash, all or none. What hangs below them stays, and is shown below their parents.
+
+        Raises MessageUnknown, and MessageStreaming while one of them is being written.
+        """
+
+        def trash(connection: sqlite3.Connection) -> None:
+            for id in ids:
+                _mark(connection, read_ended(connection, id), time.time())
+
+        await self._database.write(trash)
+
+    async def restore(self, *ids: str) -> None:
+        """Take messages out of the trash: they are where they were. Those not in it stay as they are.
+
+        Raises MessageUnknown.
+        """
+
+        def restore(connection: sqlite3.Connection) -> None:
+            for id in ids:
+                _mark(connection, read(connection, id, _SELECT), None)
+
+        await self._database.write(restore)
+
+    async def purge(self, older_than_days: float) -> int:
+        """Delete for good what has been in the trash for so many days. Return how many messages that were.
+
+        What hangs below them hangs on their parents from now on.
+        """
+        before = time.time() - older_than_days * _DAY
+        query = "SELECT id FROM messages WHERE deleted_at <= ?"
+        purged = 0
+        for (id,) in self._database.rows(query, (before,)):
+            purged += await self._database.write(partial(_purge, id=id, before=before))
+        return purged
+
+
+def read(connection: sqlite3.Connection, id: str, query: str = _LIVING) -> Message:
+    """Return a message, inside a write. Raises MessageUnknown."""
+    row = connection.execute(query, (storable(id),)).fetchone()
+    if row is None:
+        raise MessageUnknown(message=id)
+    return rows.message(row)
+
+
+def read_ended(connection: sqlite3.Connection, id: str) -> Message:
+    """Return a message that nobody streams into, inside a write. Raises MessageUnknown and MessageStreaming."""
+    message = read(connection, id)
+    if message.status is MessageStatus.STREAMING:
+        raise MessageStreaming
+    return message
+
+
+def above(id: str | None, trashed: Mapping[str, str | None]) -> str | None:
+    """Return the message itself, or the nearest one above it that is not in the trash."""
+    while id is not None and id in trashed:
+        id = trashed[id]
+    return id
+
+
+def _mark(connection: sqlite3.Connection, message: Message, deleted_at: float | None) -> None:
+    query = "UPDATE messages SET deleted_at = ?, updated_at = ? WHERE id = ?"
+    connection.execute(query, (deleted_at, time.time(), message.id))
+    note(connection, MESSAGE, message.id)
+    note(connection, CONVERSATION, message.conversation_id)
+
+
+def _purge(connection: sqlite3.Connection, id: str, before: float) -> int:
+    query = "SELECT conversation_id, parent_id FROM messages WHERE id = ? AND deleted_at <= ?"
+    row = connection.execute(query, (id, before)).fetchone()
+    if row is None:
+        return 0
+    conversation_id, parent_id = row
+    query = "UPDATE messages SET parent_id = ? WHERE conversation_id = ? AND parent_id = ?"
+    connection.execute(query, (parent_id, conversation_id, id))
+    query = "UPDATE conversations SET leaf_id = ? WHERE id = ? AND leaf_id = ?"
+    connection.execute(query, (parent_id, conversation_id, id))
+    connection.execute("DELETE FROM messages WHERE id = ?", (id,))
+    note(connection, MESSAGE, id)
+    return 1

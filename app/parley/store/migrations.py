@@ -127,12 +127,32 @@ CREATE TABLE changes(
 )
 """
 
+
+def m002_drafts_and_trash(db: "Database") -> None:
+    """Drafts, single messages in the trash, and texts that are kept once."""
+    for statement in _DRAFTS_AND_TRASH.split(";;"):
+        db.execute(statement)
+
+
+_DRAFTS_AND_TRASH = """
+ALTER TABLE messages ADD COLUMN deleted_at REAL;;
+CREATE INDEX messages_deleted ON messages(conversation_id, deleted_at) WHERE deleted_at IS NOT NULL;;
+UPDATE messages SET parts = ''
+WHERE status <> 'streaming' AND parts = '[{"kind": "text", "text": ' || json_quote(text) || '}]';;
+
+CREATE TABLE drafts(
+  conversation_id TEXT UNIQUE REFERENCES conversations(id) ON DELETE CASCADE,
+  text TEXT NOT NULL,
+  updated_at REAL NOT NULL
+)
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
 """How long the beginnings of words are that `message_words` has an index of."""
 
-STEPS: tuple[Step, ...] = (m001_conversations,)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash)
 
 
 def is_store(connection: sqlite3.Connection) -> bool:

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from parley.messages import (
@@ -22,12 +24,13 @@ from parley.store.words import searchable
 
 CONVERSATION_COLUMNS = """
 c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.model, c.instruction, c.pinned,
-(SELECT count(*) FROM messages m WHERE m.conversation_id = c.id),
+(SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
+- (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
 EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming')
 """
-MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, writer, model, usage, failure, created_at, parts"
-WRITER = 5
-"""The place of the writer among MESSAGE_COLUMNS."""
+MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text"
+_JSON = itemgetter(7, 8, 9)
+"""Those of MESSAGE_COLUMNS that hold JSON, or nothing."""
 
 _ROLES = {role.value: role for role in Role}
 _STATUSES = {status.value: status for status in MessageStatus}
@@ -42,22 +45,21 @@ def conversation(row: Sequence[Any]) -> Conversation:
 
 
 def messages(found: Sequence[Sequence[Any]], dead: Collection[str] = ()) -> Iterator[Message]:
-    """Yield the messages of rows of MESSAGE_COLUMNS. What the dead writers were streaming is interrupted."""
+    """Yield the messages of rows of MESSAGE_COLUMNS. Those whose ids are among the `dead` are interrupted."""
     # One JSON array is read in a third of the time that thousands of small ones take.
-    all_parts = json.loads(f"[{','.join([row[-1] for row in found])}]")
-    for row, parts in zip(found, all_parts, strict=True):
-        id, conversation_id, parent_id, role, status, writer, model, usage, failure, created_at, _ = row
+    read = iter(json.loads(f"[{','.join(filter(None, chain.from_iterable(map(_JSON, found))))}]"))
+    for id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text in found:
         yield Message(
             id,
             conversation_id,
             parent_id,
             _ROLES[role],
-            tuple([_part(part) for part in parts]),
-            MessageStatus.INTERRUPTED if writer and writer in dead else _STATUSES[status],
+            tuple(map(_part, next(read))) if parts else (Text(text),),
+            MessageStatus.INTERRUPTED if id in dead else _STATUSES[status],
             created_at,
             model,
-            Usage(**json.loads(usage)) if usage else None,
-            Failure(**json.loads(failure)) if failure else None,
+            Usage(**next(read)) if usage else None,
+            Failure(**next(read)) if failure else None,
         )
 
 
@@ -80,9 +82,14 @@ def parts_to_text(parts: Iterable[Part]) -> str:
     return to_json([part_to_json(part) for part in parts])
 
 
-def text_of(parts: Iterable[Part]) -> str:
-    """Return what is searched in a message: its text parts."""
-    return searchable("".join(part.text for part in parts if isinstance(part, Text)))
+def columns_of(parts: Sequence[Part]) -> tuple[str, str]:
+    """Return what stands in the columns `parts` and `text` of a message that is not being written.
+
+    Its text is what is searched: the text parts. `parts` is empty if that is all there is: most messages are one
+    text, and need not be kept twice and read as JSON.
+    """
+    text = searchable("".join(part.text for part in parts if isinstance(part, Text)))
+    return ("" if tuple(parts) == (Text(text),) else parts_to_text(parts)), text
 
 
 def facts_to_text(value: Usage | Failure | None) -> str | None:

@@ -28,7 +28,7 @@ SELECT m.conversation_id, m.id, c.title,
   CASE WHEN length(m.text) > {MARKED_BY_SQLITE} THEN m.text ELSE {_MARKED.format("message_words")} END,
   m.created_at, m.role
 FROM message_words JOIN messages m ON m.seq = message_words.rowid JOIN conversations c ON c.id = m.conversation_id
-WHERE message_words MATCH ? AND c.account_id = ? AND c.deleted_at IS NULL
+WHERE message_words MATCH ? AND c.account_id = ? AND c.deleted_at IS NULL AND m.deleted_at IS NULL
 ORDER BY {{}} LIMIT ?
 """
 _MESSAGE_ORDERS = {"newest": "message_words.rowid DESC", "best": "message_words.rank"}

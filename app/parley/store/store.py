@@ -13,6 +13,7 @@ from parley.store.changes import Observer, Watch
 from parley.store.check import Finding, check
 from parley.store.conversations import Conversations
 from parley.store.database import Database, T, Write
+from parley.store.drafts import Drafts
 from parley.store.messages import Messages
 from parley.store.search import Search
 from parley.store.turns import Turns
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Store:
-    """The data of one directory: conversations, messages, turns, search, and news of what changes."""
+    """The data of one directory: conversations, messages, turns, drafts, search, and news of what changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,6 +37,7 @@ class Store:
         self.conversations = Conversations(database)
         self.messages = Messages(database)
         self.turns = Turns(database)
+        self.drafts = Drafts(database)
         self.search = Search(database.path)
 
     @classmethod

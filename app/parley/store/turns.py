@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from parley.errors import ConversationUnknown, MessageUnknown
@@ -17,7 +18,7 @@ from parley.messages import (
     Usage,
     new_id,
 )
-from parley.store import conversations, rows
+from parley.store import conversations, drafts, messages, rows
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.words import one_line, searchable, storable
@@ -43,11 +44,13 @@ class Turns:
         channel: str = "desktop",
         account: str = OWNER,
         parent_id: str | None = LEAF,
+        from_draft: bool = False,
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
         Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `channel` and
         `account` count. `parent_id` None starts another tree in the conversation: a new version of its first question.
+        With `from_draft` the draft of the place it was written in is gone in the same moment.
         Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and StoreError.
         """
 
@@ -61,6 +64,8 @@ class Turns:
             question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
             self._add(connection, question)
             reply = self._add_reply(connection, question, model, now)
+            if from_draft:
+                drafts.remove(connection, conversation_id)
             return _conversation(connection, id), question, reply
 
         return await self._database.write(begin)
@@ -69,13 +74,39 @@ class Turns:
         """Keep another empty reply to a question, which we stream into; show its branch. Raises MessageUnknown."""
 
         def begin(connection: sqlite3.Connection) -> Message:
-            query = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?"
-            row = connection.execute(query, (storable(parent_id),)).fetchone()
-            if row is None:
-                raise MessageUnknown(message=parent_id)
-            return self._add_reply(connection, rows.message(row), model, time.time())
+            return self._add_reply(connection, messages.read(connection, parent_id), model, time.time())
 
         return await self._database.write(begin)
+
+    async def resume(self, message_id: str) -> Message:
+        """Stream into a reply that had ended, which keeps what it holds. Return it as it was.
+
+        Raises MessageUnknown for what is no reply, ConversationUnknown if it is in the trash, and ChatError while
+        somebody streams into it.
+        """
+
+        def resume(connection: sqlite3.Connection) -> Message:
+            reply = messages.read_ended(connection, message_id)
+            if reply.role is not Role.ASSISTANT:
+                raise MessageUnknown(message=message_id)
+            now = time.time()
+            usage = replace(reply.usage, reason="") if reply.usage else None
+            connection.execute(
+                "UPDATE messages SET status = 'streaming', writer = ?, parts = ?, text = '', usage = ?, failure = NULL,"
+                " updated_at = ? WHERE id = ?",
+                (
+                    self._database.writers.own,
+                    rows.parts_to_text(reply.parts),
+                    rows.facts_to_text(usage),
+                    now,
+                    message_id,
+                ),
+            )
+            conversations.update(connection, reply.conversation_id, active_at=now)
+            note(connection, MESSAGE, message_id)
+            return reply
+
+        return await self._database.write(resume)
 
     async def save(self, message_id: str, parts: Sequence[Part]) -> None:
         """Keep what has come of a reply so far. A reply that has ended stays as it is."""
@@ -104,7 +135,7 @@ class Turns:
             row = connection.execute(
                 "UPDATE messages SET parts = ?, text = ?, status = ?, usage = ?, failure = ?, writer = NULL,"
                 f" updated_at = ? WHERE id = ? RETURNING {rows.MESSAGE_COLUMNS}",
-                (rows.parts_to_text(parts), rows.text_of(parts), status, *facts, now, message_id),
+                (*rows.columns_of(parts), status, *facts, now, message_id),
             ).fetchone()
             if row is None:
                 raise MessageUnknown(message=message_id)
@@ -137,6 +168,7 @@ class Turns:
 
 def add_message(connection: sqlite3.Connection, message: Message, writer: str | None = None) -> None:
     """Add a message, inside a write. A `writer` streams into it."""
+    parts, text = (rows.parts_to_text(message.parts), "") if writer else rows.columns_of(message.parts)
     query = "SELECT max(seq) FROM messages WHERE conversation_id = ?"
     newest = connection.execute(query, (message.conversation_id,)).fetchone()[0] or 0
     values: dict[str, Any] = {
@@ -148,8 +180,8 @@ def add_message(connection: sqlite3.Connection, message: Message, writer: str | 
         "status": message.status,
         "writer": writer,
         "model": message.model,
-        "parts": rows.parts_to_text(message.parts),
-        "text": "" if writer else rows.text_of(message.parts),
+        "parts": parts,
+        "text": text,
         "usage": rows.facts_to_text(message.usage),
         "failure": rows.facts_to_text(message.failure),
         "created_at": message.created_at,

@@ -208,6 +208,7 @@ class Window(QWidget):
     async def _after_first_paint(self) -> None:
         await warm_up()
         await self.models.look_for_models()
+        await self._services.tidy()
 
     def _remember(self) -> None:
         state = WindowState.of(self, self.frame.sidebar_width, not self.frame.wanted)

@@ -1,6 +1,7 @@
 """Make the database of the latest step, when it is released: python -m tests.store.databases.make.
 
-It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, text of many kinds.
+It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
+a reply that was cut off, drafts, text of many kinds.
 """
 
 import asyncio
@@ -36,6 +37,12 @@ async def fill(directory: Path) -> Path:
     await store.conversations.pin(trip.id, True)
     _, _, half = await turns.begin(conversation_id=None, title="北京 👋", parts=[Text("你好吗? שלום")], model="a/b")
     await turns.save(half.id, [Text("half an answer")])
+    _, odd, cut = await turns.begin(conversation_id=trip.id, title="", parts=[Text("and now?")], model="a/b")
+    await turns.finish(cut.id, [Text("cut o")], MessageStatus.COMPLETE, Usage(reason="length"))
+    await store.messages.trash(odd.id, cut.id)
+    await store.conversations.show_leaf(trip.id, again.id)
+    await store.drafts.put(trip.id, "written and not sent")
+    await store.drafts.put(None, "not sent either")
     old, _, gone = await turns.begin(conversation_id=None, title="old", parts=[Text("away")], model="a/b")
     await turns.finish(gone.id, [Text("gone")], MessageStatus.STOPPED)
     await store.conversations.trash(old.id)
