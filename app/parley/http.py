@@ -201,12 +201,7 @@ class Client:
             return httpx.AsyncClient(
                 transport=transport, limits=limits, timeout=timeout, headers={"User-Agent": "Parley"}
             )
-        except (
-            httpx.InvalidURL,
-            ValueError,
-            ImportError,
-            OSError,
-        ) as error:  # proxy or certificates of the environment
+        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # the environment's proxy or certificates
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> ProviderUnreachable:
