@@ -141,6 +141,13 @@ async def many_conversations(store: Store) -> dict[str, Any]:
     }
 
 
+COLUMNS = (
+    "seq, id, conversation_id, parent_id, role, status, writer, model, usage, failure,"
+    " created_at, updated_at, parts, text"
+)
+"""Those that are filled, in the order of `messages`; what later steps of the schema add has a default."""
+
+
 def messages(count: int) -> Iterator[tuple[Any, ...]]:
     """Yield rows of the table of messages."""
     dice = random.Random(1)
@@ -173,7 +180,7 @@ def fill_quickly(path: Path, count: int) -> None:
         " active_at, updated_at) VALUES (?, ?, 'owner', ?, ?, 'desktop', '', '', 0, ?, ?, ?)",
         map(conversation_row, range(count // PER_CONVERSATION)),
     )
-    connection.executemany(f"INSERT INTO messages VALUES ({', '.join('?' * 14)})", messages(count))
+    connection.executemany(f"INSERT INTO messages({COLUMNS}) VALUES ({', '.join('?' * 14)})", messages(count))
     connection.execute("INSERT INTO message_words(message_words) VALUES ('rebuild')")
     connection.execute(trigger)
     connection.execute("COMMIT")

@@ -1,0 +1,167 @@
+"""The parts of the benchmarks: each measures some figures."""
+
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import search, sessions
+from tests.benchmarks.data import Data
+from tests.benchmarks.figures import Figure, Target, milliseconds
+from tests.benchmarks.plan import Plan
+from tests.benchmarks.saying import TOKEN, Saying
+
+FRAME = Target(16, "p95")
+MEMORY = {"pss": Target(110)}
+KEYS_BETWEEN = 0.11
+
+
+@contextmanager
+def desk_data(data: Data) -> Iterator[Data]:
+    """Give a copy of the data whose model is a server that is running."""
+    with tempfile.TemporaryDirectory() as folder, sessions.model_server() as server:
+        yield data.copy(Path(folder) / "data", server)
+
+
+def starting(plan: Plan, data: Data) -> Iterator[Figure]:
+    """Processes in turns: a bare window, the program, a bare window, the program."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = data.copy(Path(folder) / "data")
+        runs: dict[str, list[dict[str, Any]]] = {"bare": [], "program": []}
+        for number in range(plan.starts + 1):
+            bare = sessions.session("bare")
+            program = sessions.drive(copy.folder, "start", {"long_id": data.long_id})
+            if number:  # the first one fills the caches of the disk and of Python
+                runs["bare"].append(bare)
+                runs["program"].append(program)
+
+    def since_start(of: str, what: str) -> list[float]:
+        return milliseconds(run[what] - run["spawned"] for run in runs[of])
+
+    bare_paint = since_start("bare", "painted")
+    yield Figure("start: bare window, first paint", "ms", bare_paint)
+    yield Figure("start: first paint, shell and list", "ms", since_start("program", "painted"), bare_paint, _x(1.6))
+    bare_cpu, cpu = (milliseconds(run["cpu"] for run in runs[of]) for of in ("bare", "program"))
+    yield Figure("start: until then, cpu only", "ms", cpu, bare_cpu, _x(1.6))
+    yield Figure("start: latest chat drawn", "ms", since_start("program", "drawn"), bare_paint)
+    yield Figure("start: usable, a letter typed", "ms", since_start("program", "usable"), bare_paint, _x(2.5))
+    for kind in ("pss", "rss"):
+        bare_memory = [run["memory"][kind] for run in runs["bare"] if kind in run["memory"]]
+        memory = [run["memory"][kind] for run in runs["program"] if kind in run["memory"]]
+        if memory:
+            yield Figure(f"memory when usable, {kind}", "MB", memory, bare_memory, MEMORY.get(kind))
+
+
+def opening(plan: Plan, data: Data) -> Iterator[Figure]:
+    """The long chat, opened again and again."""
+    with desk_data(data) as copy:
+        ids = {"long_id": copy.long_id, "short_id": copy.short_id}
+        found = sessions.drive(copy.folder, "open", {**ids, "times": plan.openings, "calm": plan.calm})
+    short = milliseconds(found["short"])
+    yield Figure("open a chat of 4 messages", "ms", short)
+    yield Figure(f"open a chat of {copy.messages:,} messages", "ms", milliseconds(found["long"]), short, Target(60))
+    cpu = milliseconds(found["long_cpu"]), milliseconds(found["short_cpu"])
+    yield Figure("the same, cpu only", "ms", *cpu, Target(60))
+    for kind, size in found["memory"].items():
+        yield Figure(f"memory after that, all loaded, {kind}", "MB", [size], (), MEMORY.get(kind))
+
+
+def streaming(plan: Plan, data: Data) -> Iterator[Figure]:
+    """Answers that come into the long chat."""
+    rate = max(plan.rates)
+    alone = Saying("mixed", rate, plan.seconds, size=int(rate * plan.seconds) * TOKEN)
+    sayings = {
+        f"{text}, {rate}/s": asdict(Saying(text, rate, plan.seconds, plan.size, 2 * plan.calm))
+        for text in plan.texts
+        for rate in plan.rates
+    }
+    with desk_data(data) as copy:
+        options = {"long_id": copy.long_id, "alone": asdict(alone), "sayings": sayings, "calm": plan.calm}
+        found = sessions.drive(copy.folder, "frames_stream", options)
+    for kind, words in (("frames", "frame"), ("cpu", "frame, cpu only")):
+        base = milliseconds(found["alone"][kind])
+        yield Figure(f"{words}: a new chat, mixed, {rate}/s", "ms", base)
+        for name in sayings:
+            yield Figure(f"{words}: long chat, {name}", "ms", milliseconds(found[name][kind]), base, FRAME)
+    told = [found[name] for name in sayings]
+    yield Figure("frames shown a second", "1/s", [run["per_second"] for run in told], [found["alone"]["per_second"]])
+    yield Figure("interface busy meanwhile", "%", [run["busy"] * 100 for run in told], [found["alone"]["busy"] * 100])
+    for what, words in (("asked", "a question is sent"), ("longest", "an answer comes"), ("ended", "it ends")):
+        stalls = milliseconds(run[what] for run in told)
+        yield Figure(f"longest stall while {words}", "ms", stalls, milliseconds([found["alone"][what]]))
+
+
+def typing(plan: Plan, data: Data) -> Iterator[Figure]:
+    """From a key to its letter."""
+    rate = max(plan.rates)
+    saying = Saying(
+        "mixed", rate, min(plan.size / rate / TOKEN, plan.keys * KEYS_BETWEEN * 1.5), plan.size, 2 * plan.calm
+    )
+    with desk_data(data) as copy:
+        options = {
+            "long_id": copy.long_id,
+            "saying": asdict(saying),
+            "keys": plan.keys,
+            "rounds": plan.rounds,
+            "between": KEYS_BETWEEN,
+            "calm": plan.calm,
+        }
+        found = sessions.drive(copy.folder, "type", options)
+    idle = milliseconds(found["idle"])
+    yield Figure("key to letter, at rest", "ms", idle)
+    yield Figure(f"key to letter, {rate}/s streaming", "ms", milliseconds(found["streaming"]), idle)
+
+
+def sidebar(plan: Plan, data: Data) -> Iterator[Figure]:
+    """The list of all chats."""
+    saying = Saying("mixed", max(plan.rates), plan.seconds, plan.size, 2 * plan.calm)
+    with desk_data(data) as copy:
+        options = {"long_id": copy.long_id, "times": plan.pages, "saying": asdict(saying), "calm": plan.calm}
+        found = sessions.drive(copy.folder, "frames_sidebar", options)
+    before, after = found["before"], found["after"]
+    steps = milliseconds(found["steps"])
+    tenth = max(1, len(steps) // 10)
+    yield Figure("list: first page, read and painted", "ms", milliseconds(found["pages"]))
+    yield Figure("list: a page more at the end, last tenth", "ms", steps[-tenth:], steps[:tenth])
+    for kind, words in (("frames", "frame"), ("cpu", "frame, cpu only")):
+        base = milliseconds(before[kind])
+        yield Figure(f"list: {words}, scrolling to the end", "ms", milliseconds(found[kind]), (), FRAME)
+        yield Figure(f"list: {words}, streaming, all chats loaded", "ms", milliseconds(after[kind]), base, FRAME)
+    for what, words in (("asked", "a question is sent"), ("longest", "an answer comes"), ("ended", "it ends")):
+        stall, base = milliseconds([after[what]]), milliseconds([before[what]])
+        yield Figure(f"list: longest stall, {words}, all loaded", "ms", stall, base)
+
+
+def searching(plan: Plan, data: Data) -> Iterator[Figure]:
+    """Search over everything, against reading everything."""
+    found = search.measure(plan.searched, plan.scans)
+    scans = milliseconds(found.pop("scan"))
+    yield Figure(f"search {plan.searched:,}: baseline, LIKE", "ms", scans)
+    for kind, seconds in found.items():
+        yield Figure(f"search {plan.searched:,}: {kind}", "ms", milliseconds(seconds), scans, Target(10, "p95"))
+
+
+def _x(limit: float) -> Target:
+    return Target(limit, "ratio")
+
+
+Part = Callable[[Plan, Data], Iterator[Figure]]
+PARTS: Mapping[str, Part] = {
+    "start": starting,
+    "open": opening,
+    "stream": streaming,
+    "keys": typing,
+    "sidebar": sidebar,
+    "search": searching,
+}
+
+
+def summary(figures: list[Figure]) -> str:
+    """Say in one line how the targets were met."""
+    wanted = [figure for figure in figures if figure.target]
+    missed = [figure for figure in wanted if figure.missed]
+    spread = statistics.median(figure.p95 / figure.median for figure in figures if figure.median)
+    return f"{len(wanted) - len(missed)} of {len(wanted)} targets met; p95 is {spread:.2f} × the median in the middle"
