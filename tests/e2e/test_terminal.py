@@ -65,13 +65,13 @@ class Terminal:
         code: int = self.process.wait(SECONDS)
         return code
 
-    def interrupted(self) -> int:
-        """Press Ctrl+C until the program ends, and return its exit code.
+    def ended_by(self, number: signal.Signals) -> int:
+        """Send a signal until the program ends, and return its exit code.
 
         Python overlooks one that comes between the prompt and the wait for a key, until the next key.
         """
         while True:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 code: int = self.process.wait(1)
                 return code
@@ -117,7 +117,7 @@ def test_ctrl_c_stops_an_answer_and_then_the_conversation(tiny: Parley, terminal
     terminal.wait_for("> ")
     terminal.type("go on\n")
     assert replies.DEFAULT in terminal.wait_for("> ")
-    assert terminal.interrupted() == 130
+    assert terminal.ended_by(signal.SIGINT) == 130
     assert [message["status"] for message in tiny.messages()] == ["complete", "stopped", "complete", "complete"]
 
 
@@ -127,8 +127,7 @@ def test_a_mistake_does_not_end_it(tiny: Parley) -> None:
         terminal.wait_for("> ")
         terminal.type("hello\n")
         assert "no model named" in terminal.wait_for("> ")
-        terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.ended() == 143
+        assert terminal.ended_by(signal.SIGTERM) == 143
     finally:
         terminal.close()
 
@@ -151,6 +150,5 @@ def test_the_terminal_goes_away(tiny: Parley, terminal: Terminal) -> None:
     terminal.wait_for("> ")
     terminal.type("/long story\n")
     terminal.wait_for("tick tock ding")
-    terminal.process.send_signal(signal.SIGHUP)
-    assert terminal.ended() == 128 + signal.SIGHUP
+    assert terminal.ended_by(signal.SIGHUP) == 128 + signal.SIGHUP
     wait_for(lambda: tiny.messages()[1]["status"] == "stopped")
