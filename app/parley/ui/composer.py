@@ -65,12 +65,17 @@ class Composer(QWidget):
         """Return the sentence that says why the message was not sent."""
         return self._error.accessibleName() if self._error else ""
 
+    @property
+    def unsent(self) -> Draft:
+        """Return what is to be kept: while earlier messages are looked through, what was written before."""
+        return self.draft
+
     def show_draft(self, draft: Draft) -> None:
         """Put a draft into the field, with the caret at its end."""
-        self.field.setPlainText(draft.text)
-        self.field.moveCursor(self.field.textCursor().MoveOperation.End)
         self._pasted = list(draft.pasted)
         self._show_chips()
+        self.field.setPlainText(draft.text)
+        self.field.moveCursor(self.field.textCursor().MoveOperation.End)
 
     def insert(self, text: str) -> None:
         """Add text at the caret, folded if it is long."""

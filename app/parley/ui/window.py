@@ -87,6 +87,7 @@ class Window(QWidget):
         while self._unsubscribe:
             self._unsubscribe.pop()()
         self.hide()
+        await self.view.outbox.close()
         await self.tasks.close()
         self.deleteLater()
 
@@ -107,6 +108,7 @@ class Window(QWidget):
         self.sidebar.result_opened.connect(self._open)
         self.view.opened.connect(self.sidebar.mark)
         self.view.updated.connect(self._refresh_actions)
+        self.view.outbox.not_kept.connect(self._say_not_kept)
         self.sidebar.chosen_changed.connect(self._refresh_actions)
         self.chats.deleted.connect(self._deleted)
         self.chats.restored.connect(self._open)
@@ -216,6 +218,9 @@ class Window(QWidget):
             self._services.settings.update(window=state.to_text())
         except ChatError as error:
             self.report(error)
+
+    def _say_not_kept(self, reason: str) -> None:
+        self.page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)
 
     def report(self, error: ChatError) -> None:
         """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""
