@@ -26,7 +26,7 @@ class Composer(QWidget):
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
-        self._look = look
+        self.look = look
         self._pasted: list[str] = []
         self._answering = self._sending = False
         self._error: Notice | None = None
@@ -77,9 +77,9 @@ class Composer(QWidget):
         self.field.setPlainText(draft.text)
         self.field.moveCursor(self.field.textCursor().MoveOperation.End)
 
-    def insert(self, text: str) -> None:
-        """Add text at the caret, folded if it is long."""
-        self.field.insertPlainText(text)
+    def put_above(self, widget: QWidget) -> None:
+        """Give a widget the place right above the field."""
+        self._column.insertWidget(self._column.count() - 1, widget)
 
     def set_answering(self, answering: bool) -> None:
         """Offer Stop while this conversation is being answered."""
@@ -106,7 +106,7 @@ class Composer(QWidget):
             self._error.deleteLater()
             self._error = None
         if text:
-            self._error = Notice(self._look, text, detail=detail, error=True, parent=self)
+            self._error = Notice(self.look, text, detail=detail, error=True, parent=self)
             self._error.dismissed.connect(lambda: self.show_error(""))
             self._column.insertWidget(0, self._error)
 
@@ -117,7 +117,7 @@ class Composer(QWidget):
         button.setAccessibleName(label)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setFixedSize(36, 36)
-        self._look.dress(button, icon, token)
+        self.look.dress(button, icon, token)
         return button
 
     def _arrange(self) -> None:
@@ -154,7 +154,7 @@ class Composer(QWidget):
     def _refresh(self) -> None:
         has_text = bool(self._pasted) or not self.field.document().isEmpty()
         self._send.setEnabled(has_text and not self._sending)
-        self._look.dress(self._send, "send", "on_accent" if self._send.isEnabled() else "muted")
+        self.look.dress(self._send, "send", "on_accent" if self._send.isEnabled() else "muted")
         self._send.setVisible(has_text or not self._answering)
         self._stop.setVisible(self._answering)
 
@@ -186,7 +186,7 @@ class Composer(QWidget):
         chip.setObjectName("chip")
         words = QPushButton(self.tr("Pasted text, {size}").format(size=size), chip)
         words.setProperty("kind", "quiet")
-        self._look.dress(words, "document")
+        self.look.dress(words, "document")
         tip = text[:TIP_CHARACTERS].strip()
         short = len(text) <= UNFOLD_CHARACTERS
         words.setToolTip((self.tr("Click to edit it in the field") + "\n\n" if short else "") + tip)
@@ -195,7 +195,7 @@ class Composer(QWidget):
         remove = QToolButton(chip)
         remove.setAccessibleName(self.tr("Remove the pasted text"))
         remove.setToolTip(self.tr("Remove"))
-        self._look.dress(remove, "close")
+        self.look.dress(remove, "close")
         remove.clicked.connect(lambda: self._remove(number))
         row = QHBoxLayout(chip)
         row.setContentsMargins(4, 2, 4, 2)

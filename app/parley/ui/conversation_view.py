@@ -16,6 +16,7 @@ from parley.ui.drafts import Draft
 from parley.ui.following import Following
 from parley.ui.model_choice import ModelChoice
 from parley.ui.outbox import Outbox
+from parley.ui.queue import Queue
 from parley.ui.tasks import Tasks
 
 GATHER_MS = 15
@@ -41,6 +42,7 @@ class ConversationView(QObject):
         self._following = Following(services.engine, page.transcript, tasks, self._reload)
         self.outbox = Outbox(services, page.composer, models, tasks)
         self.outbox.stored.connect(self._stored)
+        self.queue = Queue(services.engine, page.composer, page.notices, self.outbox, tasks)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._reload)
         page.composer.stopped.connect(self.stop)
@@ -86,10 +88,8 @@ class ConversationView(QObject):
         self.outbox.send(Draft(question))
 
     def stop(self) -> None:
-        """Stop the answer that is coming, and those that wait for it."""
-        for message in self._tree.branch() if self._tree else []:
-            if turn := self._services.engine.turn(message.id):
-                turn.stop()
+        """Stop the answer that is coming. What waits for it goes back into the composer."""
+        self.queue.stop()
 
     def regenerate(self, message_id: str) -> None:
         """Answer again, in place of the reply of that id."""
@@ -141,13 +141,13 @@ class ConversationView(QObject):
 
     def _branch(self, tree: ConversationTree) -> tuple[list[Message], Mapping[str, list[Message]]]:
         """Return the messages on show, and the versions of each that has more than one."""
-        messages = tree.branch()
+        messages = self.queue.shown(tree.branch())
         versions = {message.id: tree.versions(message) for message in messages}
         return messages, {id: found for id, found in versions.items() if len(found) > 1}
 
     def _follow_turns(self) -> None:
-        self._following.follow(self._tree.branch() if self._tree else ())
-        self._page.composer.set_answering(bool(self._following))
+        self._following.follow(self.queue.shown(self._tree.branch() if self._tree else []))
+        self._page.composer.set_answering(bool(self._following) or bool(self.queue))
         self.updated.emit()
 
     def _stored(self, place: str | None, conversation_id: str) -> None:

@@ -32,6 +32,8 @@ QToolButton#stop:hover {{ background: {t.hover}; }}
 QPushButton#modelButton {{ text-align: left; color: {t.muted}; padding: 4px 5px; }}
 QPushButton#modelButton:hover {{ color: {t.text}; }}
 QFrame#chip {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
+QFrame#queue {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
+QFrame#queue QScrollArea, QFrame#queue QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QFrame#notice {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#notice[error="true"] {{ border-color: {t.danger}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 2px solid transparent; color: {t.accent};
