@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.context import ANSWER_SHARE, messages_for, tokens_in
+from parley.context import ANSWER_SHARE, LARGEST, Prompt, messages_for, tokens_in
 from parley.messages import Message, MessageStatus, Reasoning, Role, Text
 
 
@@ -22,6 +22,20 @@ def branch(*texts: str) -> list[Message]:
 def test_without_a_known_context_all_goes() -> None:
     whole = branch("a" * 1_000_000, "b", "c")
     assert messages_for(whole) == whole
+
+
+def test_no_model_is_sent_more_than_any_takes_in() -> None:
+    whole = branch(*["a" * 500_000] * 21)
+    sent = messages_for(whole)
+    assert sent == whole[-3:]  # an answer is not the first
+    assert sum(tokens_in(one.text) for one in sent) < LARGEST
+
+
+def test_nothing_older_is_asked_for_when_no_more_fits() -> None:
+    prompt = Prompt(context=1500)
+    taken = [prompt.take(one) for one in reversed(branch("a" * 900, "b" * 900, "c" * 900, "d" * 900, "e" * 900))]
+    assert taken == [True, True, True, False, False]
+    assert [one.text[0] for one in prompt.messages] == ["c", "d", "e"]
 
 
 def test_what_says_nothing_stays_behind() -> None:

@@ -11,29 +11,51 @@ ANSWER_SHARE = 4
 """One part in this many of the context is kept free for the answer."""
 
 
-def messages_for(branch: Sequence[Message], *, instruction: str = "", context: int | None = None) -> list[Message]:
-    """Return the messages to send, oldest first.
+LARGEST = 1_000_000
+"""Taken for a context that is not known: a longer request is refused, after megabytes have been made and sent."""
+
+
+class Prompt:
+    """The messages to send, collected from the newest on until no more fit.
 
     Answers that are still coming or hold no text are left out. With a known `context` (tokens) the
     oldest messages are dropped until the rest fits. The newest one always stays; so does the question before it
     if it is an answer, which the model is to go on with. The first one sent is never an answer, unless it is alone.
     """
-    spoken = [message for message in branch if message.text and message.status is not MessageStatus.STREAMING]
-    if context is None:
-        return spoken
-    room = context - context // ANSWER_SHARE - tokens_in(instruction)
-    kept: list[Message] = []
-    asked = False
-    for message in reversed(spoken):
-        room -= tokens_in(message.text)
-        if room < 0 and asked:
-            break
-        kept.append(message)
-        asked = asked or message.role is not Role.ASSISTANT
-    kept.reverse()
-    while len(kept) > 1 and kept[0].role is Role.ASSISTANT:
-        del kept[0]
-    return kept
+
+    def __init__(self, *, instruction: str = "", context: int | None = None) -> None:
+        self._cut = context is not None
+        context = LARGEST if context is None else context
+        self._room = context - context // ANSWER_SHARE - tokens_in(instruction)
+        self._kept: list[Message] = []
+        self._asked = False
+
+    def take(self, message: Message) -> bool:
+        """Take the next older message. Return False once nothing more fits."""
+        if not message.text or message.status is MessageStatus.STREAMING:
+            return True
+        self._room -= tokens_in(message.text)
+        if self._room < 0 and self._asked:
+            self._cut = True
+            return False
+        self._kept.append(message)
+        self._asked = self._asked or message.role is not Role.ASSISTANT
+        return True
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return what has been taken, oldest first."""
+        kept = self._kept[::-1]
+        while self._cut and len(kept) > 1 and kept[0].role is Role.ASSISTANT:
+            del kept[0]
+        return kept
+
+
+def messages_for(branch: Sequence[Message], *, instruction: str = "", context: int | None = None) -> list[Message]:
+    """Return the messages of a branch to send, oldest first."""
+    prompt = Prompt(instruction=instruction, context=context)
+    all(map(prompt.take, reversed(branch)))
+    return prompt.messages
 
 
 def tokens_in(text: str) -> int:

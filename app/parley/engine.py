@@ -5,17 +5,16 @@ import logging
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
-from parley.context import messages_for
+from parley.context import Prompt
 from parley.errors import AnswerEmpty, MessageUnknown, NoModel, PromptEmpty, ProviderTimeout, StoreError
 from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Status, Stopped, TextDelta
 from parley.messages import (
     OWNER,
     Conversation,
-    ConversationTree,
     Message,
     MessageStatus,
+    Model,
     Part,
     Reasoning,
     Role,
@@ -160,7 +159,7 @@ class ChatEngine:
             turn.stop()
             await turn.wait()
         question = self._store.messages.get(reply.parent_id)
-        alone = len(self._store.conversations.tree(reply.conversation_id).siblings(reply)) == 1
+        alone = self._store.messages.siblings(reply) == [reply.id]
         await self._store.messages.trash(*([question.id] if alone else []), reply.id)
         return question.text
 
@@ -175,8 +174,11 @@ class ChatEngine:
 
     def running(self, conversation_id: str) -> Turn | None:
         """Return the first unfinished turn of a conversation in this process, or None."""
-        turns = (turn for turn in self._turns.values() if turn.conversation_id == conversation_id)
-        return next((turn for turn in turns if not turn.ended), None)
+        return next((turn for turn in self.turns(conversation_id) if not turn.ended), None)
+
+    def turns(self, conversation_id: str) -> list[Turn]:
+        """Return the turns of a conversation that run in this process, or ended in the last minute, oldest first."""
+        return [turn for turn in self._turns.values() if turn.conversation_id == conversation_id]
 
     def turn(self, reply_id: str) -> Turn | None:
         """Return the turn of a reply that runs in this process, or ended in the last minute."""
@@ -224,22 +226,15 @@ class ChatEngine:
         """Yield the events of a stored reply: those of waiting for its turn, then the provider's."""
         for part in reply.parts:
             yield TextDelta(part.text) if isinstance(part, Text) else ReasoningDelta(part.text)
-        tree = self._store.conversations.tree(conversation.id)
-        if earlier := _earlier(tree, reply):
-            here = earlier[-1].id in self._turns
+        if earlier := self._store.messages.streaming_before(reply):
+            here = earlier[-1] in self._turns
             words = (
                 "Waiting for the answer before this one" if here else "Another Parley is answering in this conversation"
             )
             yield Status("queued" if here else "queued_elsewhere", words)
-            for message in earlier:
-                await self._settled(message.id)
-            tree = self._store.conversations.tree(conversation.id)
-        known = self._catalog.known(provider.id, model)
-        messages = messages_for(
-            [*tree.branch(reply.id)[:-1], reply],
-            instruction=conversation.instruction,
-            context=known.context if known else None,
-        )
+            for message_id in earlier:
+                await self._settled(message_id)
+        messages = await self._prompt(conversation, reply, self._catalog.known(provider.id, model))
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, conversation.instruction)
@@ -251,6 +246,15 @@ class ChatEngine:
                 if not reply.text:
                     raise
                 yield Finished()  # it had nothing to add
+
+    async def _prompt(self, conversation: Conversation, reply: Message, model: Model | None) -> list[Message]:
+        prompt = Prompt(instruction=conversation.instruction, context=model.context if model else None)
+        prompt.take(reply)
+        async with aclosing(self._store.conversations.upwards(reply.parent_id)) as above:
+            async for message in above:
+                if not prompt.take(message):
+                    break
+        return prompt.messages
 
     async def _ask(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         yield Started(f"{provider.id}/{request.model}")
@@ -344,10 +348,3 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
-
-
-def _earlier(tree: ConversationTree, reply: Message) -> list[Message]:
-    """Return the replies that come before this one and are being written: above it, and older versions of it."""
-    *above, newest = tree.branch(reply.id)
-    older = takewhile(lambda version: version.id != reply.id, tree.siblings(newest))
-    return [message for message in (*above, *older) if message.status is MessageStatus.STREAMING]

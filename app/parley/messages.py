@@ -175,14 +175,29 @@ class Conversation:
 
 @dataclass(frozen=True)
 class ConversationTree:
-    """A conversation with all its messages, oldest first. What is in the trash is not among them."""
+    """A conversation with its messages, oldest first. What is in the trash is not among them.
+
+    Of a long one it may be the newest part. `earlier` and `changed` return another tree that takes over what this one
+    has worked out: a conversation of thousands of messages costs little more for each than a short one.
+    """
 
     conversation: Conversation
     messages: tuple[Message, ...]
-    _by_id: dict[str, Message] = field(init=False, repr=False, compare=False)
+    since: int = 0
+    """The number of the oldest message if older ones have not been read, otherwise 0."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {message.id: message for message in self.messages})
+    until: int = field(default=0, compare=False)
+    """The number that no message here exceeds."""
+
+    @property
+    def whole(self) -> bool:
+        """Return whether all messages are here."""
+        return self.since == 0
+
+    @property
+    def leaf(self) -> Message | None:
+        """Return the message that the branch shown ends in."""
+        return self._by_id.get(self.conversation.leaf_id or "")
 
     def message(self, message_id: str) -> Message | None:
         """Return the message of that id, or None."""
@@ -190,16 +205,15 @@ class ConversationTree:
 
     def branch(self, leaf_id: str | None = None) -> list[Message]:
         """Return the ancestors of the leaf (by default the conversation's) and itself, oldest first."""
-        found: list[Message] = []
-        message = self._by_id.get(leaf_id or self.conversation.leaf_id or "")
-        while message:
-            found.append(message)
-            message = self._by_id.get(message.parent_id or "")
-        return found[::-1]
+        return self._upwards(leaf_id) if leaf_id else list(self._branch)
 
     def siblings(self, message: Message) -> list[Message]:
         """Return the message and all others of the same parent and role, oldest first."""
-        return self._places.get((message.parent_id, message.role), [])
+        return [self._by_id[id] for id in self._places.get((message.parent_id, message.role), ())]
+
+    def children(self, message_id: str | None) -> list[str]:
+        """Return the ids of the messages right below one; of None, of those that begin the conversation."""
+        return [id for role in Role for id in self._places.get((message_id, role), ())]
 
     def versions(self, message: Message) -> list[Message]:
         """Return the message and its siblings, oldest first.
@@ -207,6 +221,12 @@ class ConversationTree:
         Others that ended without a word are left out: a retry replaces them in the reader's eyes.
         """
         return [other for other in self.siblings(message) if _speaks(other) or other.id == message.id]
+
+    def all_versions(self) -> dict[str, list[Message]]:
+        """Return the versions of each message that has more than one, by its id."""
+        several = (self._by_id[id] for ids in self._places.values() if len(ids) > 1 for id in ids)
+        versions = {message.id: self.versions(message) for message in several}
+        return {id: found for id, found in versions.items() if len(found) > 1}
 
     def newest_leaf(self, message_id: str) -> str:
         """Return the newest message below this one, or itself: the end of the branch to show with it."""
@@ -217,11 +237,57 @@ class ConversationTree:
                 below.add(newest)
         return newest
 
+    def earlier(self, messages: Iterable[Message], since: int) -> "ConversationTree":
+        """Return the tree with older messages too."""
+        found = {message.id: message for message in messages}
+        tree = ConversationTree(self.conversation, (*found.values(), *self.messages), since, self.until)
+        places = dict(self._places)
+        for message in reversed(found.values()):
+            _place(places, message, -1)
+        return tree._knowing({**found, **self._by_id}, places)
+
+    def changed(self, conversation: Conversation, messages: Iterable[Message], until: int = 0) -> "ConversationTree":
+        """Return the tree with these messages as they are now; those that are not in it are added as the newest."""
+        found = {message.id: message for message in messages}
+        by_id = {**self._by_id, **found}
+        tree = ConversationTree(conversation, tuple(by_id.values()), self.since, max(until, self.until))
+        places = self._places
+        if len(by_id) > len(self._by_id):
+            places = dict(places)
+            for message in found.values():
+                if message.id not in self._by_id:
+                    _place(places, message, 1)
+        known = (self._by_id.get(id) for id in found)
+        moved = any(old.parent_id != found[old.id].parent_id for old in known if old is not None)
+        return tree if moved else tree._knowing(by_id, places)
+
+    def _knowing(self, by_id: "dict[str, Message]", places: "_Places") -> "ConversationTree":
+        self.__dict__.update(_by_id=by_id, _places=places)
+        return self
+
+    def _upwards(self, leaf_id: str | None) -> list[Message]:
+        found: list[Message] = []
+        by_id = self._by_id
+        message = by_id.get(leaf_id or "")
+        while message:
+            found.append(message)
+            message = by_id.get(message.parent_id or "")
+        found.reverse()
+        return found
+
     @cached_property
-    def _places(self) -> dict[tuple[str | None, Role], list[Message]]:
-        places: dict[tuple[str | None, Role], list[Message]] = {}
+    def _branch(self) -> list[Message]:
+        return self._upwards(self.conversation.leaf_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Message]:
+        return {message.id: message for message in self.messages}
+
+    @cached_property
+    def _places(self) -> "_Places":
+        places: _Places = {}
         for message in self.messages:
-            places.setdefault((message.parent_id, message.role), []).append(message)
+            _place(places, message, 1)
         return places
 
 
@@ -251,6 +317,17 @@ def title_from(text: str, limit: int = 80) -> str:
         return line
     cut = line[:limit].rsplit(" ", 1)[0]
     return cut.rstrip(" ,.;:") + "…"
+
+
+_Places = dict[tuple[str | None, Role], tuple[str, ...]]
+"""The ids of those that have a parent and a role in common, oldest first."""
+
+
+def _place(places: _Places, message: Message, end: int) -> None:
+    """Put a message among its siblings: last of them (1), or first (-1)."""
+    place = (message.parent_id, message.role)
+    others = places.get(place, ())
+    places[place] = (*others, message.id) if end > 0 else (message.id, *others)
 
 
 def _speaks(message: Message) -> bool:

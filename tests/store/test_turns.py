@@ -223,7 +223,7 @@ async def test_more_messages_in_a_second_than_its_numbers(store: Store, ask: Ask
     conversation, question, _ = await ask("one", "1")
     at = 5000.5
     copies = [
-        rows.message((f"id{n}", conversation.id, None, "user", "complete", "", at, "[]", None, None, ""))
+        rows.message((f"id{n}", conversation.id, None, "user", "complete", "", at, "[]", None, None, "", 0))
         for n in range(2100)
     ]
 

@@ -2,18 +2,16 @@
 
 import sqlite3
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Collection
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import OWNER, Conversation, ConversationTree
-from parley.store import interrupted, rows
+from parley.messages import OWNER, Conversation, ConversationTree, Message
+from parley.store import rows, trees
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
-from parley.store.messages import above
-from parley.store.problems import damage_told
 from parley.store.words import one_line, searchable, storable
 
 _ID_LETTERS = frozenset("0123456789abcdef-")
@@ -88,17 +86,27 @@ class Conversations:
         What hangs below one in the trash hangs on the nearest one above it. What a dead process left streaming is
         interrupted.
         """
-        conversation = self.get(id)
-        query = (
-            f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY seq"
-        )
-        dead = interrupted.dead_among(self._database, "conversation_id", id)
-        found = self._database.rows(query, (id,))
-        with damage_told(self._database.path):
-            tree = ConversationTree(conversation, tuple(rows.messages(found, dead)))
-        query = "SELECT id, parent_id FROM messages WHERE conversation_id = ? AND deleted_at IS NOT NULL"
-        trashed = dict(self._database.rows(query, (id,)))
-        return _without(tree, trashed) if trashed else tree
+        return trees.whole(self._database, self.get(id))
+
+    def newest(self, id: str, count: int) -> ConversationTree:
+        """Return a conversation like `tree`, with about the last `count` messages of the branch shown and all newer."""
+        return trees.newest(self._database, self.get(id), count)
+
+    def earlier(self, tree: ConversationTree, count: int) -> ConversationTree:
+        """Return a tree with up to `count` older messages."""
+        return trees.earlier(self._database, tree, count)
+
+    def changed(self, tree: ConversationTree, ids: Collection[str]) -> ConversationTree:
+        """Return a tree as it is now, if no other messages than those have changed since. Raises ConversationUnknown.
+
+        New ones are among them, and those that are in the trash now or no longer; they may be of other conversations.
+        What has not changed is the same object, the tree too. Costs what has changed, not what there is.
+        """
+        return trees.changed(self._database, tree, self.get(tree.conversation.id), ids)
+
+    def upwards(self, message_id: str | None) -> AsyncGenerator[Message, None]:
+        """Yield a message and those above it, newest first, without those in the trash. Reads on as they are taken."""
+        return trees.upwards(self._database, message_id)
 
     async def rename(self, id: str, title: str) -> None:
         """Give a conversation another title. Raises ConversationUnknown."""
@@ -165,15 +173,6 @@ def update(connection: sqlite3.Connection, id: str, **values: Any) -> None:
     if connection.execute(query, (*values.values(), time.time(), storable(id))).rowcount == 0:
         raise ConversationUnknown(conversation=id)
     note(connection, CONVERSATION, id)
-
-
-def _without(tree: ConversationTree, trashed: Mapping[str, str | None]) -> ConversationTree:
-    """Return the tree as it is without messages in the trash, of which the parents are given."""
-    messages = tuple(
-        replace(message, parent_id=above(message.parent_id, trashed)) if message.parent_id in trashed else message
-        for message in tree.messages
-    )
-    return ConversationTree(replace(tree.conversation, leaf_id=above(tree.conversation.leaf_id, trashed)), messages)
 
 
 def _purge(connection: sqlite3.Connection, id: str, before: float) -> int:

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from functools import partial
+from operator import itemgetter
 
 from parley.errors import MessageStreaming, MessageUnknown
 from parley.messages import Message, MessageStatus, Text
@@ -15,6 +16,13 @@ from parley.store.words import storable
 
 _SELECT = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?"
 _LIVING = f"{_SELECT} AND deleted_at IS NULL"
+_ABOVE = """
+WITH RECURSIVE up(id, parent_id) AS (
+  SELECT id, parent_id FROM messages WHERE id = ?
+  UNION ALL SELECT m.id, m.parent_id FROM up JOIN messages m ON m.id = up.parent_id WHERE m.seq >= ?
+)
+SELECT id FROM up
+"""
 _DAY = 86_400
 
 
@@ -35,6 +43,29 @@ class Messages:
             raise MessageUnknown(message=id)
         with damage_told(self._database.path):
             return next(rows.messages([row], dead))
+
+    def siblings(self, message: Message) -> list[str]:
+        """Return the ids of the message and of all others of the same parent and role, oldest first."""
+        query = (
+            "SELECT id FROM messages WHERE conversation_id = ? AND parent_id IS ? AND role = ? AND deleted_at IS NULL"
+            " AND seq > coalesce((SELECT seq FROM messages WHERE id = ?), 0) ORDER BY seq"
+        )  # what hangs on a message is newer
+        values = (message.conversation_id, message.parent_id, message.role, message.parent_id)
+        return [id for (id,) in self._database.rows(query, values)]
+
+    def streaming_before(self, reply: Message) -> list[str]:
+        """Return the ids of the replies being written above this one, and of its older versions, oldest first."""
+        dead = interrupted.dead_among(self._database, "conversation_id", reply.conversation_id)
+        query = (
+            "SELECT id, parent_id, seq FROM messages WHERE conversation_id = ? AND status = 'streaming'"
+            " AND deleted_at IS NULL AND +seq < (SELECT seq FROM messages WHERE id = ?)"
+        )
+        found = [row for row in self._database.rows(query, (reply.conversation_id, reply.id)) if row[0] not in dead]
+        if not found:
+            return []
+        found.sort(key=itemgetter(2))
+        above = {id for (id,) in self._database.rows(_ABOVE, (reply.id, found[0][2]))}
+        return [id for id, parent_id, _ in found if id in above or parent_id == reply.parent_id]
 
     async def rewrite(self, id: str, text: str) -> Message:
         """Put another text in the place of what was said; what was thought stays. Return what it was before.

@@ -28,7 +28,7 @@ c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.
 - (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
 EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming')
 """
-MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text"
+MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, seq"
 _JSON = itemgetter(7, 8, 9)
 """Those of MESSAGE_COLUMNS that hold JSON, or nothing."""
 
@@ -48,7 +48,7 @@ def messages(found: Sequence[Sequence[Any]], dead: Collection[str] = ()) -> Iter
     """Yield the messages of rows of MESSAGE_COLUMNS. Those whose ids are among the `dead` are interrupted."""
     # One JSON array is read in a third of the time that thousands of small ones take.
     read = iter(json.loads(f"[{','.join(filter(None, chain.from_iterable(map(_JSON, found))))}]"))
-    for id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text in found:
+    for id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, _ in found:
         yield Message(
             id,
             conversation_id,
