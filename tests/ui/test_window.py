@@ -293,7 +293,7 @@ async def test_another_process_is_seen_and_followed(desk: Desk, until: Until) ->
         await desk.until(lambda: desk.window.view.tree and desk.window.view.tree.branch()[-1].status is tree_ended)
         desk.write("hello from here")
         desk.press("Return", on=desk.window.page.composer.field)
-        await desk.until(lambda: len(desk.texts) == 4)
+        await desk.until(lambda: desk.texts[3:] == [DEFAULT])
         await desk.answered()
         tree = other.store.conversations.tree(turn.conversation_id)
         assert [message.text for message in tree.branch()][2:] == ["hello from here", DEFAULT]

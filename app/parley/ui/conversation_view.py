@@ -3,14 +3,15 @@
 Generation belongs to the conversation, not to this view: opening another one stops nothing, and coming back replays.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import Conversation, ConversationTree, Message, MessageStatus
+from parley.messages import Conversation, ConversationTree, MessageStatus
 from parley.services import Services
-from parley.store import EVERYTHING, Change
+from parley.store import EVERYTHING, MESSAGE, Change
 from parley.ui.chat_page import ChatPage
 from parley.ui.drafts import Draft
 from parley.ui.following import Following
@@ -21,6 +22,13 @@ from parley.ui.tasks import Tasks
 
 GATHER_MS = 15
 """Changes that come within this time are shown together."""
+
+FIRST = 60
+"""Messages of a conversation that are read before it is shown: more than fit into a window."""
+
+STEP_MS = 10
+STEP_SECONDS = 0.005
+"""The older ones are read in steps that take about so long, with pauses between."""
 
 
 class ConversationView(QObject):
@@ -39,23 +47,29 @@ class ConversationView(QObject):
         self._models = models
         self._tasks = tasks
         self._tree: ConversationTree | None = None
-        self._following = Following(services.engine, page.transcript, tasks, self._reload)
+        self._changed: set[str] = set()
+        self._everything = False
+        self._following = Following(services.engine, page.transcript, tasks, self._ended)
         self.outbox = Outbox(services, page.composer, models, tasks)
         self.outbox.stored.connect(self._stored)
         self.queue = Queue(services.engine, page.composer, page.notices, self.outbox, tasks)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._reload)
+        self._loading = QTimer(self, interval=STEP_MS, singleShot=True)
+        self._loading.timeout.connect(self._load_step)
+        self._step = FIRST
         page.composer.stopped.connect(self.stop)
         page.welcome.asked.connect(self.ask)
         page.header.renamed.connect(self._rename)
         page.transcript.retry_requested.connect(self.regenerate)
         page.transcript.regenerate_requested.connect(self.regenerate)
         page.transcript.version_requested.connect(self._show_version)
+        page.transcript.all_wanted.connect(self._load_all)
         models.changed.connect(self._show_welcome)
 
     @property
     def tree(self) -> ConversationTree | None:
-        """Return the conversation on show with its messages, as last read."""
+        """Return the conversation on show with its messages, as last read. Of a long one older ones come later."""
         return self._tree
 
     @property
@@ -71,14 +85,15 @@ class ConversationView(QObject):
     @property
     def can_regenerate(self) -> bool:
         """Return whether there is a last answer, and none on its way."""
-        branch = self._tree.branch() if self._tree else []
-        return bool(branch) and branch[-1].status is not MessageStatus.STREAMING
+        leaf = self._tree.leaf if self._tree else None
+        return leaf is not None and leaf.status is not MessageStatus.STREAMING
 
     def open(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
         """Show a conversation, at one of its messages and the words in it if given; None begins a new chat."""
         if conversation_id is None or conversation_id != self.shown_id:
             self._leave()
-            self._tree = self._services.store.conversations.tree(conversation_id) if conversation_id else None
+            newest = self._services.store.conversations.newest
+            self._tree = newest(conversation_id, FIRST) if conversation_id else None
             self._enter()
         if message_id:
             self._tasks.start(self._jump(message_id, words))
@@ -97,18 +112,28 @@ class ConversationView(QObject):
 
     def regenerate_last(self) -> None:
         """Answer the last question again, unless it is being answered."""
-        if self._tree and self.can_regenerate:
-            self.regenerate(self._tree.branch()[-1].id)
+        if self._tree and self._tree.leaf and self.can_regenerate:
+            self.regenerate(self._tree.leaf.id)
 
     def change(self, change: Change) -> None:
         """Look whether a change of the store, by any process, concerns what is on show."""
-        concerned = change.noun == EVERYTHING or change.id == self.shown_id
-        if self._tree and (concerned or self._tree.message(change.id)) and change.id not in self._following:
+        if self._tree is None:
+            return
+        if change.noun == EVERYTHING:
+            self._everything = True
+        elif change.noun == MESSAGE:
+            self._changed.add(change.id)
+        elif change.id != self.shown_id:
+            return
+        if change.id not in self._following:
             self._gather.start()
 
     def _leave(self) -> None:
         self._following.leave()
         self._gather.stop()
+        self._loading.stop()
+        self._changed.clear()
+        self._everything = False
 
     def _enter(self) -> None:
         self._models.show_for(self.conversation)
@@ -116,9 +141,9 @@ class ConversationView(QObject):
         self._show_title()
         if self._tree:
             self._page.show_transcript()
-            self._page.transcript.show_messages(*self._branch(self._tree))
+            self._show_messages(self._page.transcript.show_messages, self._tree)
         else:
-            self._page.transcript.show_messages([], {})
+            self._page.transcript.show_messages(self.queue.shown([]), {})
             self._show_welcome()
         self.outbox.show(self.shown_id)
         self._page.composer.setFocus()
@@ -129,24 +154,53 @@ class ConversationView(QObject):
         """Show what the store has now, without moving what the person reads."""
         if not self._tree:
             return
+        conversations = self._services.store.conversations
+        everything, self._everything = self._everything, False
+        changed, self._changed = self._changed, set()
         try:
-            self._tree = self._services.store.conversations.tree(self._tree.conversation.id)
+            tree = conversations.tree(self._tree.conversation.id) if everything else self._tree
+            tree = conversations.changed(tree, changed)
         except ConversationUnknown:
             self.open(None)
             return
-        self._page.transcript.refresh(*self._branch(self._tree))
-        self._models.show_for(self.conversation)
-        self._show_title()
+        if tree is not self._tree:
+            self._tree = tree
+            self._show_messages(self._page.transcript.refresh, tree)
+            self._models.show_for(self.conversation)
+            self._show_title()
         self._follow_turns()
 
-    def _branch(self, tree: ConversationTree) -> tuple[list[Message], Mapping[str, list[Message]]]:
-        """Return the messages on show, and the versions of each that has more than one."""
-        messages = self.queue.shown(tree.branch())
-        versions = {message.id: tree.versions(message) for message in messages}
-        return messages, {id: found for id, found in versions.items() if len(found) > 1}
+    def _ended(self, reply_id: str) -> None:
+        self._changed.add(reply_id)
+        self._reload()
+
+    def _show_messages(self, show: Callable[..., None], tree: ConversationTree) -> None:
+        unread = 0 if tree.whole else max(1, tree.conversation.message_count - len(tree.messages))
+        show(self.queue.shown(tree.branch()), tree.all_versions(), unread)
+        if not tree.whole and not self._loading.isActive():
+            self._loading.start()
+
+    def _load_step(self) -> None:
+        """Read some of the older messages: as many as a frame does not notice."""
+        began = time.perf_counter()
+        self._load(self._step)
+        took = max(1e-4, time.perf_counter() - began)
+        self._step = max(FIRST, int(self._step * max(0.5, min(2.0, STEP_SECONDS / took))))
+
+    def _load_all(self) -> None:
+        """Read all older messages now: somebody waits for them."""
+        self._loading.stop()
+        if self._tree:
+            self._load(self._tree.conversation.message_count + 1)
+
+    def _load(self, count: int) -> None:
+        if self._tree and not self._tree.whole:
+            self._tree = self._services.store.conversations.earlier(self._tree, count)
+            self._show_messages(self._page.transcript.refresh, self._tree)
 
     def _follow_turns(self) -> None:
-        self._following.follow(self.queue.shown(self._tree.branch() if self._tree else []))
+        if self._tree:
+            self._following.follow(self._tree)
         self._page.composer.set_answering(bool(self._following) or bool(self.queue))
         self.updated.emit()
 
@@ -176,17 +230,16 @@ class ConversationView(QObject):
         """Show the branch that a message is in, to its newest end."""
         if self._tree is None:
             return
-        leaf = message_id
-        for message in self._tree.messages:  # oldest first: the last child wins
-            if message.parent_id == leaf:
-                leaf = message.id
+        leaf = self._tree.newest_leaf(message_id)
         await self._services.store.conversations.show_leaf(self._tree.conversation.id, leaf)
         self._reload()
 
     async def _jump(self, message_id: str, words: str) -> None:
+        if self._tree and self._tree.message(message_id) is None:
+            self._load_all()
         if self._tree is None or self._tree.message(message_id) is None:
             raise MessageUnknown(message=message_id)
-        if all(message.id != message_id for message in self._tree.branch()):
+        if not self._page.transcript.shows(message_id):
             await self._show_branch_of(message_id)
         self._page.transcript.jump_to(message_id, words)
 

@@ -1,19 +1,19 @@
 """Following: shows the turns of this process in the transcript while they happen."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from parley.engine import ChatEngine
-from parley.messages import Message, MessageStatus
+from parley.messages import ConversationTree, MessageStatus
 from parley.turn import Turn
 from parley.ui.tasks import Tasks
 from parley.ui.transcript import Transcript
 
 
 class Following:
-    """Follows every turn of one conversation, from its first event on. `ended` is called after each."""
+    """Follows every turn of one conversation, from its first event on. `ended` is called after each with its reply."""
 
-    def __init__(self, engine: ChatEngine, transcript: Transcript, tasks: Tasks, ended: Callable[[], None]) -> None:
+    def __init__(self, engine: ChatEngine, transcript: Transcript, tasks: Tasks, ended: Callable[[str], None]) -> None:
         self._engine = engine
         self._transcript = transcript
         self._tasks = tasks
@@ -26,11 +26,13 @@ class Following:
     def __bool__(self) -> bool:
         return bool(self._followed)
 
-    def follow(self, messages: Iterable[Message]) -> None:
-        """Follow the replies among these that are being written here, unless that is done already."""
-        for message in messages:
-            turn = self._engine.turn(message.id)
-            if turn and message.status is MessageStatus.STREAMING and message.id not in self._followed:
+    def follow(self, tree: ConversationTree) -> None:
+        """Follow the replies on show that are being written here, unless that is done already, and no others."""
+        for message_id in [id for id in self._followed if not self._transcript.shows(id)]:
+            self._followed.pop(message_id).cancel()
+        for turn in self._shown(tree):
+            message = tree.message(turn.reply_id)
+            if message and message.status is MessageStatus.STREAMING and message.id not in self._followed:
                 self._followed[message.id] = self._tasks.start(self._follow(turn))
 
     def leave(self) -> None:
@@ -39,10 +41,14 @@ class Following:
             task.cancel()
         self._followed.clear()
 
+    def _shown(self, tree: ConversationTree) -> list[Turn]:
+        turns = self._engine.turns(tree.conversation.id)
+        return [turn for turn in turns if self._transcript.shows(turn.reply_id)]
+
     async def _follow(self, turn: Turn) -> None:
         self._transcript.begin(turn.reply_id)
         async for batch in turn.batches():
             self._transcript.feed(turn.reply_id, batch)
         self._transcript.finish(turn.reply_id)
         self._followed.pop(turn.reply_id, None)
-        self._ended()
+        self._ended(turn.reply_id)

@@ -44,15 +44,17 @@ class Waiting:
 
 def waiting(branch: Sequence[Message], engine: ChatEngine) -> list[Waiting]:
     """Return what this process lets wait at the end of a branch, behind an answer that is being written."""
-    streaming = [message.status is MessageStatus.STREAMING for message in branch]
-    rest = list(branch[streaming.index(True) + 1 :]) if any(streaming) else []
+    rest = list(branch)
     found: list[Waiting] = []
     while len(rest) > 1:
-        *rest, question, reply = rest
+        question, reply = rest[-2:]
         turn = engine.turn(reply.id)
         if question.role is not Role.USER or reply.status is not MessageStatus.STREAMING or not turn or turn.ended:
             break
         found.append(Waiting(question, reply))
+        del rest[-2:]
+    if found and all(message.status is not MessageStatus.STREAMING for message in rest):
+        found.pop()  # nothing is before it: it does not wait, it is written
     return found[::-1]
 
 

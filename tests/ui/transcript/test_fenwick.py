@@ -9,6 +9,7 @@ HEIGHTS = st.lists(st.integers(0, 500), max_size=70)
 STEP = st.one_of(
     st.tuples(st.just("set"), st.integers(0, 80), st.integers(0, 500)),
     st.tuples(st.just("append"), st.integers(0, 500), st.just(0)),
+    st.tuples(st.just("replace"), st.integers(0, 80), st.integers(0, 80)),
     st.tuples(st.just("truncate"), st.integers(0, 80), st.just(0)),
 )
 
@@ -23,13 +24,17 @@ def test_like_a_list(heights: list[int], steps: list[tuple[str, int, int]], at: 
         elif kind == "truncate":
             tree.truncate(one)
             del plain[one:]
+        elif kind == "replace":
+            start, end = sorted((min(one, len(plain)), min(two, len(plain))))
+            tree.replace(start, end, [7, 8, 9])
+            plain[start:end] = [7, 8, 9]
         elif one < len(plain):
             tree.set(one, two)
             plain[one] = two
     assert len(tree) == len(plain)
     assert tree.total == sum(plain)
     assert [tree.prefix(n) for n in range(len(plain) + 1)] == [sum(plain[:n]) for n in range(len(plain) + 1)]
-    assert [tree[n] for n in range(len(plain))] == plain
+    assert [tree[n] for n in range(len(plain))] == tree[:] == plain
     row, rest = tree.find(at)
     if not plain:
         assert (row, rest) == (0, 0)

@@ -2,6 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress, count
+from operator import attrgetter, is_not
+from typing import NamedTuple
 
 from parley.messages import Message, Role
 from parley.ui.transcript.row import Kit, Row
@@ -9,7 +12,22 @@ from parley.ui.transcript.row import Kit, Row
 KEPT = 120
 """Rows that stay built when they go out of sight."""
 
+_id_of = attrgetter("id")
+
 Versions = Mapping[str, Sequence[Message]]
+
+
+class Replaced(NamedTuple):
+    """Where two lists of messages differ: from `start` on to `old_end` in the old one, and to `end` in the new one."""
+
+    start: int
+    old_end: int
+    end: int
+    old_ids: Sequence[str] = ()
+    """The ids of the old ones between."""
+
+    moved: bool = False
+    """Whether others are in their places, rather than the same ones that say something else."""
 
 
 class Book:
@@ -23,13 +41,29 @@ class Book:
         self._unfolded: set[str] = set()
         self._full: set[str] = set()
 
-    def take(self, messages: Sequence[Message], versions: Versions | None) -> None:
-        """Take other messages; rows of those that stay are kept."""
+    def take(self, messages: Sequence[Message], versions: Versions | None) -> Replaced:
+        """Take other messages; rows of those that stay are kept. Return where they differ from those before.
+
+        Messages that are the same objects cost next to nothing.
+        """
+        before = self.messages
         self.messages = [message for message in messages if message.role is not Role.SYSTEM]
         self.versions = versions or {}
-        self._places = {message.id: index for index, message in enumerate(self.messages)}
-        for stale in set(self._rows) - set(self._places):
-            del self._rows[stale]
+        replaced = _difference(before, self.messages)
+        ids = list(map(_id_of, self.messages[replaced.start : replaced.end]))
+        old_ids = list(map(_id_of, before[replaced.start : replaced.old_end]))
+        if ids != old_ids:
+            if replaced.start == len(before):
+                self._places.update(zip(ids, count(replaced.start), strict=False))
+            else:
+                self._places = dict(zip(map(_id_of, self.messages), count(), strict=False))
+            for stale in set(old_ids).intersection(self._rows).difference(self._places):
+                del self._rows[stale]
+        return replaced._replace(old_ids=old_ids, moved=ids != old_ids)
+
+    def rows(self) -> list[Row]:
+        """Return the rows that are built."""
+        return list(self._rows.values())
 
     def index_of(self, message_id: str) -> int:
         """Return which message that is, or -1."""
@@ -77,14 +111,23 @@ class Book:
         if row.full:
             self._full.add(row.message.id)
 
-    def estimates(self, kit: Kit, width: int) -> Iterator[int]:
+    def estimates(self, kit: Kit, width: int, start: int = 0, end: int | None = None) -> Iterator[int]:
         """Yield about how high the messages will be, without looking at them closely."""
         style = kit.style
         line, letters = style.line, style.letter / width
         most = letters / 0.65
         room = style.px(60)
-        for message in self.messages:
+        for message in self.messages[start:end]:
             parts = message.parts
             text = parts[0].text if len(parts) == 1 else message.text
             across = len(text) * (most if message.role is Role.USER else letters)
             yield int((1 + across + 0.6 * text.count("\n")) * line) + room
+
+
+def _difference(old: Sequence[Message], new: Sequence[Message]) -> Replaced:
+    """Compare objects rather than what they say: at the speed of C, for thousands of them."""
+    shorter = min(len(old), len(new))
+    start = next(compress(count(), map(is_not, old, new)), shorter)
+    same = next(compress(count(), map(is_not, reversed(old), reversed(new))), shorter)
+    same = min(same, shorter - start)
+    return Replaced(start, len(old) - same, len(new) - same)

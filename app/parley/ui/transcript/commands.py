@@ -63,6 +63,7 @@ class Commands(QObject):
 
     def select_all(self) -> None:
         """Select all messages."""
+        self._view.load_all()
         self._view.selection.select_all(len(self._view.messages))
         self._view.viewport().update()
 

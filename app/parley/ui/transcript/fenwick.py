@@ -1,27 +1,40 @@
 """Fenwick tree: heights of many rows, with sums from the top and the row at a height in O(log n)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import overload
 
 
 class Fenwick:
     """A list of heights that knows its sums. Knows nothing of what has them."""
 
     def __init__(self, values: Iterable[int] = ()) -> None:
-        self._values = list(values)
-        size = len(self._values)
-        tree = [0, *self._values]
-        for index in range(1, size + 1):
-            above = index + (index & -index)
-            if above <= size:
-                tree[above] += tree[index]
-        self._tree = tree
-        self.total = sum(self._values)
+        self._build(list(values))
+
+    def _build(self, values: list[int]) -> None:
+        sums = [0, *accumulate(values)]
+        self._values = values
+        self._tree = [sums[node] - sums[node & node - 1] for node in range(len(sums))]
+        self.total = sums[-1]
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def __getitem__(self, index: int) -> int:
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+    def __getitem__(self, index: int | slice) -> int | list[int]:
         return self._values[index]
+
+    def replace(self, start: int, end: int, values: Sequence[int]) -> None:
+        """Put other heights in the place of some. Cheap at the end."""
+        if end == len(self):
+            self.truncate(start)
+            for value in values:
+                self.append(value)
+        else:
+            self._build([*self._values[:start], *values, *self._values[end:]])
 
     def set(self, index: int, value: int) -> None:
         """Change one height."""

@@ -47,6 +47,8 @@ class Scroller(QAbstractScrollArea):
         self.anchor = Anchor()
         self.following = True
         self.placed: list[Placed] = []
+        self.unread_height = 0
+        """About how high that is which will come above the first row: for the scroll bar."""
         self._syncing = False
         self._reading: tuple[Cell, int, int] | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -184,7 +186,7 @@ class Scroller(QAbstractScrollArea):
         if value >= self.verticalScrollBar().maximum():
             self.to_latest()
             return
-        row, offset = self.heights.find(value)
+        row, offset = self.heights.find(max(0, value - self.unread_height))
         cell, offset = self.row_at(row).heights.find(offset)
         self._move_to(Anchor(row, cell, offset))
 
@@ -192,13 +194,13 @@ class Scroller(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         self._syncing = True
         room = self.viewport().height()
-        bar.setRange(0, max(0, self.heights.total + self.bottom_margin() - room))
+        bar.setRange(0, max(0, self.unread_height + self.heights.total + self.bottom_margin() - room))
         bar.setPageStep(room)
         if self.following or not len(self.heights):
             bar.setValue(bar.maximum())
         else:
             row = self.row_at(self.anchor.row)
-            above = self.heights.prefix(self.anchor.row) + row.heights.prefix(self.anchor.cell)
+            above = self.unread_height + self.heights.prefix(self.anchor.row) + row.heights.prefix(self.anchor.cell)
             bar.setValue(above + self.anchor.offset)
         self._syncing = False
 

@@ -11,7 +11,7 @@ from parley.events import Event
 from parley.messages import Failure, Message
 from parley.ui.theme import Theme
 from parley.ui.transcript import accessible
-from parley.ui.transcript.book import Book, Versions
+from parley.ui.transcript.book import Book, Replaced, Versions
 from parley.ui.transcript.commands import Commands
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.furniture import Sentence
@@ -50,6 +50,12 @@ class Transcript(Scroller):
     version_requested = Signal(str)
     link_clicked = Signal(str, str)
 
+    all_loaded = Signal()
+    """The older messages of a long conversation have come (`loaded`)."""
+
+    all_wanted = Signal()
+    """Somebody needs them now: who shows the conversation hands them over before this returns."""
+
     def __init__(self, theme: Theme, parent: QWidget | None = None, sentence: Sentence = own_sentence) -> None:
         accessible.install()
         super().__init__(parent)
@@ -59,6 +65,7 @@ class Transcript(Scroller):
         self.selection.source = lambda row: self.messages[row].text
         self.focused = -1
         """The message that has the keyboard."""
+        self._unread = 0
         self._theme, self._zoom = theme, 1.0
         self._sentence = sentence
         self.kit = self._new_kit()
@@ -73,37 +80,56 @@ class Transcript(Scroller):
         self.setAccessibleName(self.words.transcript())
 
     # --- what is shown
-    def show_messages(self, messages: Sequence[Message], versions: Versions | None = None) -> None:
-        """Show a conversation, at its end."""
+    def show_messages(self, messages: Sequence[Message], versions: Versions | None = None, unread: int = 0) -> None:
+        """Show a conversation, at its end. `unread` older messages will come with a `refresh`."""
         if messages and self.messages and messages[0].conversation_id == self.messages[0].conversation_id:
-            self.refresh(messages, versions)
+            self.refresh(messages, versions, unread)
             return
         self.clear()
-        self.book.take(messages, versions)
-        self.heights = Fenwick(self.book.estimates(self.kit, self.column()[1]))
+        self.refresh(messages, versions, unread)
         self.to_latest()
-        accessible.reordered(self)
 
-    def refresh(self, messages: Sequence[Message], versions: Versions | None = None) -> None:
-        """Show another state of the same conversation and stay where one reads."""
-        old_ids = [message.id for message in self.messages]
-        self.book.take(messages, versions)
-        if old_ids != [message.id for message in self.messages]:
-            self._move_rows(old_ids)
-            accessible.reordered(self)
-        for message in self.messages:
-            row = self.book.built(message.id)
-            if row is None or row.live:
-                continue
+    def refresh(self, messages: Sequence[Message], versions: Versions | None = None, unread: int = 0) -> None:
+        """Show another state of the same conversation and stay where one reads. Costs what is another object."""
+        replaced = self.book.take(messages, versions)
+        if replaced.moved:
+            self._move_rows(replaced)
+        for row in self.book.rows():
+            message = self.messages[self.book.index_of(row.message.id)]
             siblings = self.book.siblings(message.id)
-            if row.message != message or list(row.versions) != siblings:
+            if not row.live and (row.message != message or list(row.versions) != siblings):
                 self._change(row, partial(row.show, message, siblings))
+        was_loaded, self._unread = self.loaded, unread
+        self._guess_unread()
+        if self.loaded and (replaced.moved or not was_loaded):
+            accessible.reordered(self)
         self.viewport().update()
+        if self.loaded and not was_loaded:
+            self.all_loaded.emit()
+
+    @property
+    def loaded(self) -> bool:
+        """Return whether all messages are here. Of a long conversation the older ones come a moment later."""
+        return not self._unread
+
+    def load_all(self) -> None:
+        """Have the messages that are still to come at once."""
+        if not self.loaded:
+            self.all_wanted.emit()
+
+    def to_start(self) -> None:
+        self.load_all()
+        super().to_start()
+
+    def shows(self, message_id: str) -> bool:
+        """Return whether a message is among those on show."""
+        return self.book.index_of(message_id) >= 0
 
     def clear(self) -> None:
         """Show nothing."""
         self.live.clear()
         self.book.take([], None)
+        self._unread = self.unread_height = 0
         self.selection.clear()
         self.pointer.clear()
         self.heights = Fenwick()
@@ -115,7 +141,7 @@ class Transcript(Scroller):
     def begin(self, message: Message | str) -> None:
         """Get ready for a reply's events; a message that is not shown yet is added at the end."""
         if isinstance(message, Message) and self.book.index_of(message.id) < 0:
-            self.refresh([*self.messages, message], self.book.versions)
+            self.refresh([*self.messages, message], self.book.versions, self._unread)
         index = self.book.index_of(message.id if isinstance(message, Message) else message)
         if index >= 0:
             row = self.row_at(index)
@@ -143,6 +169,8 @@ class Transcript(Scroller):
 
     def jump_to(self, message_id: str, words: str = "") -> None:
         """Show a message, and in it the words, which are selected."""
+        if not self.shows(message_id):
+            self.load_all()
         index = self.book.index_of(message_id)
         if index < 0:
             return
@@ -229,24 +257,33 @@ class Transcript(Scroller):
             row = self.row_at(index)
             self._change(row, lambda: row.feed(events))
 
-    def _move_rows(self, old_ids: Sequence[str]) -> None:
+    def _move_rows(self, replaced: Replaced) -> None:
         """Follow the messages after some have come or gone."""
-        known = {message_id: index for index, message_id in enumerate(old_ids)}
-        places = [known.get(message.id) for message in self.messages]
-        guesses = self.book.estimates(self.kit, self.column()[1])
-        heights = self.heights
-        pairs = zip(places, guesses, strict=True)
-        self.heights = Fenwick(guess if place is None else heights[place] for place, guess in pairs)
-        anchored = old_ids[self.anchor.row] if self.anchor.row < len(old_ids) else ""
-        place = self.book.index_of
-        if place(anchored) >= 0:
-            self.anchor.row = place(anchored)
+        start, old_end, end, old_ids, _ = replaced
+        old = self.heights[start:old_end]
+        known = dict(zip(old_ids, old, strict=True))
+        guesses = self.book.estimates(self.kit, self.column()[1], start, end)
+        new = [known.get(message.id, guess) for message, guess in zip(self.messages[start:end], guesses, strict=True)]
+        self.heights.replace(start, old_end, new)
+
+        def place(row: int) -> int:
+            if row < start:
+                return row
+            return self.book.index_of(old_ids[row - start]) if row < old_end else row + end - old_end
+
+        anchored = place(self.anchor.row)
+        if anchored >= 0:
+            self.anchor.row = anchored
         else:
             self.anchor = Anchor(max(0, min(self.anchor.row, len(self.messages)) - 1))
-        self.selection.move_rows(lambda row: place(old_ids[row]) if row < len(old_ids) else -1)
-        focused = old_ids[self.focused] if 0 <= self.focused < len(old_ids) else ""
-        self.focused = place(focused)
+        self.selection.move_rows(place)
+        self.focused = place(self.focused) if self.focused >= 0 else -1
         self.pointer.clear()
+
+    def _guess_unread(self) -> None:
+        """Let the scroll bar know about how much is still to come."""
+        shown = len(self.messages)
+        self.unread_height = self.heights.total // shown * self._unread if shown else 0
 
     # --- events
     def paintEvent(self, event: QPaintEvent) -> None:
