@@ -265,6 +265,7 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
     window = Window(services, Look(app, services.settings.options.theme))
     window.resize(*scene.size)
     window.show()
+    window.start()
     made = Studio(services, window, server)
     await services.catalog.models()
     await made.until(lambda: window.models.label)

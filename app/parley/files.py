@@ -1,12 +1,27 @@
 """Small files of ours: replaced whole or not at all, readable by their owner only, changed by one process at a time."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from parley.errors import StoreBusy, StoreFull, StoreReadOnly
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(handle: int) -> None:
+        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it."""
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def lock(handle: int) -> None:
+        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it."""
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 
 LOCK_SECONDS = 10.0
 """How long another process's change of a file is waited for."""

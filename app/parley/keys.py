@@ -23,8 +23,8 @@ Place = Literal["environment", "file"]
 REDACTED = "[key]"
 EXPECTED = "one line of visible ASCII characters"
 
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|gsk|pk|xai|hf)[-_][A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}")
-_BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"',;]{8,}")
+_LOOKS_LIKE_A_KEY = r"\b(?:sk|gsk|pk|xai|hf)[-_][A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}"
+_BEARER = r"(?i)\b(bearer\s+)[^\s\"',;]{8,}"
 _SHORTEST_SECRET = 6
 """Shorter values, such as the “none” that local servers are given, are left alone in other texts."""
 
@@ -78,7 +78,7 @@ class Keys:
         secrets = {value for value in (*self._met, *self._stored.values()) if len(value) >= _SHORTEST_SECRET}
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, REDACTED)
-        return _LOOKS_LIKE_A_KEY.sub(REDACTED, _BEARER.sub(rf"\1{REDACTED}", text))
+        return re.sub(_LOOKS_LIKE_A_KEY, REDACTED, re.sub(_BEARER, rf"\1{REDACTED}", text))
 
     def _read(self) -> dict[str, str]:
         """Return the file's keys; the file is read anew when another process has changed it."""

@@ -4,7 +4,6 @@ A log that cannot be written keeps nobody from working: it stays silent.
 """
 
 import logging
-import logging.handlers
 import os
 import sys
 import threading
@@ -29,13 +28,16 @@ KEPT_FILES = 2
 _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
-class LogFile(logging.handlers.RotatingFileHandler):
-    """The file. It is made when there is something to write; several processes may write into it."""
+class LogFile(logging.FileHandler):
+    """The file. It is made when there is something to write; several processes may write into it.
+
+    Not logging's own file that turns over: its module brings sockets and pickles along, which no start should wait for.
+    """
+
+    stream: TextIOWrapper | None
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True, errors="replace"
-        )
+        super().__init__(path, encoding="utf-8", delay=True, errors="replace")
         self.redact: Callable[[str], str] = str
         self.setFormatter(logging.Formatter(_FORMAT))
 
@@ -43,12 +45,17 @@ class LogFile(logging.handlers.RotatingFileHandler):
         """Return the line, and the traceback if there is one, without keys."""
         return self.redact(super().format(record))
 
-    def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802 - a name of logging's
-        """Return whether the file is full; follow it first if another process has turned it over."""
-        if self.stream and not self._is_current(self.stream):
-            self.stream.close()
-            self.stream = self._open()
-        return int(super().shouldRollover(record))
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line: into the file that another process may have begun, or into a new one if this one is full."""
+        try:
+            if self.stream is None or not self._is_current(self.stream):
+                self._begin()
+            if self.stream and self._is_full(self.stream, self.format(record)):
+                self._turn_over()
+        except (OSError, LookupError, TypeError, ValueError):  # the disk's fault, or that of whoever wrote the record
+            self.handleError(record)
+        else:
+            super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - a name of logging's
         """Stay silent: a full disk or a read-only folder has its own message, from whoever needs it."""
@@ -63,6 +70,28 @@ class LogFile(logging.handlers.RotatingFileHandler):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
+
+    def _begin(self) -> None:
+        if self.stream:
+            self.stream.close()
+        self.stream = self._open()
+
+    def _is_full(self, stream: TextIOWrapper, line: str) -> bool:
+        stream.seek(0, os.SEEK_END)
+        size = stream.tell()
+        return size > 0 and size + len(line.encode("utf-8", "replace")) + len(self.terminator) > MAX_BYTES
+
+    def _turn_over(self) -> None:
+        """Rename the file and those before it, the oldest of which is lost, and begin anew."""
+        if self.stream:
+            self.stream.close()
+            self.stream = None
+        path = Path(self.baseFilename)
+        names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, KEPT_FILES + 1))]
+        for older, newer in zip(names[:0:-1], names[-2::-1], strict=True):
+            with suppress(FileNotFoundError):
+                newer.replace(older)
+        self.stream = self._open()
 
     def _is_current(self, stream: TextIOWrapper) -> bool:
         try:

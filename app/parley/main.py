@@ -1,5 +1,6 @@
 """Composition root: arguments -> objects -> the desktop, or one command."""
 
+import gc
 import logging
 import os
 import signal
@@ -16,8 +17,11 @@ from parley.paths import Paths, data_paths, resources
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from parley.keys import Keys
+    from parley.providers.catalog import Catalog
     from parley.providers.guide import SearchManual
     from parley.services import Services
+    from parley.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def open_services(paths: Paths) -> "Services":
     """Build the objects that the doors share. Raises ChatError."""
-    from parley.engine import ChatEngine
     from parley.keys import Keys
-    from parley.plugins import provider_dialects
-    from parley.providers.catalog import Catalog
-    from parley.providers.guide import Guide
     from parley.services import Services
     from parley.settings import Settings
     from parley.store import Store
@@ -60,10 +60,15 @@ def open_services(paths: Paths) -> "Services":
     keys = Keys(paths.keys)
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
-    guide = Guide(_manual_search())
-    catalog = Catalog(settings, keys, guide, dialects=provider_dialects())
-    store = Store.open(paths.data)
-    return Services(paths, settings, keys, store, catalog, ChatEngine(store, catalog, settings))
+    return Services(paths, settings, keys, Store.open(paths.data), _make_catalog)
+
+
+def _make_catalog(settings: "Settings", keys: "Keys") -> "Catalog":
+    from parley.plugins import provider_dialects
+    from parley.providers.catalog import Catalog
+    from parley.providers.guide import Guide
+
+    return Catalog(settings, keys, Guide(_manual_search()), dialects=provider_dialects())
 
 
 def _manual_search() -> "SearchManual":
@@ -166,6 +171,7 @@ def _desktop(paths: Paths) -> int:
     if not has_display():
         streams.note(NO_DISPLAY_HINT)
         return NO_DISPLAY
+    gc.disable()  # nothing that is loaded now will be garbage, and looking for it takes a tenth of the start
     try:
         from parley.ui.desktop import run
     except ImportError as error:

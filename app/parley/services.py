@@ -1,14 +1,18 @@
 """The objects that the doors (desktop, server, command line) share. `main` builds them; nobody else does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
-from parley.engine import ChatEngine
 from parley.keys import Keys
 from parley.paths import Paths
-from parley.providers.catalog import Catalog
 from parley.settings import Settings
 from parley.store import Store
+
+if TYPE_CHECKING:
+    from parley.engine import ChatEngine
+    from parley.providers.catalog import Catalog
 
 
 class ServerSwitch(Protocol):
@@ -24,16 +28,27 @@ class ServerSwitch(Protocol):
     async def stop(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
-    """One data directory, opened."""
+    """One data directory, opened. Catalog and engine are made when they are first asked for: no list waits for them."""
 
     paths: Paths
     settings: Settings
     keys: Keys
     store: Store
-    catalog: Catalog
-    engine: ChatEngine
+    make_catalog: Callable[[Settings, Keys], "Catalog"]
+
+    @cached_property
+    def catalog(self) -> "Catalog":
+        """Return the providers of this computer and their models."""
+        return self.make_catalog(self.settings, self.keys)
+
+    @cached_property
+    def engine(self) -> "ChatEngine":
+        """Return what starts turns."""
+        from parley.engine import ChatEngine
+
+        return ChatEngine(self.store, self.catalog, self.settings)
 
     async def tidy(self) -> None:
         """Empty the trash of what has been in it for longer than the setting says. Raises StoreError."""
@@ -43,6 +58,9 @@ class Services:
 
     async def close(self) -> None:
         """Stop turns, then providers, then the store: what had come is saved before the file is closed."""
-        await self.engine.close()
-        await self.catalog.close()
+        made = vars(self)
+        if "engine" in made:
+            await self.engine.close()
+        if "catalog" in made:
+            await self.catalog.close()
         await self.store.close()

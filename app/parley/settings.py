@@ -51,6 +51,7 @@ class Options:
     trash_days: int = option(30, "Keep deleted chats", "Days in the trash.", minimum=1, maximum=3650)
     providers: tuple[ProviderRow, ...] = option((), "Added providers", "", hidden=True)
     window: str = option("", "Window state", "", hidden=True)
+    last_chat: str = option("", "Chat to open at the start", "", hidden=True)
 
 
 RENAMED: Mapping[str, str] = {}

@@ -103,6 +103,7 @@ class Desk:
         self.window = Window(self.services, Look(self.app, self.services.settings.options.theme))
         self.window.resize(1000, 700)
         self.window.show()
+        self.window.start()
         self.services.store.start_watching()
         self.window.activateWindow()
         await self.until(self.window.isActiveWindow)

@@ -41,9 +41,9 @@ async def test_a_message_is_answered_and_there_after_a_restart(desk: Desk) -> No
     assert desk.titles == ["Today", "hello there"]
     assert desk.window.windowTitle() == "hello there"
     await desk.reopen()
-    assert desk.texts == []
-    click_row(desk.window.sidebar.list, row_of(desk, "hello there"))
     assert desk.texts == ["hello there", DEFAULT]
+    assert desk.window.sidebar.shown_id == desk.window.view.shown_id
+    assert desk.window.page.composer.field.hasFocus()
     await desk.say("again")
     await desk.answered()
     assert desk.texts == ["hello there", DEFAULT, "again", DEFAULT]
@@ -422,6 +422,7 @@ async def test_the_window_comes_back_as_it_was(desk: Desk) -> None:
 
     desk.window = Window(desk.services, Look(desk.app))
     desk.window.show()
+    desk.window.start()
     assert desk.window.geometry() == place
     assert not desk.window.sidebar.isVisible()
     assert desk.window.page.header.unfold.isVisible()

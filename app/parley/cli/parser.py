@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -35,12 +36,15 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
     Raises SystemExit: 0 after --help and --version, 2 for a mistake.
     """
+    words = sys.argv[1:] if argv is None else argv
+    if not words:
+        return argparse.Namespace(command=None, data_dir=None)  # the window does not wait for fifteen parsers
     parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"Parley {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
     for add in (_chat, _models, _conversations, _show, _search, _data, _provider, _settings, _serve):
         add(commands)
-    arguments = parser.parse_args(argv, argparse.Namespace(data_dir=None))
+    arguments = parser.parse_args(words, argparse.Namespace(data_dir=None))
     if arguments.command == "chat":
         _check_chat(parser, arguments)
     return arguments

@@ -3,14 +3,19 @@
 `Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`.
 """
 
-from parley.store.backup import restore
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from parley.store.changes import CONVERSATION, EVERYTHING, MESSAGE, Change
-from parley.store.check import Finding
 from parley.store.conversations import Cursor
-from parley.store.manual import ManualIndex, Section
-from parley.store.search import Hit
 from parley.store.store import Store
 from parley.store.turns import LEAF
+
+if TYPE_CHECKING:
+    from parley.store.backup import restore
+    from parley.store.check import Finding
+    from parley.store.manual import ManualIndex, Section
+    from parley.store.search import Hit
 
 __all__ = [
     "CONVERSATION",
@@ -26,3 +31,12 @@ __all__ = [
     "Store",
     "restore",
 ]
+
+_LATER = {"restore": "backup", "Finding": "check", "ManualIndex": "manual", "Section": "manual", "Hit": "search"}
+"""What the list of conversations is read without: the modules are loaded when these are asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

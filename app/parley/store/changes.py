@@ -4,11 +4,14 @@ Every write leaves rows in `changes`. `PRAGMA data_version`, looked at four time
 whether any connection but ours has committed; the rows tell what.
 """
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +122,8 @@ class Watch:
 
     def start(self) -> None:
         """Start, unless it has been started."""
+        import asyncio
+
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._tick)
 

@@ -1,18 +1,20 @@
 """The open file: one connection to read with on the loop, one to write with on a thread of its own."""
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from parley.store.changes import Change, Changes, last_seq
 from parley.store.directory import connect
 from parley.store.locks import Writers
 from parley.store.problems import told
+
+if TYPE_CHECKING:
+    import asyncio
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class Database:
         What it raises reaches the caller, and nothing is written then. It is carried out even if the caller is
         cancelled; what it raises is logged then.
         """
+        import asyncio
+
         loop = asyncio.get_running_loop()
         future = self._submit(function)
         future.add_done_callback(lambda done: self._tell(loop, done))
@@ -83,6 +87,8 @@ class Database:
 
     async def finish_writes(self) -> None:
         """Wait for the writes under way."""
+        import asyncio
+
         await asyncio.wrap_future(self._thread.submit(lambda: None))
 
     def look(self) -> None:
@@ -92,6 +98,8 @@ class Database:
 
     async def close(self) -> None:
         """Wait for the writes under way, close the connections and give up the lock."""
+        import asyncio
+
         await asyncio.to_thread(self._thread.shutdown)
         self.close_now()
 
@@ -121,7 +129,7 @@ class Database:
                 raise
         return result, changes
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, done: "Future[tuple[Any, list[Change]]]") -> None:
+    def _tell(self, loop: "asyncio.AbstractEventLoop", done: "Future[tuple[Any, list[Change]]]") -> None:
         if done.exception() is None:
             try:
                 loop.call_soon_threadsafe(self.changes.tell, done.result()[1])
@@ -135,7 +143,9 @@ def _log_failure(done: "Future[Any] | asyncio.Future[Any]") -> None:
         logger.error("a write that nobody waits for failed", exc_info=error)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _running_loop() -> "asyncio.AbstractEventLoop | None":
+    import asyncio
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -16,21 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parley.errors import StoreBusy
+from parley.files import lock
 from parley.messages import new_id
 from parley.store.directory import BUSY_SECONDS, DATABASE, LOCKS, from_os_error, make
 
 logger = logging.getLogger(__name__)
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Writers:
@@ -60,7 +50,7 @@ class Writers:
                 self._remove(name)
         self.own = f"{new_id()}.lock"
         self._handle = _open(self._folder / self.own, os.O_CREAT | os.O_EXCL)
-        _lock(self._handle)
+        lock(self._handle)
 
     def leave(self) -> None:
         """Give our lock up."""
@@ -86,7 +76,7 @@ class Writers:
             logger.warning("lock file %s: %s", name, error)
             return True
         try:
-            _lock(handle)
+            lock(handle)
         except OSError:
             return True
         finally:
@@ -121,7 +111,7 @@ def _lock_within(handle: int, seconds: float, directory: Path) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            _lock(handle)
+            lock(handle)
         except OSError as error:
             if time.monotonic() > deadline:
                 raise StoreBusy(path=directory / DATABASE, detail=str(error)) from error

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from parley.errors import StoreBusy, StoreReadOnly, StoreUnreadable
 from parley.store import interrupted, migrations
-from parley.store.backup import keep_copy, set_log_aside
 from parley.store.database import Database
 from parley.store.directory import DATABASE, connect, from_os_error, prepare, sidecar
 from parley.store.locks import Writers
@@ -45,6 +44,8 @@ def open_database(directory: Path, steps: Iterable[migrations.Step] = migrations
 def _bring_up_to_date(path: Path, writers: Writers, steps: tuple[migrations.Step, ...]) -> None:
     new = _is_new(path)
     if new:
+        from parley.store.backup import set_log_aside
+
         set_log_aside(path)
         _create(path)
         pending = [step.__name__ for step in steps]
@@ -59,6 +60,8 @@ def _bring_up_to_date(path: Path, writers: Writers, steps: tuple[migrations.Step
             raise StoreBusy(
                 path=path, detail="another Parley is running on this data and must be closed for the update"
             )
+        from parley.store.backup import keep_copy
+
         keep_copy(path, f"before-{pending[0]}")
     migrations.migrate(path, steps)
 

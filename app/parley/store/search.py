@@ -1,6 +1,5 @@
 """Search over all messages and titles: on connections of its own, in threads, given up when nobody waits for it."""
 
-import asyncio
 import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -72,6 +71,8 @@ class Search:
 
         Cancelling stops the search itself. Raises StoreError.
         """
+        import asyncio
+
         if not queries(words):
             return []
         if self._pool is None:

@@ -1,22 +1,24 @@
 """Store: everything that is kept, in one file."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from parley.errors import StoreError
 from parley.store import interrupted, opening
 from parley.store.changes import Observer, Watch
-from parley.store.check import Finding, check
 from parley.store.conversations import Conversations
 from parley.store.database import Database, T, Write
 from parley.store.drafts import Drafts
 from parley.store.messages import Messages
-from parley.store.search import Search
 from parley.store.turns import Turns
+
+if TYPE_CHECKING:
+    from parley.store.check import Finding
+    from parley.store.search import Search
 
 _BETWEEN_BURIALS = 5.0
 """Seconds until the dead's unfinished replies are tried again, which fails while the disk is full."""
@@ -38,7 +40,13 @@ class Store:
         self.messages = Messages(database)
         self.turns = Turns(database)
         self.drafts = Drafts(database)
-        self.search = Search(database.path)
+
+    @cached_property
+    def search(self) -> "Search":
+        """Return the search over everything."""
+        from parley.store.search import Search
+
+        return Search(self.path)
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -53,13 +61,16 @@ class Store:
         if self._closed:
             return
         self._closed = True
+        import asyncio
+
         self._watch.stop()
         await self._database.finish_writes()
         try:
             await interrupted.interrupt_ourselves(self._database)
         except StoreError:
             logger.exception("unfinished replies will be marked when the store is opened next")
-        await asyncio.to_thread(self.search.close)
+        if "search" in vars(self):
+            await asyncio.to_thread(self.search.close)
         await self._database.close()
 
     async def write(self, function: Write[T]) -> T:
@@ -83,12 +94,18 @@ class Store:
 
     async def backup(self, path: Path) -> None:
         """Write a copy of everything into one file. Raises FileProblem and StoreError."""
+        import asyncio
+
         from parley.store.backup import back_up
 
         await asyncio.to_thread(back_up, self.path, path)
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> "list[Finding]":
         """Return what is well and what is not, for `doctor`. Takes seconds for large stores."""
+        import asyncio
+
+        from parley.store.check import check
+
         return await asyncio.to_thread(check, self.path)
 
     def _look(self) -> None:

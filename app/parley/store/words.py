@@ -15,9 +15,10 @@ _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_BEFORE_ALONE = re.compile(f"(?=[{_ALONE}])")
-_AFTER_ALONE = re.compile(f"(?<=[{_ALONE}])(?=[^{_ALONE}{SEPARATOR}])")
-_HAS_ALONE = re.compile(f"[{_ALONE}]")
+# Left to `re` to compile at first use, and to keep: that takes milliseconds, and most texts never need it.
+_BEFORE_ALONE = f"(?=[{_ALONE}])"
+_AFTER_ALONE = f"(?<=[{_ALONE}])(?=[^{_ALONE}{SEPARATOR}])"
+_HAS_ALONE = f"[{_ALONE}]"
 _UNSEARCHED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _LAST_LETTERS = re.compile(r"([^\W_]*)[\W_]*$")
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
@@ -30,9 +31,9 @@ LETTERS = 3
 def searchable(text: str) -> str:
     """Return the text as the index takes it."""
     text = _UNSEARCHED.sub(" ", text)
-    if text.isascii() or not _HAS_ALONE.search(text := unicodedata.normalize("NFC", text)):
+    if text.isascii() or not re.search(_HAS_ALONE, text := unicodedata.normalize("NFC", text)):
         return text
-    return _AFTER_ALONE.sub(SEPARATOR, _BEFORE_ALONE.sub(SEPARATOR, text))
+    return re.sub(_AFTER_ALONE, SEPARATOR, re.sub(_BEFORE_ALONE, SEPARATOR, text))
 
 
 def storable(text: str) -> str:
@@ -78,7 +79,7 @@ def queries(words: str) -> list[Query]:
         return []
     terms = tuple(text for text, _ in found)
     last, is_word = found[-1]
-    if not is_word or words[-1].isspace() or _HAS_ALONE.match(last[-1]):
+    if not is_word or words[-1].isspace() or re.match(_HAS_ALONE, last[-1]):
         return [Query(terms)]
     letters = _LAST_LETTERS.search(last)
     if len(found) == 1 or (letters and len(letters[1]) >= LETTERS):
@@ -98,4 +99,4 @@ def _phrase(text: str) -> str:
 
 def searches_messages(words: str) -> bool:
     """Return whether there are letters enough to search all messages."""
-    return bool(_HAS_ALONE.search(words)) or sum(map(str.isalnum, words)) >= LETTERS
+    return bool(re.search(_HAS_ALONE, words)) or sum(map(str.isalnum, words)) >= LETTERS

@@ -1,18 +1,22 @@
 """ChatPage: the right column. Header, transcript or welcome, composer. Layout only: `conversation_view` uses it."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
 from parley.ui.actions import Actions
 from parley.ui.composer import Composer
-from parley.ui.error_texts import failure_text
 from parley.ui.header import Header
 from parley.ui.look import Look
+from parley.ui.model_button import ModelButton
 from parley.ui.notices import Notices
-from parley.ui.pickers import ModelButton
-from parley.ui.transcript import Transcript
-from parley.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from parley.ui.transcript import Transcript
+    from parley.ui.welcome import Welcome
 
 TALLEST_SHARE = 0.4
 """How much of the height the composer may take."""
@@ -22,16 +26,16 @@ ASIDE = 24
 
 
 class ChatPage(QWidget):
-    """One conversation, or the beginning of one."""
+    """One conversation, or the beginning of one. What fills the body is made when it is first shown."""
+
+    asked = Signal(str)
+    """A question that the empty chat offers has been chosen."""
 
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
+        self._look = look
         self.header = Header(look, actions, self)
         self.body = QStackedWidget(self)
-        self.transcript = Transcript(look.theme, self.body, failure_text)
-        self.welcome = Welcome(self.body)
-        self.body.addWidget(self.welcome)
-        self.body.addWidget(self.transcript)
         self.composer = Composer(look, self)
         self.model_button = ModelButton(look, self)
         self.composer.tools.insertWidget(0, self.model_button)
@@ -46,15 +50,36 @@ class ChatPage(QWidget):
         column.addWidget(self.body, 1)
         column.addLayout(self._around_composer)
         self.setMinimumWidth(300)
-        self.transcript.viewport().installEventFilter(self)
+        self._bar_width = QScrollBar(Qt.Orientation.Vertical).sizeHint().width()
         self.body.installEventFilter(self)
-        self.transcript.installEventFilter(self)
-        bar = self.transcript.verticalScrollBar()
-        bar.rangeChanged.connect(lambda low, high: bar.setEnabled(high > low))  # the style hides a disabled handle
-        bar.setEnabled(False)
         self.body.currentChanged.connect(self._align)
         self._align()
-        look.changed.connect(lambda: self.transcript.set_theme(look.theme))
+
+    @cached_property
+    def transcript(self) -> "Transcript":
+        """Return the messages."""
+        from parley.ui.error_texts import failure_text
+        from parley.ui.transcript import Transcript
+
+        made = Transcript(self._look.theme, self.body, failure_text)
+        self.body.addWidget(made)
+        made.viewport().installEventFilter(self)
+        made.installEventFilter(self)
+        bar = made.verticalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: bar.setEnabled(high > low))  # the style hides a disabled handle
+        bar.setEnabled(False)
+        self._look.changed.connect(lambda: made.set_theme(self._look.theme))
+        return made
+
+    @cached_property
+    def welcome(self) -> "Welcome":
+        """Return what an empty chat has to say."""
+        from parley.ui.welcome import Welcome
+
+        made = Welcome(self.body)
+        made.asked.connect(self.asked)
+        self.body.addWidget(made)
+        return made
 
     def show_welcome(self, *, only_guide: bool, model: str) -> None:
         """Show what an empty chat has to say."""
@@ -66,10 +91,10 @@ class ChatPage(QWidget):
         self.body.setCurrentWidget(self.transcript)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched in (self.transcript.viewport(), self.body):
+        if event.type() == QEvent.Type.Resize:
             self._align()
         escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if watched is self.transcript and escape and event.type() == QEvent.Type.KeyPress and self.composer.answering:
+        if escape and self._is_transcript(watched) and event.type() == QEvent.Type.KeyPress and self.composer.answering:
             self.composer.stopped.emit()
             return True
         return False
@@ -78,16 +103,19 @@ class ChatPage(QWidget):
         super().resizeEvent(event)
         self.composer.field.set_tallest(int(event.size().height() * TALLEST_SHARE))
 
+    def _is_transcript(self, widget: object) -> bool:
+        """Return whether a widget is the transcript, without making one."""
+        return widget is not None and widget is vars(self).get("transcript")
+
     def _align(self) -> None:
         """Put the composer right below the text column, wherever the transcript has that now."""
-        if self.body.currentWidget() is self.transcript:
+        if self._is_transcript(self.body.currentWidget()):
             left, width = self.transcript.column()
             before = self.transcript.viewport().mapTo(self.transcript, QPoint(0, 0)).x() + left
         else:  # the same place, so that nothing moves when the first message is sent
-            bar = self.transcript.verticalScrollBar().sizeHint().width()
-            room = self.width() - bar
+            room = self.width() - self._bar_width
             width = min(self._widest, room - 2 * min(ASIDE, room // 16))
             before = (room - width) // 2
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-                before += bar
+                before += self._bar_width
         self._around_composer.setContentsMargins(before, 4, self.width() - before - width, MARGIN)

@@ -1,18 +1,23 @@
 """Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete and undo."""
 
-import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from parley.errors import ConversationUnknown
 from parley.messages import OWNER, Conversation
 from parley.services import Services
-from parley.store import CONVERSATION, EVERYTHING, Change, Cursor, Hit
+from parley.store import CONVERSATION, EVERYTHING, Change, Cursor
 from parley.ui.notices import Notices
 from parley.ui.search_results import Result
 from parley.ui.sidebar import Sidebar
 from parley.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from parley.store import Hit
 
 PAGE = 100
 
@@ -107,7 +112,7 @@ def page(services: Services, after: Conversation | None) -> Sequence[Conversatio
     return services.store.conversations.page(after=cursor, limit=PAGE)
 
 
-def _result(hit: Hit) -> Result:
+def _result(hit: "Hit") -> Result:
     named = hit.message_id is None
     return Result(
         hit.conversation_id,

@@ -59,7 +59,7 @@ class ConversationView(QObject):
         self._loading.timeout.connect(self._load_step)
         self._step = FIRST
         page.composer.stopped.connect(self.stop)
-        page.welcome.asked.connect(self.ask)
+        page.asked.connect(self.ask)
         page.header.renamed.connect(self._rename)
         page.transcript.retry_requested.connect(self.regenerate)
         page.transcript.regenerate_requested.connect(self.regenerate)

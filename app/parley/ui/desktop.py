@@ -1,29 +1,36 @@
 """The desktop: application, event loop, one window, and an orderly end."""
 
-import asyncio
 import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from parley import __version__
 from parley.errors import ChatError, InternalError, SettingsUnreadable, StoreError
 from parley.paths import Paths
 from parley.services import Services
-from parley.ui.garbage import Garbage
 from parley.ui.instance import Instance
 from parley.ui.languages import speak
 from parley.ui.look import Look, app_icon
-from parley.ui.loop import Loop
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine
+
+    from parley.ui.window import Window
 
 logger = logging.getLogger(__name__)
 
 OpenServices = Callable[[Paths], Services]
+
+LONGEST_PAINT_MS = 300
+"""A window that is not painted within this time, for it is minimized or behind a lock screen, is not waited for."""
 
 
 def run(paths: Paths, open_services: OpenServices) -> int:
@@ -39,8 +46,7 @@ def run(paths: Paths, open_services: OpenServices) -> int:
         logger.warning("the first window does not answer")
         return 1
     try:
-        with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
-            return runner.run(_live(app, paths, open_services, instance))
+        return _open(app, paths, open_services, instance)
     finally:
         instance.release()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # windows go before the application
@@ -58,51 +64,95 @@ def application() -> QApplication:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("parley")
     app.setQuitOnLastWindowClosed(False)
-    app.setWindowIcon(app_icon())
     return app
 
 
-async def _live(app: QApplication, paths: Paths, open_services: OpenServices, instance: Instance) -> int:
-    ended = asyncio.Event()
-    _listen_for_signals(ended)
+def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance: Instance) -> int:
+    """Show the window, or why there is none. It is painted before the event loop and the engine are even loaded."""
     try:
         services = open_services(paths)
     except (StoreError, SettingsUnreadable) as error:
-        return await _say_why(app, paths, error, ended, instance)
+        return _run(app, _say_why(app, paths, error, instance))
+    from parley.ui.window import Window
+
+    speak(app, services.settings.options.language)
+    window = Window(services, Look(app, services.settings.options.theme))
+    instance.raised.connect(window.come_forward)
+    show_painted(window)
+    return _run(app, _live(app, services, window, instance))
+
+
+def show_painted(window: QWidget) -> None:
+    """Show a window, and return when it has reached the screen. What a person types meanwhile waits."""
+    painted = _FirstPaint(window)
+    window.show()
+    flags = QEventLoop.ProcessEventsFlag
+    while painted.awaited:
+        QApplication.processEvents(flags.ExcludeUserInputEvents | flags.WaitForMoreEvents)
+    QApplication.processEvents(flags.ExcludeUserInputEvents)
+
+
+class _FirstPaint(QObject):
+    """Waits until a widget is painted, but not for ever."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.awaited = True
+        widget.installEventFilter(self)
+        QTimer.singleShot(LONGEST_PAINT_MS, self, self._end)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._end()
+        return False
+
+    def _end(self) -> None:
+        if self.awaited:
+            self.awaited = False
+            self.deleteLater()
+
+
+def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
+    import asyncio
+
+    from parley.ui.loop import Loop
+
+    app.setWindowIcon(app_icon())
+    with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
+        return runner.run(main)
+
+
+async def _live(app: QApplication, services: Services, window: "Window", instance: Instance) -> int:
+    from parley.ui.garbage import Garbage
+
+    ended = _ended_by_signals()
+    window.ended.connect(ended.set)
     try:
-        await _show_window(app, services, ended, instance)
+        window.start()
+        if window.isHidden():  # closed before anybody listened
+            ended.set()
+        instance.listen()
+        services.store.start_watching()
+        garbage = Garbage(app)
+        with _faults_told_to(window.report):
+            await ended.wait()
+        await window.close_down()
+        garbage.stop()
     finally:
         await services.close()
     return 0
 
 
-async def _show_window(app: QApplication, services: Services, ended: asyncio.Event, instance: Instance) -> None:
-    from parley.ui.window import Window
-
-    speak(app, services.settings.options.language)
-    look = Look(app, services.settings.options.theme)
-    window = Window(services, look)
-    window.ended.connect(ended.set)
-    instance.raised.connect(window.come_forward)
-    window.show()
-    services.store.start_watching()
-    garbage = Garbage(app)
-    with _faults_told_to(window.report):
-        await ended.wait()
-    await window.close_down()
-    garbage.stop()
-
-
-async def _say_why(
-    app: QApplication, paths: Paths, error: StoreError | SettingsUnreadable, ended: asyncio.Event, instance: Instance
-) -> int:
+async def _say_why(app: QApplication, paths: Paths, error: StoreError | SettingsUnreadable, instance: Instance) -> int:
     from parley.ui.start_failed import StartFailed
 
+    ended = _ended_by_signals()
     logger.error("cannot start: %s (%s)", error, error.detail)
     speak(app, "")
     window = StartFailed(Look(app), paths, error)
     window.ended.connect(ended.set)
     instance.raised.connect(window.come_forward)
+    instance.listen()
     window.show()
     await ended.wait()
     window.hide()
@@ -127,8 +177,13 @@ def _faults_told_to(report: Callable[[ChatError], None]) -> Iterator[None]:
         sys.excepthook = log_it
 
 
-def _listen_for_signals(ended: asyncio.Event) -> None:
+def _ended_by_signals() -> "asyncio.Event":
+    """Return what is set when the system or a person at a terminal wants the program to end."""
+    import asyncio
+
+    ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, ended.set)
+    return ended

@@ -3,20 +3,24 @@
 An OS lock on a file says who is first (it is free again after a crash); a local socket carries the request.
 """
 
-import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from parley.files import lock
 from parley.paths import Paths
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 logger = logging.getLogger(__name__)
 
 ANSWER_MS = 2000
+AGAIN_MS = 50
 TOKEN = "XDG_ACTIVATION_TOKEN"
 """Wayland lets a window come to the front only with such a token, which the second process was given."""
 
@@ -29,33 +33,55 @@ class Instance(QObject):
 
     def __init__(self, paths: Paths) -> None:
         super().__init__()
-        name = hashlib.sha256(str(paths.data.resolve()).encode()).hexdigest()[:24]
-        self._name = f"parley-{name}"
-        self._lock = FileLock(paths.data / "desktop.lock", timeout=0)
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._hear)
+        self._path = paths.data / "desktop.lock"
+        self._handle: int | None = None
+        self._server: QLocalServer | None = None
 
     def claim(self) -> bool:
         """Return whether this process is the first. Where the lock cannot be written it is: the store says why."""
         try:
-            self._lock.acquire()
-        except Timeout:
-            return False
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            lock(self._handle)
+        except (BlockingIOError, PermissionError) as error:
+            if self._handle is not None:
+                return False
+            logger.warning("no lock for a single window: %s", error)
         except OSError as error:
             logger.warning("no lock for a single window: %s", error)
-            return True
+        return True
+
+    @property
+    def _name(self) -> str:
+        """Return the name of the socket."""
+        import hashlib
+
+        digest = hashlib.sha256(str(self._path.parent.resolve()).encode()).hexdigest()
+        return f"parley-{digest[:24]}"
+
+    def listen(self) -> None:
+        """Hear second desktops from now on. Apart from `claim`, for the window is painted before this is loaded."""
+        from PySide6.QtNetwork import QLocalServer
+
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._hear)
         QLocalServer.removeServer(self._name)
         if not self._server.listen(self._name):
             logger.warning("no socket for a single window: %s", self._server.errorString())
-        return True
 
     def ask_first(self) -> bool:
-        """Ask the first process to show its window. Return whether it has heard."""
+        """Ask the first process to show its window. Return whether it has heard. It may be only just starting."""
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
+        deadline = time.monotonic() + ANSWER_MS / 1000
         socket.connectToServer(self._name)
-        if not socket.waitForConnected(ANSWER_MS):
-            return False
+        while not socket.waitForConnected(ANSWER_MS):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(AGAIN_MS / 1000)
+            socket.connectToServer(self._name)
         socket.write(os.environ.get(TOKEN, "").encode() + b"\n")
         socket.flush()
         heard = socket.waitForReadyRead(ANSWER_MS)
@@ -64,18 +90,21 @@ class Instance(QObject):
 
     def release(self) -> None:
         """Let another process be the first."""
-        self._server.close()
-        self._lock.release()
+        if self._server is not None:
+            self._server.close()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def _hear(self) -> None:
-        while self._server.hasPendingConnections():
+        while self._server and self._server.hasPendingConnections():
             socket = self._server.nextPendingConnection()
             socket.disconnected.connect(socket.deleteLater)
             answer = self._answer(socket)
             socket.readyRead.connect(answer)
             answer()  # what came with the connection has been announced already
 
-    def _answer(self, socket: QLocalSocket) -> Callable[[], None]:
+    def _answer(self, socket: "QLocalSocket") -> Callable[[], None]:
         def answer() -> None:
             if not socket.canReadLine():
                 return

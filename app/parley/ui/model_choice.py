@@ -7,7 +7,8 @@ from parley.messages import Conversation
 from parley.services import Services
 from parley.ui.error_texts import error_text
 from parley.ui.look import Look
-from parley.ui.pickers import ModelButton, ModelPopup
+from parley.ui.model_button import ModelButton
+from parley.ui.pickers import ModelPopup
 from parley.ui.tasks import Tasks
 
 GUIDE = "guide/manual"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from parley.ui.look import Look
@@ -95,6 +94,8 @@ class Notices(QWidget):
         error: bool = False,
     ) -> Notice:
         """Show a sentence. Errors stay until they are dismissed, the rest goes by itself after a while."""
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
         notice = Notice(self._look, text, action=action, detail=detail, error=error, parent=self)
         notice.dismissed.connect(lambda: self.remove(notice))
         notice.acted.connect(lambda: self.remove(notice))

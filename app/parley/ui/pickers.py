@@ -1,9 +1,9 @@
-"""The model picker: a button with the current model, and a popup with a search field and all models."""
+"""The model picker: a popup with a search field and all models."""
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPushButton,
-    QSizePolicy,
-    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -24,9 +22,6 @@ from parley.ui.model_list import ModelDelegate, ModelList
 
 WIDTH, HEIGHT = 340, 380
 EDGE = 8
-ARROW = 12
-ASIDE = 58
-"""What the button needs beside its words: icon, arrow and margins."""
 
 
 class ModelPopup(QFrame):
@@ -147,46 +142,3 @@ class ModelPopup(QFrame):
         if model := self.models.model(index):
             self.close()
             self.chosen.emit(model.id)
-
-
-class ModelButton(QPushButton):
-    """Shows which model answers, and opens the popup."""
-
-    def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self._look = look
-        self.setObjectName("modelButton")
-        self.setProperty("kind", "quiet")
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        look.dress(self, "model")
-        self.show_model("", "")
-
-    def show_model(self, label: str, model_id: str) -> None:
-        """Show the model that will answer."""
-        self._whole = label or self.tr("Choose a model")
-        self.setToolTip(self.tr("Choose a model") + (f"\n{model_id}" if model_id else ""))
-        self.setAccessibleName(self.tr("Model: {model}").format(model=self._whole))
-        self.updateGeometry()
-        self._cut()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + ASIDE, super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(ASIDE + 24, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._cut()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        place = QRect(self.width() - ARROW - 8, (self.height() - ARROW) // 2, ARROW, ARROW)
-        place = QStyle.visualRect(self.layoutDirection(), self.rect(), place)
-        self._look.icon("chevron-down").paint(painter, place)
-
-    def _cut(self) -> None:
-        room = max(24, self.width() - ASIDE + 2)
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))

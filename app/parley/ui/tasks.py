@@ -1,11 +1,13 @@
 """Tasks: what a widget's slot calls when it has to wait. Keeps a reference, reports failures, cancels on close."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parley.errors import ChatError, InternalError
+
+if TYPE_CHECKING:
+    import asyncio
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +25,10 @@ class Tasks:
         self._report = report
         self._running: set[asyncio.Task[None]] = set()
 
-    def start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run the coroutine. Cancelling what this returns ends it silently."""
+        import asyncio
+
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -38,6 +42,8 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel everything and wait until it has ended."""
+        import asyncio
+
         running = [task for task in self._running if task is not asyncio.current_task()]
         for task in running:
             task.cancel()

@@ -2,29 +2,31 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from parley.errors import ChatError, InternalError
+from parley.errors import ChatError, ConversationUnknown, InternalError
 from parley.services import Services
 from parley.settings import Options
 from parley.store import Change
 from parley.ui.actions import Actions
 from parley.ui.chat_page import ChatPage
 from parley.ui.chats import Chats, page
-from parley.ui.conversation_view import ConversationView
 from parley.ui.error_texts import error_text
 from parley.ui.frame import Frame
-from parley.ui.links import Links
 from parley.ui.look import Look
-from parley.ui.model_choice import ModelChoice
 from parley.ui.sidebar import Sidebar
 from parley.ui.style import window_sheet
 from parley.ui.tasks import Tasks
-from parley.ui.warm_up import warm_up
 from parley.ui.window_state import WindowState
+
+if TYPE_CHECKING:
+    from parley.ui.conversation_view import ConversationView
+    from parley.ui.links import Links
+    from parley.ui.model_choice import ModelChoice
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
 SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
@@ -33,7 +35,16 @@ SETTINGS_MS = 1000
 
 
 class Window(QWidget):
-    """The one window of the desktop."""
+    """The one window of the desktop.
+
+    It is built in two steps: what is seen at once, which is the list of chats and an empty page, and with `start`,
+    when that has been painted, all that answers to a person. So modules that the first step does not need are
+    imported in the second.
+    """
+
+    models: "ModelChoice"
+    view: "ConversationView"
+    links: "Links"
 
     ended = Signal()
     """The person wants to leave."""
@@ -50,20 +61,12 @@ class Window(QWidget):
         self.sidebar = Sidebar(look, self.actions_, lambda after: page(services, after), self)
         self.page = ChatPage(look, self.actions_, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
-        self.models = ModelChoice(services, look, self.page.model_button, self, self.tasks)
-        self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.chats = Chats(services, self.sidebar, self.page.notices, self.tasks)
-        self.links = Links(look, self, self.tasks)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.frame)
-        self._warm = False
         self._settings_timer = QTimer(self, interval=SETTINGS_MS)
-        self._unsubscribe = [
-            services.store.subscribe(self._change),
-            services.settings.subscribe(self._apply_options),
-        ]
-        self._connect()
+        self._unsubscribe: list[Callable[[], None]] = []
         self._apply_style()
         self._apply_options(services.settings.options)
         state.put_back(self)
@@ -71,7 +74,25 @@ class Window(QWidget):
             self.frame.set_folded(True)
         self.page.header.set_folded(self.frame.folded)
         self.sidebar.reload()
-        self.view.open(None)
+        self.page.composer.setFocus()
+
+    def start(self) -> None:
+        """Let the window work, and open the chat that was on show last. Needs a running loop."""
+        from parley.ui.conversation_view import ConversationView
+        from parley.ui.links import Links
+        from parley.ui.model_choice import ModelChoice
+
+        services = self._services
+        self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
+        self.view = ConversationView(services, self.page, self.models, self.tasks)
+        self.links = Links(self._look, self, self.tasks)
+        self._unsubscribe = [
+            services.store.subscribe(self._change),
+            services.settings.subscribe(self._apply_options),
+        ]
+        self._connect()
+        self._open_last()
+        self.tasks.start(self._after_first_paint())
 
     def come_forward(self) -> None:
         """Show the window over others."""
@@ -83,6 +104,7 @@ class Window(QWidget):
 
     async def close_down(self) -> None:
         """Stop looking at the store, end our tasks, and let the widgets go. The engine is closed by its owner."""
+        self._remember()
         self._settings_timer.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
@@ -91,15 +113,8 @@ class Window(QWidget):
         await self.tasks.close()
         self.deleteLater()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self._warm:
-            self._warm = True
-            QTimer.singleShot(0, self, lambda: self.tasks.start(self._after_first_paint()))
-
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
-        self._remember()
         self.ended.emit()
 
     def _connect(self) -> None:
@@ -150,6 +165,17 @@ class Window(QWidget):
             self.view.open(conversation_id, message_id, words)
         except ChatError as error:
             self.report(error)
+
+    def _open_last(self) -> None:
+        """Show the chat that was on show when the window was closed; a new one if it is gone."""
+        field = self.page.composer.field
+        typed = field.toPlainText()  # before anybody listened: it belongs to what is being opened
+        field.clear()
+        try:
+            self.view.open(self._services.settings.options.last_chat or None)
+        except ConversationUnknown:
+            self.view.open(None)
+        field.insertPlainText(typed)
 
     def _step(self, step: int) -> None:
         if conversation := self.sidebar.chats.neighbour(self.view.shown_id, step):
@@ -208,6 +234,8 @@ class Window(QWidget):
         self.setStyleSheet(window_sheet(self._look.theme))
 
     async def _after_first_paint(self) -> None:
+        from parley.ui.warm_up import warm_up
+
         await warm_up()
         await self.models.look_for_models()
         await self._services.tidy()
@@ -215,7 +243,7 @@ class Window(QWidget):
     def _remember(self) -> None:
         state = WindowState.of(self, self.frame.sidebar_width, not self.frame.wanted)
         try:
-            self._services.settings.update(window=state.to_text())
+            self._services.settings.update(window=state.to_text(), last_chat=self.view.shown_id or "")
         except ChatError as error:
             self.report(error)
 

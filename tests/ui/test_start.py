@@ -1,0 +1,129 @@
+"""The start of the desktop: what is loaded before the first paint, and what is on show after it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtTest import QTest
+
+import parley
+from parley.main import open_services
+from parley.ui.look import Look
+from parley.ui.window import Window
+from tests.ui.conftest import Desk
+
+NOT_BEFORE_THE_PAINT = {
+    "asyncio",
+    "email",
+    "filelock",
+    "hashlib",
+    "httpx",
+    "importlib.metadata",
+    "logging.handlers",
+    "markdown_it",
+    "parley.engine",
+    "parley.providers",
+    "parley.render",
+    "parley.store.backup",
+    "parley.store.search",
+    "parley.ui.transcript",
+    "pygments",
+    "PySide6.QtNetwork",
+    "qasync",
+    "socket",
+    "sqlite_utils",
+    "ssl",
+    "subprocess",
+    "uuid",
+}
+NOT_BEFORE_USE = {"importlib.metadata", "logging.handlers", "numpy", "sqlite_utils", "uvicorn"}
+
+RUN = """
+import gc, json, sys
+import parley.main
+from PySide6.QtCore import QTimer
+from parley.ui import desktop
+
+told = {}
+
+def live(app, services, window, instance):
+    told["painted"], told["collects"] = sorted(sys.modules), gc.isenabled()
+    QTimer.singleShot(0, window.close)
+    return whole(app, services, window, instance)
+
+whole, desktop._live = desktop._live, live
+parley.main.has_display = lambda: True
+code = parley.main.main([])
+told["shown"] = sorted(sys.modules)
+print(json.dumps(told))
+sys.exit(code)
+"""
+
+
+def test_what_is_loaded_at_the_start(tmp_path: Path) -> None:
+    env = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "PARLEY_DATA_DIR": str(tmp_path / "data"),
+        "PYTHONPATH": str(Path(parley.__file__).parents[1]),
+    }
+
+    def start() -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-c", RUN], env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    start()  # makes the database, which needs more
+    told = start()
+    assert not told["collects"]
+    assert not NOT_BEFORE_THE_PAINT.intersection(told["painted"])
+    assert not NOT_BEFORE_USE.intersection(told["shown"])
+    assert "parley.ui.transcript" in told["shown"]
+
+
+async def test_a_chat_that_is_gone_gives_way_to_a_new_one(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    shown = desk.window.view.shown_id
+    assert shown
+    await desk.close()
+    services = open_services(desk.paths)
+    assert services.settings.options.last_chat == shown
+    await services.store.conversations.trash(shown)
+    await services.close()
+    await desk.open()
+    assert desk.window.view.shown_id is None
+    assert desk.texts == []
+    assert desk.window.page.composer.field.hasFocus()
+
+
+async def test_a_new_chat_is_what_was_left(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    desk.press("Ctrl+N")
+    assert desk.window.view.shown_id is None
+    await desk.reopen()
+    assert desk.window.view.shown_id is None
+
+
+async def test_what_is_typed_before_the_window_works_is_kept(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    await desk.close()
+    desk.services = open_services(desk.paths)
+    desk.window = Window(desk.services, Look(desk.app))
+    desk.window.show()
+    field = desk.window.page.composer.field
+    QTest.keyClicks(field, "more")
+    desk.window.start()
+    assert desk.texts[0] == "hello there"
+    assert field.toPlainText() == "more"
+    desk.press("Return", on=field)
+    await desk.until(lambda: "more" in desk.texts)
+    await desk.answered()
