@@ -14,7 +14,7 @@ FORBIDDEN_CALLS = {
     "ensure_future": "keeps no reference to its task: self.tasks.start(coroutine)",
     "processEvents": "a nested loop breaks other tasks: await something",
 }
-START_TASKS = {"ui/tasks", "ui/loop"}  # the helper, and the event loop itself
+START_TASKS = {"ui/tasks", "ui/loop", "ui/first_paint"}  # the helper, the event loop itself, and what is before it
 
 # Methods and classes of Qt whose first text people see or hear.
 SHOWS_ITS_FIRST_TEXT = {

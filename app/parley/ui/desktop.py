@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication
 
 from parley import __version__
 from parley.errors import ChatError, InternalError, SettingsUnreadable, StoreError
 from parley.paths import Paths
 from parley.services import Services
+from parley.ui.first_paint import show_painted
 from parley.ui.instance import Instance
 from parley.ui.languages import speak
 from parley.ui.look import Look, app_icon
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OpenServices = Callable[[Paths], Services]
-
-LONGEST_PAINT_MS = 300
-"""A window that is not painted within this time, for it is minimized or behind a lock screen, is not waited for."""
 
 
 def run(paths: Paths, open_services: OpenServices) -> int:
@@ -80,36 +78,6 @@ def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance
     instance.raised.connect(window.come_forward)
     show_painted(window)
     return _run(app, _live(app, services, window, instance))
-
-
-def show_painted(window: QWidget) -> None:
-    """Show a window, and return when it has reached the screen. What a person types meanwhile waits."""
-    painted = _FirstPaint(window)
-    window.show()
-    flags = QEventLoop.ProcessEventsFlag
-    while painted.awaited:
-        QApplication.processEvents(flags.ExcludeUserInputEvents | flags.WaitForMoreEvents)
-    QApplication.processEvents(flags.ExcludeUserInputEvents)
-
-
-class _FirstPaint(QObject):
-    """Waits until a widget is painted, but not for ever."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.awaited = True
-        widget.installEventFilter(self)
-        QTimer.singleShot(LONGEST_PAINT_MS, self, self._end)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self._end()
-        return False
-
-    def _end(self) -> None:
-        if self.awaited:
-            self.awaited = False
-            self.deleteLater()
 
 
 def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
