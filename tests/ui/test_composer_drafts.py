@@ -42,6 +42,7 @@ async def live(app):
     services = open_services(Paths(Path(sys.argv[1])))
     window = Window(services, Look(app))
     window.show()
+    window.start()
     QTest.keyClicks(window.page.composer.field, "typed before the kill")
     while not services.store.drafts.get(None):
         await asyncio.sleep(0.01)
@@ -74,10 +75,11 @@ async def test_what_is_written_is_there_after_a_restart(desk: Desk) -> None:
     paste(desk, long)
     await desk.reopen()
     composer = desk.window.page.composer
-    assert composer.draft == Draft("for nobody yet")
-    desk.window.view.open(one)
+    assert desk.window.view.shown_id == one
     assert composer.draft == Draft("for A", (long,))
     assert any("Pasted text" in button.text() for button in composer.findChildren(QPushButton))
+    desk.press("Ctrl+N", on=desk.window)
+    assert composer.draft == Draft("for nobody yet")
 
 
 async def test_it_is_saved_while_one_writes_and_when_one_looks_elsewhere(desk: Desk) -> None:

@@ -4,7 +4,6 @@ What hangs below a message in the trash hangs on the nearest one above it. What 
 interrupted. A message is newer than the one it hangs on: all that is newer than some message is a tree in itself.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -96,6 +95,8 @@ def changed(
 
 async def upwards(database: Database, id: str | None) -> AsyncGenerator[Message, None]:
     """Yield a message and those above it, newest first: what is not asked for is not read."""
+    import asyncio  # the list of chats is shown before there is a loop
+
     while id is not None:
         found = database.rows(_PAGE, (id, PAGE))
         dead = interrupted.dead_among(database, "conversation_id", found[0][1]) if found else set[str]()

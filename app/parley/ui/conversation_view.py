@@ -163,7 +163,9 @@ class ConversationView(QObject):
         except ConversationUnknown:
             self.open(None)
             return
-        if tree is not self._tree:
+        queued = self.queue.count
+        self.queue.shown(tree.branch())
+        if tree is not self._tree or self.queue.count != queued:
             self._tree = tree
             self._show_messages(self._page.transcript.refresh, tree)
             self._models.show_for(self.conversation)
@@ -201,7 +203,7 @@ class ConversationView(QObject):
     def _follow_turns(self) -> None:
         if self._tree:
             self._following.follow(self._tree)
-        self._page.composer.set_answering(bool(self._following) or bool(self.queue))
+        self._page.composer.set_answering(bool(self._following) or self.queue.count > 0)
         self.updated.emit()
 
     def _stored(self, place: str | None, conversation_id: str) -> None:

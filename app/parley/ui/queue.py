@@ -169,8 +169,10 @@ class Queue(QObject):
         self.strip.edit.connect(self._edit)
         self.strip.remove.connect(self._remove)
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    @property
+    def count(self) -> int:
+        """Return how many messages wait."""
+        return len(self._waiting)
 
     def shown(self, branch: list[Message]) -> list[Message]:
         """Return the branch as the transcript shows it: without what waits, which stands here."""
