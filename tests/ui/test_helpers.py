@@ -200,6 +200,7 @@ async def test_a_second_instance_raises_the_first(paths: Paths, until: Until) ->
     raised: list[int] = []
     first.raised.connect(lambda: raised.append(1))
     assert first.claim()
+    first.listen()
     assert not second.claim()
     other = await asyncio.create_subprocess_exec(sys.executable, "-c", ASKS, str(paths.data), env=ENVIRONMENT)
     assert await other.wait() == 0
