@@ -3,13 +3,16 @@
 from typing import Literal
 
 from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from parley.ui.composer_field import ComposerField
 from parley.ui.drafts import Draft
+from parley.ui.history import History
 from parley.ui.look import Look
 from parley.ui.notices import Notice
 
+NATIVE = QKeySequence.SequenceFormat.NativeText
 UNFOLD_CHARACTERS = 100_000
 """A folded paste up to this length can be put into the field after all."""
 
@@ -28,7 +31,7 @@ class Composer(QWidget):
         super().__init__(parent)
         self.look = look
         self._pasted: list[str] = []
-        self._answering = self._sending = False
+        self._answering = self._sending = self._hasty = False
         self._error: Notice | None = None
         self._frame = QFrame(self)
         self._frame.setObjectName("composer")
@@ -37,12 +40,14 @@ class Composer(QWidget):
         self.field.setAccessibleName(self.tr("Message"))
         self._send = self._button("send", self.tr("Send"), "send", "on_accent")
         self._stop = self._button("stop", self.tr("Stop the answer"), "stop", "text")
+        self.history = History(self)
         self._chips = QVBoxLayout()
         self.tools = QHBoxLayout()
         self._arrange()
         self.field.submitted.connect(self._submit)
         self.field.escaped.connect(self._escape)
         self.field.pasted_long.connect(self._fold)
+        self.field.pasted.connect(self._pasted_all)
         self.field.textChanged.connect(self._changed)
         self.field.focus_changed.connect(self._show_focus)
         self._send.clicked.connect(self._submit)
@@ -68,14 +73,25 @@ class Composer(QWidget):
     @property
     def unsent(self) -> Draft:
         """Return what is to be kept: while earlier messages are looked through, what was written before."""
-        return self.draft
+        unsent = self.history.unsent
+        return self.draft if unsent is None else unsent
 
     def show_draft(self, draft: Draft) -> None:
-        """Put a draft into the field, with the caret at its end."""
+        """Put a draft into the field, with the caret at its end and nothing to undo."""
+        self.history.leave()
         self._pasted = list(draft.pasted)
         self._show_chips()
-        self.field.setPlainText(draft.text)
-        self.field.moveCursor(self.field.textCursor().MoveOperation.End)
+        self._hasty = False
+        self.field.fill(draft.text)
+
+    def replace_draft(self, draft: Draft) -> None:
+        """Put a draft into the field in the place of what is there, which an undo brings back."""
+        self._pasted = list(draft.pasted)
+        self._show_chips()
+        cursor = self.field.textCursor()
+        cursor.select(cursor.SelectionType.Document)
+        cursor.insertText(draft.text)
+        self.field.setTextCursor(cursor)
 
     def put_above(self, widget: QWidget) -> None:
         """Give a widget the place right above the field."""
@@ -95,7 +111,7 @@ class Composer(QWidget):
     def set_send_key(self, key: Literal["enter", "ctrl+enter"]) -> None:
         """Change what Enter does."""
         self.field.send_with_enter = key == "enter"
-        keys = self.tr("Enter") if key == "enter" else self.tr("Ctrl+Enter")
+        keys = QKeySequence("Enter" if key == "enter" else "Ctrl+Enter").toString(NATIVE)
         self._send.setToolTip(self.tr("Send ({keys})").format(keys=keys))
 
     def show_error(self, text: str, detail: str = "") -> None:
@@ -138,8 +154,13 @@ class Composer(QWidget):
         self._column.addWidget(self._frame)
 
     def _submit(self) -> None:
-        if not self._sending and not self.draft.empty:
+        self._hasty = self.field.pasting  # what was pasted belongs to the message
+        if not self._hasty and not self._sending and not self.draft.empty:
             self.sent.emit(self.draft)
+
+    def _pasted_all(self) -> None:
+        if self._hasty:
+            self._submit()
 
     def _escape(self) -> None:
         if self._error:

@@ -1,12 +1,24 @@
 """ComposerField: the text field of the composer. It knows keys, input methods and pastes, and nothing of chats."""
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QWidget
 
 from parley.ui.drafts import FOLD_CHARACTERS
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+PLAIN_PASTE = "Ctrl+Shift+V"
 LOWEST_LINES = 1
 FRAME = 2
 MARGIN = 7
@@ -18,13 +30,28 @@ class ComposerField(QPlainTextEdit):
     submitted = Signal()
     escaped = Signal()
     pasted_long = Signal(str)
+    pasted_rich = Signal(str, str)
+    """HTML is pasted, and the plain text that came with it. Whoever takes this puts one of them in."""
+
+    pasted = Signal()
+    """What was pasted stands there; before that nothing should be sent."""
+
+    refused = Signal()
+    """Something other than text is pasted."""
+
     focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.send_with_enter = True
         self._tallest = 200
-        self._composing = False
+        self.composing = False
+        """Whether an input method has the keys."""
+        self.filled = 0
+        """How often the whole text was put in: what belongs to the one before does not belong here."""
+        self._pasting = 0
+        self.prepare_menu: Callable[[QMenu, QPoint, Callable[[], None]], None] = lambda menu, place, done: done()
+        """Adds to the context menu at a place of the field, then calls what opens it."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,20 +66,40 @@ class ComposerField(QPlainTextEdit):
             self._tallest = height
             self._grow()
 
+    @property
+    def pasting(self) -> bool:
+        """Return whether something that was pasted is still being read."""
+        return self._pasting > 0
+
+    def set_pasting(self, pasting: bool) -> None:
+        """Count the pastes that are being read."""
+        self._pasting = max(0, self._pasting + (1 if pasting else -1))
+        if not self._pasting:
+            self.pasted.emit()
+
+    def fill(self, text: str) -> None:
+        """Put in another text as a whole, with the caret at its end and nothing to undo."""
+        self.filled += 1
+        self._pasting = 0
+        self.setPlainText(text)
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER and not self._composing:
+        if event.key() in ENTER and not self.composing:
             if self._sends(event):
                 self.submitted.emit()
             else:
                 self.textCursor().insertBlock()
                 self.ensureCursorVisible()
-        elif event.key() == Qt.Key.Key_Escape and not self._composing:
+        elif event.key() == Qt.Key.Key_Escape and not self.composing:
             self.escaped.emit()
+        elif QKeySequence(event.keyCombination()) == QKeySequence(PLAIN_PASTE):
+            self.paste_plain()
         else:
             super().keyPressEvent(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        self._composing = bool(event.preeditString())
+        self.composing = bool(event.preeditString())
         super().inputMethodEvent(event)
 
     def event(self, event: QEvent) -> bool:
@@ -64,12 +111,42 @@ class ComposerField(QPlainTextEdit):
                 return False
         return super().event(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasText() or source.hasHtml() or source.hasUrls() or source.hasImage()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
         text = source.text()
+        if self.isReadOnly():
+            return
+        if any(url.isLocalFile() for url in source.urls()) or not (text or source.hasHtml()):
+            self.refused.emit()
+        elif source.hasHtml() and not _from_an_editor(source):
+            self.pasted_rich.emit(source.html(), text)
+        else:
+            self.insert_at(self.textCursor(), text)
+
+    def insert_at(self, cursor: QTextCursor, text: str) -> None:
+        """Put a text in, so that one undo takes it out again; a long one is handed over instead."""
         if len(text) > FOLD_CHARACTERS:
             self.pasted_long.emit(text)
-        else:
-            super().insertFromMimeData(source)
+        elif text:
+            cursor.insertText(text)
+            self.ensureCursorVisible()
+
+    def paste_plain(self) -> None:
+        """Paste the plain text of what is on the clipboard."""
+        if not self.isReadOnly():
+            self.insert_at(self.textCursor(), QGuiApplication.clipboard().text())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        paste = next((action for action in menu.actions() if action.objectName() == "edit-paste"), None)
+        plain = menu.addAction(self.tr("Paste as plain text"), self.paste_plain)
+        plain.setShortcut(QKeySequence(PLAIN_PASTE))
+        plain.setEnabled(paste is not None and paste.isEnabled())
+        where = event.globalPos()
+        self.prepare_menu(menu, event.pos(), lambda: menu.popup(where))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -108,3 +185,8 @@ class ComposerField(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(policy)
         if min(wanted, self._tallest) != self.height() or self.minimumHeight() != self.height():
             self.setFixedHeight(min(wanted, self._tallest))
+
+
+def _from_an_editor(source: QMimeData) -> bool:
+    """Return whether a code editor says that this comes from it: its HTML holds nothing but colours."""
+    return any(name.startswith(("vscode-", "application/vnd.code.")) for name in source.formats())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import Conversation, ConversationTree, MessageStatus
+from parley.messages import Conversation, ConversationTree, MessageStatus, Role
 from parley.services import Services
 from parley.store import EVERYTHING, MESSAGE, Change
 from parley.ui.chat_page import ChatPage
@@ -53,6 +53,7 @@ class ConversationView(QObject):
         self.outbox = Outbox(services, page.composer, models, tasks)
         self.outbox.stored.connect(self._stored)
         self.queue = Queue(services.engine, page.composer, page.notices, self.outbox, tasks)
+        page.composer.history.source = self._asked
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._reload)
         self._loading = QTimer(self, interval=STEP_MS, singleShot=True)
@@ -199,6 +200,11 @@ class ConversationView(QObject):
         if self._tree and not self._tree.whole:
             self._tree = self._services.store.conversations.earlier(self._tree, count)
             self._show_messages(self._page.transcript.refresh, self._tree)
+
+    def _asked(self) -> list[str]:
+        """Return what people have said in this conversation, the newest last."""
+        branch = self._tree.branch() if self._tree else []
+        return [message.text for message in branch if message.role is Role.USER]
 
     def _follow_turns(self) -> None:
         if self._tree:

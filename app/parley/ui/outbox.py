@@ -61,7 +61,7 @@ class Outbox(QObject):
         await self._drafts.saved()
 
     async def _send(self, draft: Draft, place: Place) -> None:
-        kept = self._place == place and self._composer.draft == draft
+        kept = self._place == place and self._composer.unsent == draft
         self._errors.pop(place, None)
         self._sending.add(place)
         self._show_state()
@@ -74,10 +74,10 @@ class Outbox(QObject):
         except ChatError as error:
             self._errors[place] = error
             here = self._place == place and not self._composer.draft.empty
-            self._keep(self._composer.unsent if here else draft, place)
+            self._keep(self._composer.draft if here else draft, place)
         else:
             if self._place == place and self._composer.draft == draft:
-                self._show_draft(Draft())
+                self._show_draft(Draft() if kept else self._composer.unsent)
             if place is None:
                 self._models.for_new_chat = ""
             self._sending.discard(place)
@@ -94,7 +94,7 @@ class Outbox(QObject):
 
     def _show_draft(self, draft: Draft) -> None:
         self._known = draft
-        if self._composer.unsent != draft:
+        if self._composer.draft != draft:
             self._composer.show_draft(draft)
 
     def _written(self) -> None:

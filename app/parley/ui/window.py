@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from parley.ui.conversation_view import ConversationView
     from parley.ui.links import Links
     from parley.ui.model_choice import ModelChoice
+    from parley.ui.rich_paste import RichPaste
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
 SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
@@ -45,6 +46,7 @@ class Window(QWidget):
     models: "ModelChoice"
     view: "ConversationView"
     links: "Links"
+    rich_paste: "RichPaste"
 
     ended = Signal()
     """The person wants to leave."""
@@ -81,11 +83,13 @@ class Window(QWidget):
         from parley.ui.conversation_view import ConversationView
         from parley.ui.links import Links
         from parley.ui.model_choice import ModelChoice
+        from parley.ui.rich_paste import RichPaste
 
         services = self._services
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.links = Links(self._look, self, self.tasks)
+        self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self._unsubscribe = [
             services.store.subscribe(self._change),
             services.settings.subscribe(self._apply_options),
