@@ -26,6 +26,11 @@ class Paths:
         return self.data / "keys.json"
 
     @property
+    def words(self) -> Path:
+        """Return the file of words that a person has added to the dictionary."""
+        return self.data / "words.txt"
+
+    @property
     def log(self) -> Path:
         """Return the log file."""
         return self.data / "logs" / "parley.log"

@@ -46,6 +46,7 @@ class Options:
     )
     discover: bool = option(True, "Find local servers", "Look for Ollama, LM Studio and their like on this computer.")
     send_key: Literal["enter", "ctrl+enter"] = option("enter", "Send with", "The other one makes a new line.")
+    spelling: str = option("", "Check spelling", "Languages such as “en_US, de_DE”. Empty: the system's; “off”: none.")
     theme: Literal["system", "light", "dark"] = option("system", "Theme", "")
     language: str = option("", "Language", "Such as “de” or “pt_BR”. Empty follows the system.")
     trash_days: int = option(30, "Keep deleted chats", "Days in the trash.", minimum=1, maximum=3650)

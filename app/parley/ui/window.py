@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from parley.ui.links import Links
     from parley.ui.model_choice import ModelChoice
     from parley.ui.rich_paste import RichPaste
+    from parley.ui.spelling import Spelling
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
 SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
@@ -47,6 +48,7 @@ class Window(QWidget):
     view: "ConversationView"
     links: "Links"
     rich_paste: "RichPaste"
+    spelling: "Spelling"
 
     ended = Signal()
     """The person wants to leave."""
@@ -84,16 +86,20 @@ class Window(QWidget):
         from parley.ui.links import Links
         from parley.ui.model_choice import ModelChoice
         from parley.ui.rich_paste import RichPaste
+        from parley.ui.spelling import Spelling
 
         services = self._services
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.links = Links(self._look, self, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
+        self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self._unsubscribe = [
             services.store.subscribe(self._change),
             services.settings.subscribe(self._apply_options),
+            services.settings.subscribe(self._apply_later_options),
         ]
+        self._apply_later_options(services.settings.options)
         self._connect()
         self._open_last()
         self.tasks.start(self._after_first_paint())
@@ -233,6 +239,10 @@ class Window(QWidget):
         self.page.composer.set_send_key(options.send_key)
         self.actions_.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
         self.actions_.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
+
+    def _apply_later_options(self, options: Options) -> None:
+        """Apply what `start` has made something for."""
+        self.spelling.choose(options.spelling)
 
     def _apply_style(self) -> None:
         self.setStyleSheet(window_sheet(self._look.theme))
