@@ -163,3 +163,22 @@ def test_every_control_has_a_name(composer: Composer) -> None:
     for button in composer.findChildren(QToolButton):
         assert button.accessibleName()
     assert composer.field.accessibleName()
+
+
+def test_the_caret_stands_where_the_text_will_start(composer: Composer, qapp: QApplication) -> None:
+    field = composer.field
+    room = field.viewport().width()
+    assert field.cursorRect().x() < room / 4
+    field.setPlainText("مرحبا")
+    QTest.keyClick(field, Qt.Key.Key_Home)
+    assert field.cursorRect().x() > room * 3 / 4
+    field.clear()
+    assert field.cursorRect().x() < room / 4
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        assert field.cursorRect().x() > room * 3 / 4, "beside the placeholder"
+        QTest.keyClicks(field, "hello")
+        QTest.keyClick(field, Qt.Key.Key_Home)
+        assert field.cursorRect().x() < room / 4
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)

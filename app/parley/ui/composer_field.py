@@ -1,9 +1,11 @@
 """ComposerField: the text field of the composer. It knows keys, input methods and pastes, and nothing of chats."""
 
 from collections.abc import Callable
+from unicodedata import bidirectional
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
@@ -20,6 +22,7 @@ from parley.ui.drafts import FOLD_CHARACTERS
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 PLAIN_PASTE = "Ctrl+Shift+V"
 LOWEST_LINES = 1
+LOOKED_AT = 200
 FRAME = 2
 MARGIN = 7
 
@@ -58,6 +61,8 @@ class ComposerField(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(MARGIN)
         self.textChanged.connect(self._grow)
+        self.textChanged.connect(self._turn)
+        self._turn()
         self._grow()
 
     def set_tallest(self, height: int) -> None:
@@ -141,10 +146,14 @@ class ComposerField(QPlainTextEdit):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.createStandardContextMenu(event.pos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        paste = next((action for action in menu.actions() if action.objectName() == "edit-paste"), None)
-        plain = menu.addAction(self.tr("Paste as plain text"), self.paste_plain)
-        plain.setShortcut(QKeySequence(PLAIN_PASTE))
-        plain.setEnabled(paste is not None and paste.isEnabled())
+        actions = menu.actions()
+        paste = next((at for at, action in enumerate(actions) if action.objectName() == "edit-paste"), None)
+        if paste is not None:
+            plain = QAction(self.tr("Paste as plain text"), menu)
+            plain.setShortcut(QKeySequence(PLAIN_PASTE))
+            plain.setEnabled(actions[paste].isEnabled())
+            plain.triggered.connect(self.paste_plain)
+            menu.insertAction(actions[paste + 1], plain)
         where = event.globalPos()
         self.prepare_menu(menu, event.pos(), lambda: menu.popup(where))
 
@@ -154,7 +163,7 @@ class ComposerField(QPlainTextEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.focus_changed.emit(False)
+        self.focus_changed.emit(event.reason() == Qt.FocusReason.PopupFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -165,11 +174,25 @@ class ComposerField(QPlainTextEdit):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._grow()
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._turn()
 
     def _sends(self, event: QKeyEvent) -> bool:
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         wanted = Qt.KeyboardModifier.NoModifier if self.send_with_enter else Qt.KeyboardModifier.ControlModifier
         return modifiers == wanted
+
+    def _turn(self) -> None:
+        """Run from the side where the text's first letter wants to start; an empty field like the window around it."""
+        beginning = self.document().firstBlock().text()[:LOOKED_AT]
+        strong = next((kind for sign in beginning if (kind := bidirectional(sign)) in ("L", "R", "AL")), "")
+        around = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        right = strong != "L" if strong else around
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        option = self.document().defaultTextOption()
+        if option.alignment() != side:
+            option.setAlignment(side)
+            self.document().setDefaultTextOption(option)
 
     def _grow(self) -> None:
         """Take the height of the text. Stops counting at the tallest: a long text costs no more than a screenful."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QWidget
 from parley.ui.look import Look
 
 ARROW = 12
-ASIDE = 58
+ASIDE = 54
 """What the button needs beside its words: icon, arrow and margins."""
 
 

@@ -68,6 +68,7 @@ class QueueLine(QFrame):
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words.setAlignment(_leading(self))
         self.words.setAccessibleName(self._whole)
         self.words.setToolTip(text[:SHOWN_CHARACTERS])
         self.send = QPushButton(self.tr("Send now"), self)
@@ -113,6 +114,7 @@ class QueueStrip(QFrame):
         self._count = QLabel(self)
         self._count.setProperty("muted", True)
         self._count.setContentsMargins(10, 6, 10, 0)
+        self._count.setAlignment(_leading(self))
         self._scroll = QScrollArea(self)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
@@ -247,3 +249,10 @@ class Queue(QObject):
             self.strip.lines[min(number, len(self.strip.lines) - 1)].remove.setFocus()
         elif number >= 0:
             self._composer.setFocus()
+
+
+def _leading(widget: QWidget) -> Qt.AlignmentFlag:
+    """Return the side where reading starts in the window, whatever direction a text has by itself."""
+    right_to_left = widget.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    side = Qt.AlignmentFlag.AlignRight if right_to_left else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
