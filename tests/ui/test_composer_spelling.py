@@ -54,9 +54,15 @@ def marked(desk: Desk) -> list[str]:
 
 
 def underlined(desk: Desk) -> list[str]:
-    selections = desk.window.page.composer.field.extraSelections()
-    wave = QTextCharFormat.UnderlineStyle.WaveUnderline
-    return [s.cursor.selectedText() for s in selections if s.format.underlineStyle() == wave]
+    wave, found = QTextCharFormat.UnderlineStyle.WaveUnderline, list[str]()
+    block = desk.window.page.composer.field.document().firstBlock()
+    while block.isValid():
+        units = block.text().encode("utf-16-le")
+        for mark in block.layout().formats():
+            assert mark.format.underlineStyle() == wave
+            found.append(units[2 * mark.start : 2 * (mark.start + mark.length)].decode("utf-16-le"))
+        block = block.next()
+    return found
 
 
 async def menu_at(desk: Desk, position: int) -> QMenu:
@@ -89,6 +95,12 @@ async def test_wrong_words_are_marked_once_they_are_typed(spelled: Desk) -> None
     spelled.write("letters ")
     assert underlined(spelled) == ["wrold", "helo"], "the marks move with the words"
     await spelled.until(lambda: marked(spelled) == ["wrold", "helo"])
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert underlined(spelled) == ["wrold", "helo"], "over the end of a line too"
+    QTest.keyClick(field, Qt.Key.Key_End)
+    QTest.keyClick(field, Qt.Key.Key_Left)
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    assert underlined(spelled) == ["wrold"], "a word that is changed loses its mark at once"
     field.clear()
     await spelled.until(lambda: marked(spelled) == [])
 

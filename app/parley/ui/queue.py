@@ -79,7 +79,7 @@ class QueueLine(QFrame):
         self.edit = self._button(look, "rename", self.tr("Edit"), self.tr("Edit: {message}"))
         self.remove = self._button(look, "close", self.tr("Remove"), self.tr("Remove: {message}"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 4, 0)
+        row.setContentsMargins(10, 0, 10, 0)
         row.setSpacing(2)
         row.addWidget(self.words, 1)
         for button in (self.send, self.edit, self.remove):

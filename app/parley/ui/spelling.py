@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject, QPoint, QTimer
-from PySide6.QtGui import QAction, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QMenu, QTextEdit
+from PySide6.QtGui import QAction, QTextBlock, QTextCharFormat, QTextCursor, QTextLayout
+from PySide6.QtWidgets import QMenu
 
 from parley.ui.composer_field import ComposerField
 from parley.ui.dictionaries import Speller
@@ -52,6 +52,7 @@ class Spelling(QObject):
         self._timer = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._timer.timeout.connect(self._check)
         field.textChanged.connect(self._soon)
+        field.document().contentsChange.connect(self._move_marks)
         field.cursorPositionChanged.connect(self._moved)
         field.verticalScrollBar().valueChanged.connect(self._soon)
         field.focus_changed.connect(self._soon)
@@ -99,7 +100,9 @@ class Spelling(QObject):
         self._timer.start()
 
     def _check(self) -> None:
-        if self._field.composing or self._field.document().characterCount() > LONGEST_TEXT or not self.wanted():
+        if self._field.composing:
+            return  # the formats of the layout are the input method's
+        if self._field.document().characterCount() > LONGEST_TEXT or not self.wanted():
             self._mark([])
             return
         words = list(self._words())
@@ -130,11 +133,13 @@ class Spelling(QObject):
         wide = not text.isascii() and max(text, default="") > "\uffff"  # Qt counts such characters twice
         prose = CODE.sub(lambda found: " " * len(found[0]), text)
         area = self._field.viewport().rect()
-        first = self._field.cursorForPosition(area.topLeft()).block().position()
+        first = self._field.cursorForPosition(area.topLeft()).position()
         last = self._field.cursorForPosition(area.bottomRight()).position() + LONGEST_WORD
         caret = self._field.textCursor().position() if self._typing and self._field.hasFocus() else -1
         begin = len(text.encode("utf-16-le")[: 2 * first].decode("utf-16-le", "ignore")) if wide else first
-        for token in TOKEN.finditer(prose, begin, min(len(prose), begin + last - first)):
+        end_of_view = min(len(prose), begin + last - first)
+        begin = max(prose.rfind(" ", 0, begin), prose.rfind("\n", 0, begin)) + 1
+        for token in TOKEN.finditer(prose, begin, end_of_view):
             if len(token[0]) > LONGEST_TEXT or NO_PROSE.search(token[0]):
                 continue
             for word in WORD.finditer(prose, *token.span()):
@@ -146,21 +151,53 @@ class Spelling(QObject):
                     yield start, end, word[0]
 
     def _mark(self, marks: list[tuple[int, int, str]]) -> None:
-        if marks != self._marks or len(marks) != len(self._field.extraSelections()):
-            self._marks = marks
-            self._mark_anew()
+        document = self._field.document()
+        before, self._marks = self._marks, marks
+        for number in {document.findBlock(start).blockNumber() for start, _, _ in (*before, *marks)}:
+            block = document.findBlockByNumber(number)
+            if self._underline(block):
+                document.markContentsDirty(block.position(), block.length())
 
     def _mark_anew(self) -> None:
+        """Draw the marks in another theme's colour."""
+        marks = self._marks
+        self._mark([])
+        self._mark(marks)
+
+    def _move_marks(self, at: int, removed: int, added: int) -> None:
+        """Keep the marks at their words while the text changes. A word that is changed loses its mark."""
+        if not self._marks:
+            return
+        moved = [mark for mark in self._marks if mark[1] < at]
+        for start, end, word in self._marks:
+            if start >= at + removed:
+                moved.append((start + added - removed, end + added - removed, word))
+        self._marks = moved
+        block, last = self._field.document().findBlock(at), self._field.document().findBlock(at + added)
+        while block.isValid() and block.position() <= last.position():
+            self._underline(block)  # the change itself has it drawn
+            block = block.next()
+
+    def _underline(self, block: QTextBlock) -> bool:
+        """Give a paragraph the lines below its words, and return whether they are others than before.
+
+        As formats of its layout: extra selections would have it drawn once for each of them.
+        """
+        begin, beyond = block.position(), block.position() + block.length()
+        wanted = [(start - begin, end - start) for start, end, _ in self._marks if begin <= start < beyond]
+        layout = block.layout()
+        if [(found.start, found.length) for found in layout.formats()] == wanted:
+            return False
         line = QTextCharFormat()
         line.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
         line.setUnderlineColor(self._look.theme.color("danger"))
-        selections = []
-        for start, end, _ in self._marks:
-            selection = QTextEdit.ExtraSelection()
-            selection.format = line
-            selection.cursor = self._cursor(start, end)
-            selections.append(selection)
-        self._field.setExtraSelections(selections)
+        ranges = []
+        for start, length in wanted:
+            found = QTextLayout.FormatRange()
+            found.start, found.length, found.format = start, length, line
+            ranges.append(found)
+        layout.setFormats(ranges)
+        return True
 
     def _cursor(self, start: int, end: int) -> QTextCursor:
         cursor = QTextCursor(self._field.document())
