@@ -87,7 +87,7 @@ async def test_remove_can_be_undone(desk: Desk) -> None:
     await desk.until(lambda: queued(desk) == ["two"])
     assert strip(desk).lines[0].remove.hasFocus(), "the keyboard stays in the queue"
     notices = desk.window.page.notices
-    assert notices.texts == ["The message was removed."]
+    await desk.until(lambda: notices.texts == ["The message was removed."])
     undo = next(button for button in notices.findChildren(QPushButton) if button.text() == "Undo")
     QTest.mouseClick(undo, LEFT)
     await desk.until(lambda: queued(desk) == ["two", "one"])
@@ -117,14 +117,20 @@ async def test_it_works_by_keyboard_alone(desk: Desk) -> None:
     await busy(desk, "one")
     names = [button.accessibleName() for button in strip(desk).lines[0].findChildren(QToolButton)]
     assert names == ["Edit: one", "Remove: one"]
-    desk.window.page.composer.field.setFocus()
-    for _ in range(60):
-        if strip(desk).lines[0].edit.hasFocus():
-            break
-        desk.press("Tab")
+    field, line = desk.window.page.composer.field, strip(desk).lines[0]
+    field.setFocus()
+    for button in (line.remove, line.edit, line.send, line.edit):
+        desk.press("Tab" if line.send.hasFocus() else "Shift+Tab")
+        assert button.hasFocus(), button.accessibleName()
     desk.press("Space")
     await desk.until(lambda: queued(desk) == [])
-    assert desk.window.page.composer.field.toPlainText() == "one"
+    assert field.toPlainText() == "one"
+
+
+async def test_the_up_key_leaves_what_waits_to_the_queue(desk: Desk) -> None:
+    await busy(desk, "one")
+    desk.press("Up", on=desk.window.page.composer.field)
+    assert desk.window.page.composer.field.toPlainText() == "/long"
 
 
 async def test_nothing_that_waited_is_lost_by_a_restart(desk: Desk) -> None:

@@ -53,6 +53,7 @@ class ConversationView(QObject):
         self.outbox = Outbox(services, page.composer, models, tasks)
         self.outbox.stored.connect(self._stored)
         self.queue = Queue(services.engine, page.composer, page.notices, self.outbox, tasks)
+        self.queue.changed.connect(self._reload)
         page.composer.history.source = self._asked
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._reload)
@@ -202,8 +203,8 @@ class ConversationView(QObject):
             self._show_messages(self._page.transcript.refresh, self._tree)
 
     def _asked(self) -> list[str]:
-        """Return what people have said in this conversation, the newest last."""
-        branch = self._tree.branch() if self._tree else []
+        """Return what people have said in this conversation, the newest last; what waits is edited in the queue."""
+        branch = self.queue.shown(self._tree.branch()) if self._tree else []
         return [message.text for message in branch if message.role is Role.USER]
 
     def _follow_turns(self) -> None:

@@ -5,6 +5,7 @@ They are stored, and the engine answers them one after the other; until then the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -151,9 +152,21 @@ class QueueStrip(QFrame):
         self._scroll.setFixedHeight(min(len(texts), MOST_LINES) * LINE_HEIGHT)
         self.setVisible(bool(texts))
 
+    def put_before(self, widget: QWidget) -> None:
+        """Let Tab lead through the lines and then into a widget."""
+        before = widget.previousInFocusChain()
+        while before and (widget.isAncestorOf(before) or not before.focusPolicy() & Qt.FocusPolicy.TabFocus):
+            before = before.previousInFocusChain()
+        buttons = [button for line in self.lines for button in (line.send, line.edit, line.remove)]
+        for one, other in pairwise([before, *buttons] if before else buttons):
+            QWidget.setTabOrder(one, other)
+
 
 class Queue(QObject):
     """Does what the strip asks for. What is taken back stands in the composer, or can be brought back from a notice."""
+
+    changed = Signal()
+    """A message waits again: the news of it may have come before the engine knew its turn."""
 
     def __init__(self, engine: ChatEngine, composer: Composer, notices: Notices, outbox: Outbox, tasks: Tasks) -> None:
         super().__init__(composer)
@@ -184,6 +197,7 @@ class Queue(QObject):
             number = next((n for n, line in enumerate(self.strip.lines) if line.isAncestorOf(focused)), -1)
             can_go = any(self._engine.turn(message.id) for message in self._running())
             self.strip.show_texts([found.question.text for found in self._waiting], can_go=can_go)
+            self.strip.put_before(self._composer)
             self._put_focus(number)
         return branch[: len(branch) - 2 * len(self._waiting)]
 
@@ -242,6 +256,7 @@ class Queue(QObject):
     async def _send_again(self, found: Waiting) -> None:
         question, model = found.question, found.reply.model
         await self._engine.send(ChatRequest(question.text, question.conversation_id, model))
+        self.changed.emit()
 
     def _put_focus(self, number: int) -> None:
         """Keep the keyboard where it was: on the line of that number, or on the composer when there is none left."""
