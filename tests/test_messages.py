@@ -128,6 +128,7 @@ def test_versions_in_a_very_long_conversation_are_quick() -> None:
 def test_the_cost_of_a_reply_that_went_on() -> None:
     first, then = Usage(10, 20, 0.5, 2.0, reason="length"), Usage(30, 5, 0.1, 1.0, estimated=True, reason="stop")
     assert first.resumed(then) == Usage(40, 25, None, 3.0, estimated=True, reason="stop")
+    assert Usage(1, reasoning_tokens=2).resumed(Usage(1, reasoning_tokens=3)).reasoning_tokens == 5
     assert Usage(seconds=1.0).resumed(then) == Usage(None, None, None, 2.0, estimated=True, reason="stop")
 
 

@@ -85,7 +85,8 @@ def part_from_json(stored: Mapping[str, Any]) -> Part:
 class Usage:
     """What a reply cost: tokens, and seconds from the request to the first and to the last token.
 
-    `reason` says why a complete reply ended: `stop`, or `length` when the model's limit cut it off.
+    `reason` says why a complete reply ended: `stop`, or `length` when the model's limit cut it off. Tokens of
+    reasoning are among those of the output.
     """
 
     input_tokens: int | None = None
@@ -94,6 +95,7 @@ class Usage:
     seconds: float | None = None
     estimated: bool = False
     reason: str = ""
+    reasoning_tokens: int | None = None
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -112,6 +114,7 @@ class Usage:
             _sum(self.seconds, further.seconds),
             self.estimated or further.estimated,
             further.reason,
+            _sum(self.reasoning_tokens, further.reasoning_tokens),
         )
 
 

@@ -132,6 +132,11 @@ class TestAnswers:
         events = await read(sse(delta(content="Yes"), delta("stop") | {"timings": timings}, "[DONE]"))
         assert events[-1] == Finished(Usage(6, 28, first_token_seconds=0.25, seconds=1.0), "stop")
 
+    async def test_tokens_of_reasoning(self) -> None:
+        usage = {"prompt_tokens": 9, "completion_tokens": 30, "completion_tokens_details": {"reasoning_tokens": 21}}
+        events = await read(sse(delta(content="Yes"), delta("stop") | {"usage": usage}, "[DONE]"))
+        assert events[-1] == Finished(Usage(9, 30, reasoning_tokens=21), "stop")
+
     async def test_a_whole_answer_at_once(self) -> None:
         message = {"role": "assistant", "content": "<think>Hm</think>Yes", "reasoning_content": None}
         body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3}}

@@ -262,6 +262,7 @@ def _usage(chunk: Mapping[str, Any]) -> Usage | None:
     usage, timings = object_of(chunk.get("usage")), object_of(chunk.get("timings"))
     if not usage and not timings:
         return None
+    details = object_of(usage.get("completion_tokens_details"))
     prompt = [timings.get(name) for name in ("prompt_n", "cache_n")]
     first = seconds = None
     match timings.get("prompt_ms"), timings.get("predicted_ms"):
@@ -272,6 +273,7 @@ def _usage(chunk: Mapping[str, Any]) -> Usage | None:
         output_tokens=number(usage.get("completion_tokens"), timings.get("predicted_n")),
         first_token_seconds=first,
         seconds=seconds,
+        reasoning_tokens=number(details.get("reasoning_tokens")),
     )
 
 
