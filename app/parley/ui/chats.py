@@ -1,6 +1,7 @@
-"""Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete and undo."""
+"""Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -9,10 +10,10 @@ from parley.errors import ConversationUnknown
 from parley.messages import OWNER, Conversation
 from parley.services import Services
 from parley.store import CONVERSATION, EVERYTHING, Change, Cursor
-from parley.ui.notices import Notices
 from parley.ui.search_results import Result
 from parley.ui.sidebar import Sidebar
 from parley.ui.tasks import Tasks
+from parley.ui.undo import Undo
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,15 +29,14 @@ class Chats(QObject):
     deleted = Signal(str)
     restored = Signal(str)
 
-    def __init__(self, services: Services, sidebar: Sidebar, notices: Notices, tasks: Tasks) -> None:
+    def __init__(self, services: Services, sidebar: Sidebar, undo: Undo, tasks: Tasks) -> None:
         super().__init__(sidebar)
         self._services = services
         self._store = services.store
         self._sidebar = sidebar
-        self._notices = notices
+        self._undo = undo
         self._tasks = tasks
         self._search_task: asyncio.Task[None] | None = None
-        self._deleted: list[str] = []
         sidebar.searched.connect(self._search)
         sidebar.rename_requested.connect(self.rename)
         sidebar.delete_requested.connect(self.delete)
@@ -68,29 +68,16 @@ class Chats(QObject):
         """Put a conversation into the trash, and offer to undo that."""
         self._tasks.start(self._delete(conversation_id))
 
-    def undo(self) -> None:
-        """Bring back what was deleted last."""
-        if self._deleted:
-            self._tasks.start(self._restore(self._deleted[-1]))
-
     async def _delete(self, conversation_id: str) -> None:
         title = self._store.conversations.get(conversation_id).title
         while turn := self._services.engine.running(conversation_id):
             turn.stop()
             await turn.wait()
         await self._store.conversations.trash(conversation_id)
-        self._deleted.append(conversation_id)
         self.deleted.emit(conversation_id)
-        self._notices.show_notice(
-            self.tr("“{title}” was deleted.").format(title=title),
-            action=self.tr("Undo"),
-            act=lambda: self._tasks.start(self._restore(conversation_id)),
-        )
+        self._undo.offer(self.tr("“{title}” was deleted.").format(title=title), partial(self._restore, conversation_id))
 
     async def _restore(self, conversation_id: str) -> None:
-        if conversation_id not in self._deleted:
-            return
-        self._deleted.remove(conversation_id)
         await self._store.conversations.restore(conversation_id)
         self.restored.emit(conversation_id)
 
