@@ -75,6 +75,12 @@ class ConversationView(QObject):
         return self._tree
 
     @property
+    def whole_tree(self) -> ConversationTree | None:
+        """Return it with all its messages, which are read now if they are not."""
+        self._load_all()
+        return self._tree
+
+    @property
     def conversation(self) -> Conversation | None:
         """Return the conversation on show."""
         return self._tree.conversation if self._tree else None

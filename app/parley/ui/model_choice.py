@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from parley.messages import Conversation
+from parley.providers.catalog import Catalog
 from parley.services import Services
 from parley.ui.error_texts import error_text
 from parley.ui.look import Look
@@ -96,7 +97,11 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def _fill(self) -> None:
-        catalog = self._services.catalog
-        names = {provider.id: provider.name for provider in catalog.providers()}
-        problems = [(names.get(id, id), error_text(error)) for id, error in catalog.problems.items()]
-        self._popup.show_models(catalog.cached_models(), names, problems, self.current)
+        fill(self._popup, self._services.catalog, self.current)
+
+
+def fill(popup: ModelPopup, catalog: Catalog, current: str) -> None:
+    """Have a popup show all models that are known, and what is wrong with providers."""
+    names = {provider.id: provider.name for provider in catalog.providers()}
+    problems = [(names.get(id, id), error_text(error)) for id, error in catalog.problems.items()]
+    popup.show_models(catalog.cached_models(), names, problems, current)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -81,19 +81,22 @@ class ModelPopup(QFrame):
 
     def open_at(self, anchor: QWidget, within: QWidget) -> None:
         """Open over the anchor, or below it where there is no room, inside the window."""
+        self.open_over(QRect(anchor.mapTo(within, QPoint(0, 0)), anchor.size()), within)
+
+    def open_over(self, place: QRect, within: QWidget) -> None:
+        """Open over a place in the window, or below it where there is no room."""
         room = within.rect()
         width = min(WIDTH, room.width() - 2 * EDGE)
         self._delegate.width = width - 16
         height = self.search.sizeHint().height() + self.refresh.sizeHint().height() + self._height_of_rows() + 28
         size = QSize(width, min(HEIGHT, height, room.height() - 2 * EDGE))
         self.resize(size)
-        corner = anchor.mapTo(within, QPoint(0, 0))
-        right_to_left = anchor.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        left = corner.x() + anchor.width() - size.width() if right_to_left else corner.x()
+        right_to_left = within.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = place.x() + place.width() - size.width() if right_to_left else place.x()
         left = max(EDGE, min(left, room.width() - size.width() - EDGE))
-        top = corner.y() - size.height() - 4
+        top = place.y() - size.height() - 4
         if top < EDGE:
-            top = min(corner.y() + anchor.height() + 4, room.height() - size.height() - EDGE)
+            top = min(place.y() + place.height() + 4, room.height() - size.height() - EDGE)
         self.move(within.mapToGlobal(QPoint(left, max(EDGE, top))))
         self.search.clear()
         self.show()

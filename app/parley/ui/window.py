@@ -21,11 +21,13 @@ from parley.ui.look import Look
 from parley.ui.sidebar import Sidebar
 from parley.ui.style import window_sheet
 from parley.ui.tasks import Tasks
+from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
     from parley.ui.conversation_view import ConversationView
     from parley.ui.links import Links
+    from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
     from parley.ui.rich_paste import RichPaste
     from parley.ui.spelling import Spelling
@@ -47,6 +49,7 @@ class Window(QWidget):
     models: "ModelChoice"
     view: "ConversationView"
     links: "Links"
+    messages: "MessageCommands"
     rich_paste: "RichPaste"
     spelling: "Spelling"
 
@@ -65,7 +68,8 @@ class Window(QWidget):
         self.sidebar = Sidebar(look, self.actions_, lambda after: page(services, after), self)
         self.page = ChatPage(look, self.actions_, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
-        self.chats = Chats(services, self.sidebar, self.page.notices, self.tasks)
+        self.undo = Undo(self.page.notices, self.tasks)
+        self.chats = Chats(services, self.sidebar, self.undo, self.tasks)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.frame)
@@ -84,6 +88,7 @@ class Window(QWidget):
         """Let the window work, and open the chat that was on show last. Needs a running loop."""
         from parley.ui.conversation_view import ConversationView
         from parley.ui.links import Links
+        from parley.ui.message_commands import MessageCommands
         from parley.ui.model_choice import ModelChoice
         from parley.ui.rich_paste import RichPaste
         from parley.ui.spelling import Spelling
@@ -91,6 +96,7 @@ class Window(QWidget):
         services = self._services
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
+        self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.links = Links(self._look, self, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
@@ -137,6 +143,8 @@ class Window(QWidget):
         self.sidebar.chosen_changed.connect(self._refresh_actions)
         self.chats.deleted.connect(self._deleted)
         self.chats.restored.connect(self._open)
+        self.messages.restored.connect(self._open)
+        self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.frame.folded_changed.connect(self.page.header.set_folded)
         self._look.changed.connect(self._apply_style)
@@ -157,7 +165,8 @@ class Window(QWidget):
             "rename": self._rename,
             "pin": lambda: self._with_chosen(self.chats.pin),
             "delete": lambda: self._with_chosen(self.chats.delete),
-            "undo": self.chats.undo,
+            "undo": self.undo.undo,
+            "copy_conversation": self._copy_conversation,
             "manual": self.links.open_manual,
             "data_folder": self._open_data_folder,
             "close": self.close,
@@ -212,9 +221,15 @@ class Window(QWidget):
         for command in ("rename", "pin", "delete"):
             self.actions_[command].setEnabled(chosen is not None)
         self.actions_["regenerate"].setEnabled(self.view.can_regenerate)
+        self.actions_["copy_conversation"].setEnabled(self.view.tree is not None)
         pinned = chosen is not None and chosen.pinned
         self.actions_["pin"].setText(self.tr("Unpin") if pinned else self.tr("Pin"))
         self._look.dress(self.actions_["pin"], "unpin" if pinned else "pin")
+
+    def _copy_conversation(self) -> None:
+        if tree := self.view.whole_tree:
+            self.messages.copy_conversation(tree)
+            self.page.notices.show_notice(self.tr("The whole chat was copied as Markdown."))
 
     def _deleted(self, conversation_id: str) -> None:
         if conversation_id == self.view.shown_id:
@@ -237,6 +252,7 @@ class Window(QWidget):
     def _apply_options(self, options: Options) -> None:
         self._look.choose(options.theme)
         self.page.composer.set_send_key(options.send_key)
+        self.page.transcript.editors.set_send_key(options.send_key)
         self.actions_.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
         self.actions_.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
 

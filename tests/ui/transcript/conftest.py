@@ -73,6 +73,7 @@ class Sight:
         view.retry_requested.connect(lambda id: self.asked.append(("retry", id)))
         view.regenerate_requested.connect(lambda id: self.asked.append(("regenerate", id)))
         view.version_requested.connect(lambda id: self.asked.append(("version", id)))
+        view.requested.connect(lambda key, id: self.asked.append((key, id)))
         view.link_clicked.connect(lambda url, words: self.asked.append(("link", url, words)))
 
     def show(self, messages: Sequence[Message], **more: object) -> None:

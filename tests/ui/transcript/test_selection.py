@@ -28,7 +28,8 @@ def test_across_messages(sight: Sight) -> None:
     three(sight)
     sight.drag(sight.letter("q", 8), sight.letter("q2", 5))
     assert sight.copied() == (
-        "this question\n\nFirst paragraph here.\nSecond one 🌞 with emoji.\nx = 1\ny = 'é🌞' + x\nThe end.\n\nThank"
+        "this question\n\nFirst paragraph here.\n\nSecond one 🌞 with emoji.\n\n"
+        "x = 1\ny = 'é🌞' + x\n\nThe end.\n\nThank"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import (
     QAccessible,
+    QAccessibleActionInterface,
     QAccessibleAnnouncementEvent,
     QAccessibleEvent,
     QAccessibleInterface,
@@ -17,11 +18,13 @@ from PySide6.QtGui import (
 )
 from shiboken6 import isValid
 
+from parley.ui.transcript.actions import Action, actions_for
 from parley.ui.transcript.painting import row_rect
 from parley.ui.transcript.places import placed_at
 from parley.ui.transcript.textcell import BlockCell
 
 if TYPE_CHECKING:
+    from parley.ui.transcript.editor import Editor
     from parley.ui.transcript.row import Row
     from parley.ui.transcript.view import Transcript
 
@@ -102,6 +105,7 @@ class MessageInterface(QAccessibleInterface):
         super().__init__()
         self._owner = owner
         self._id = message_id
+        self._actions = MessageActions(owner.view, message_id)
 
     def index(self) -> int:
         """Return which message it is now, or -1."""
@@ -121,10 +125,18 @@ class MessageInterface(QAccessibleInterface):
         return self._owner
 
     def childCount(self) -> int:
-        return 0
+        return 0 if self._editor() is None else 1
 
     def child(self, index: int) -> QAccessibleInterface:
-        return None  # type: ignore[return-value]
+        editor = self._editor()
+        return QAccessible.queryAccessibleInterface(editor) if editor and not index else None  # type: ignore[return-value]
+
+    def _editor(self) -> "Editor | None":
+        """Return the field that stands in the message's place while it is edited."""
+        return self._owner.view.editors.editor(self._id) if self.isValid() else None
+
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
+        return self._actions if kind == QAccessible.InterfaceType.ActionInterface else None
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface:
         return None  # type: ignore[return-value]
@@ -164,13 +176,44 @@ class MessageInterface(QAccessibleInterface):
         return state
 
 
+class MessageActions(QAccessibleActionInterface):
+    """What can be done with one message: what its menu shows."""
+
+    def __init__(self, view: "Transcript", message_id: str) -> None:
+        super().__init__()
+        self._view = view
+        self._id = message_id
+
+    def _offered(self) -> dict[str, Action]:
+        index = self._view.book.index_of(self._id) if isValid(self._view) else -1
+        return {action.key: action for action in actions_for(self._view.book.current(index))} if index >= 0 else {}
+
+    def actionNames(self) -> list[str]:
+        return list(self._offered())
+
+    def doAction(self, name: str) -> None:
+        if name in self._offered():
+            self._view.commands.run(name, self._view.row_at(self._view.book.index_of(self._id)))
+
+    def keyBindingsForAction(self, name: str) -> list[str]:
+        action = self._offered().get(name)
+        return [action.key_text] if action and action.keys else []
+
+    def localizedActionName(self, name: str) -> str:
+        action = self._offered().get(name)
+        return action.words(self._view.words) if action else ""
+
+    def localizedActionDescription(self, name: str) -> str:
+        return self.localizedActionName(name)
+
+
 def spoken(view: "Transcript", index: int) -> str:
     """Return what is read of a message: who, what, and how it ended."""
     message = view.book.current(index)
     row = view.book.built(message.id)
     state = row.foot.state_words() if row and not row.is_user else ""
     said = message.text
-    if row and len(said) <= READABLE:  # without the marks of Markdown
+    if row and row.field is None and len(said) <= READABLE:  # without the marks of Markdown
         said = "\n".join(cell.text(0, cell.length()) for cell in row.cells if isinstance(cell, BlockCell))
     return "\n".join(part for part in (view.words.speaker(message), said[:READABLE], state) if part)
 

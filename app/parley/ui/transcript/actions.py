@@ -1,37 +1,78 @@
-"""What can be done with a message: rows of a table. The row below an answer and the menus show them in this order."""
+"""What can be done with a message: rows of a table. The row below it, the menus and the keys all derive from them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from PySide6.QtGui import QKeySequence
 
 from parley.messages import Message, MessageStatus, Role
 from parley.ui.transcript.words import Words
 
 RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.INTERRUPTED})
+BROKEN_OFF = RETRIED | {MessageStatus.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do. `below` says whether it has a button below an answer; menus have all that apply."""
+    """One thing to do. `keys` do it to the message that has the focus; `below` says whether it has a button there."""
 
     key: str
     icon: str
     words: Callable[[Words], str]
     applies: Callable[[Message], bool]
-    below: bool = True
+    keys: str = ""
+    below: bool = False
+
+    def tip(self, words: Words) -> str:
+        """Return its name and its keys."""
+        return f"{self.words(words)} ({self.key_text})" if self.keys else self.words(words)
+
+    @property
+    def key_text(self) -> str:
+        """Return its keys as the system writes them."""
+        return QKeySequence(self.keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _spoken(message: Message) -> bool:
+    return bool(message.text)
+
+
+def _ended(message: Message) -> bool:
+    return message.status is not MessageStatus.STREAMING
 
 
 def _answered(message: Message) -> bool:
-    return message.role is Role.ASSISTANT and message.status is not MessageStatus.STREAMING
+    return message.role is Role.ASSISTANT and _ended(message)
+
+
+def _retried(message: Message) -> bool:
+    return message.role is Role.ASSISTANT and message.status in RETRIED
+
+
+def continues(message: Message) -> bool:
+    """Say whether an answer that broke off can go on from where it is."""
+    broke_off = message.status in BROKEN_OFF or message.cut_off
+    return _answered(message) and broke_off and bool(message.text)
 
 
 ACTIONS: Sequence[Action] = (
-    Action("copy", "copy", Words.copy, lambda message: bool(message.text)),
-    Action("copy-markdown", "", Words.copy_markdown, lambda message: bool(message.text), below=False),
-    Action("retry", "", Words.retry, lambda message: message.status in RETRIED, below=False),
-    Action("regenerate", "again", Words.regenerate, lambda m: _answered(m) and m.status not in RETRIED),
+    Action("copy", "copy", Words.copy, _spoken, "Ctrl+C", below=True),
+    Action("copy-markdown", "", Words.copy_markdown, _spoken, "Ctrl+Shift+C"),
+    Action("continue", "", Words.go_on, continues, "C"),
+    Action("retry", "", Words.retry, _retried, "R"),
+    Action("regenerate", "again", Words.regenerate, lambda m: _answered(m) and not _retried(m), "R", below=True),
+    Action("regenerate-with", "", Words.regenerate_with, _answered, "Shift+R"),
+    Action("edit", "edit", Words.edit, _ended, "E", below=True),
+    Action("info", "", Words.info, lambda message: True, "I"),
+    Action("delete", "", Words.delete, lambda message: True, "Del"),
 )
 
 
 def actions_for(message: Message, *, below: bool = False) -> list[Action]:
     """Return what can be done with a message now."""
     return [action for action in ACTIONS if action.applies(message) and (action.below or not below)]
+
+
+def action_of(message: Message, keys: str) -> Action | None:
+    """Return what these keys do to a message now."""
+    return next((action for action in actions_for(message) if action.keys and action.keys == keys), None)

@@ -43,6 +43,8 @@ class Cell:
     inset = 0
     """How far in it stands, on the side where its text begins."""
     rtl = False
+    wide = False
+    """It takes the whole column, also where the message stands in a narrower box."""
     width = -1
     height = 0
 

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from parley.render.code import label
 from parley.ui.transcript.actions import actions_for
 from parley.ui.transcript.cell import Cell, Hot
 from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.copying import copy_message, copy_plain, copy_selected
 from parley.ui.transcript.furniture import Foot
-from parley.ui.transcript.places import hot_at, placed_at
+from parley.ui.transcript.places import corner, hot_at, placed_at
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.textcell import BlockCell, TextCell
 
@@ -30,10 +31,14 @@ class Commands(QObject):
         super().__init__(view)
         self._view = view
         self.menu: QMenu | None = None
+        self.row: Row | None = None
+        """The message whose menu is open: its actions stay in sight."""
         self._by_key: dict[str, Callable[[Row, Cell | None, Hot | None], None]] = {
             "copy": self._copy_message,
-            "copy-markdown": self._copy_message,
+            "copy-markdown": lambda row, *_: copy_plain(row.message.text),
             "copy-code": self._copy_code,
+            "edit": lambda row, *_: view.editors.begin(row.message.id),
+            "more": self._more,
             "retry": lambda row, *_: view.retry_requested.emit(row.message.id),
             "regenerate": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,
@@ -42,6 +47,8 @@ class Commands(QObject):
             "details": lambda row, *_: self._change(row, _unfold_details),
             "show-all": lambda row, *_: self._change(row, _show_all),
         }
+        for key in ("continue", "regenerate-with", "info", "delete"):
+            self._by_key[key] = lambda row, *_, key=key: view.requested.emit(key, row.message.id)
 
     def run(self, key: str, row: Row, cell: Cell | None = None, hot: Hot | None = None) -> None:
         """Do what a key says to a message."""
@@ -51,15 +58,13 @@ class Commands(QObject):
     # --- copying
     def copy_selection(self) -> None:
         """Copy what is selected as text."""
-        text = self._view.selection.text(self._view.row_at, len(self._view.messages))
-        if text:
-            QGuiApplication.clipboard().setText(text)
+        copy_selected(self._view)
 
     def copy_markdown(self) -> None:
         """Copy what is selected as it was written."""
         text = self._view.selection.text(self._view.row_at, len(self._view.messages), markdown=True)
         if text:
-            QGuiApplication.clipboard().setText(text)
+            copy_plain(text)
 
     def select_all(self) -> None:
         """Select all messages."""
@@ -68,9 +73,8 @@ class Commands(QObject):
         self._view.viewport().update()
 
     def _copy_message(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
-        QGuiApplication.clipboard().setText(row.message.text)
-        if hot is not None:
-            self._say_copied(row.foot)
+        copy_message(row)
+        self._say_copied(row.foot)
 
     def _copy_code(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
         if isinstance(cell, CodeCell):
@@ -93,10 +97,19 @@ class Commands(QObject):
             self._view.change_row(index, change)
 
     # --- menus
+    def _more(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
+        """Open the menu of a message below its button."""
+        placed = next((placed for placed in self._view.placed if placed.cell is cell), None)
+        if placed is None or hot is None:
+            return
+        at = corner(self._view, placed) + hot.rect.bottomLeft()
+        self.menu_for(row, self._view.viewport().mapToGlobal(at.toPoint()))
+
     def menu_for(self, row: Row, where: QPoint) -> None:
         """Open the menu of a message: its actions, its code, its links."""
         menu = self._new_menu()
         self._add_actions(menu, row)
+        self.row = row
         self._open(menu, where)
 
     def menu_at(self, point: QPointF, where: QPoint) -> None:
@@ -122,6 +135,8 @@ class Commands(QObject):
         words = self._view.words
         for action in actions_for(row.message):
             entry = menu.addAction(action.words(words))
+            entry.setShortcut(QKeySequence(action.keys))
+            entry.setShortcutVisibleInContextMenu(True)
             entry.triggered.connect(lambda _=False, key=action.key: self.run(key, row))
         if row.head.present:
             entry = menu.addAction(words.hide_reasoning() if row.head.open else words.show_reasoning())
@@ -142,21 +157,35 @@ class Commands(QObject):
             entry.triggered.connect(lambda _=False, url=url, shown=shown: self._view.link_clicked.emit(url, shown))
 
     def _add_versions(self, menu: QMenu, row: Row) -> None:
+        words = self._view.words
+        for by, name in ((-1, words.previous_version()), (1, words.next_version())):
+            if self.version(row, by):
+                menu.addAction(name).triggered.connect(lambda _=False, by=by: self.turn(row, by))
+
+    def version(self, row: Row, by: int) -> str:
+        """Return the version of a message that comes so many after this one; nothing where there is none."""
         versions = list(row.versions)
         if row.message.id not in versions:
-            return
-        number = versions.index(row.message.id)
-        words = self._view.words
-        for at, name in ((number - 1, words.previous_version()), (number + 1, words.next_version())):
-            if 0 <= at < len(versions):
-                entry = menu.addAction(name)
-                entry.triggered.connect(lambda _=False, at=at: self._view.version_requested.emit(versions[at]))
+            return ""
+        at = versions.index(row.message.id) + by
+        return versions[at] if 0 <= at < len(versions) else ""
+
+    def turn(self, row: Row, by: int) -> bool:
+        """Ask for the next version of a message, or the one before; say whether there is one."""
+        if found := self.version(row, by):
+            self._view.version_requested.emit(found)
+        return bool(found)
 
     def _new_menu(self) -> QMenu:
         if self.menu is not None:
             self.menu.deleteLater()
         self.menu = QMenu(self._view)
+        self.menu.aboutToHide.connect(self._closed)
         return self.menu
+
+    def _closed(self) -> None:
+        self.row = None
+        self._view.viewport().update()
 
     def _open(self, menu: QMenu, where: QPoint) -> None:
         menu.popup(where)

@@ -6,16 +6,21 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
-from parley.messages import Failure, Message, MessageStatus
+from parley.messages import Failure, Message, MessageStatus, Role
 from parley.ui.painting import isolated
 from parley.ui.transcript import icons
-from parley.ui.transcript.actions import RETRIED, actions_for
+from parley.ui.transcript.actions import ACTIONS, actions_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.words import Words
 
 WRAPPED = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading) | int(Qt.AlignmentFlag.AlignTop)
 Sentence = Callable[[Failure], str]
+BAR = 28
+"""The height of a button, and the least that a finger or an unsteady hand can hit."""
+
+_IN_STATE = ("continue", "retry")
+"""What can be done about how an answer ended has its button right below that."""
 
 
 class ReasoningHead(Cell):
@@ -102,7 +107,9 @@ class More(Cell):
 
 
 class Foot(Cell):
-    """How an answer stands or ended, and below that its actions, which show when the answer is active."""
+    """How a message stands or ended, and below that its actions, which show when the message is active."""
+
+    wide = True
 
     def __init__(self, style: Style, words: Words, sentence: Sentence) -> None:
         self.style = style
@@ -114,10 +121,16 @@ class Foot(Cell):
         """What is waited for, in a turn's own words."""
         self.waits = self.unfolded = self.copied = False
 
-    def show(self, message: Message, versions: Sequence[str], *, waits: bool, waiting: str = "") -> None:
+    def show(self, message: Message, versions: Sequence[str], *, waits: bool = False, waiting: str = "") -> None:
         """Take what there is to say."""
         self.message, self.versions, self.waits, self.waiting = message, versions, waits, waiting
+        self.above = self.style.px(12) if self._boxed else 0
         self.width = -1
+
+    @property
+    def _boxed(self) -> bool:
+        """Say whether it stands below the box of what a person said, at the box's side."""
+        return self.message is not None and self.message.role is Role.USER
 
     def state_words(self) -> str:
         """Return the sentence that stands below the answer, if any."""
@@ -125,14 +138,18 @@ class Foot(Cell):
         if message is None:
             return ""
         match message.status:
+            case MessageStatus.STREAMING if self.waiting:
+                return self.words.status(self.waiting)
             case MessageStatus.STREAMING if self.waits:
-                return self.waiting or self.words.waiting(max(0, int(time.time() - message.created_at)))
+                return self.words.waiting(max(0, int(time.time() - message.created_at)))
             case MessageStatus.FAILED:
                 return self._sentence(message.failure) if message.failure else self.words.failed()
             case MessageStatus.INTERRUPTED:
                 return self.words.interrupted()
             case MessageStatus.STOPPED:
                 return self.words.stopped()
+            case MessageStatus.COMPLETE if message.cut_off:
+                return self.words.cut_off()
             case _:
                 return ""
 
@@ -164,28 +181,32 @@ class Foot(Cell):
         return QRectF(left, self.style.px(10), width, max(bounds.height(), self.style.px(20)))
 
     def _buttons(self) -> list[tuple[Hot, str, str]]:
-        """Return Retry and Details with their icon and words, where they apply."""
+        """Return Continue, Retry and Details with their icon and words, where they apply."""
         message = self.message
-        if message is None or message.status not in RETRIED:
+        if message is None:
             return []
-        found = [("retry", "again", self.words.retry())]
+        offered = [action for action in ACTIONS if action.key in _IN_STATE and action.applies(message)]
+        icon_of = {"continue": "continue", "retry": "again"}
+        found = [(a.key, icon_of[a.key], a.words(self.words), a.tip(self.words)) for a in offered]
         if self.detail():
-            found.append(("details", "down" if self.unfolded else "next", self.words.details()))
-        state = self._state_box()
-        height = self.style.px(28)
-        x = float(self._icon_room())
+            found.append(("details", "down" if self.unfolded else "next", self.words.details(), ""))
+        height, gap = self.style.px(BAR), self.style.px(8)
+        begin = x = float(self._icon_room())
+        top = self._state_box().bottom() + gap
         placed = []
-        for key, icon, words in found:
+        for key, icon, words, tip in found:
             width = icons.button_width(self.style, words, height)
+            if x > begin and x + width > self.width:
+                x, top = begin, top + height + gap
             left = self.width - x - width if self.rtl else x
-            placed.append((Hot(key, QRectF(left, state.bottom() + self.style.px(8), width, height)), icon, words))
-            x += width + self.style.px(8)
+            placed.append((Hot(key, QRectF(left, top, width, height), tip=tip), icon, words))
+            x += width + gap
         return placed
 
     def _detail_box(self) -> QRectF:
         if not (self.unfolded and self.detail() and self._buttons()):
             return QRectF()
-        top = self._buttons()[0][0].rect.bottom() + self.style.px(8)
+        top = self._buttons()[-1][0].rect.bottom() + self.style.px(8)
         width = self.width - self._icon_room()
         pad = self.style.px(12)
         room = QRectF(0, 0, width - 2 * pad, 100_000)
@@ -200,39 +221,50 @@ class Foot(Cell):
         """Return the actions with their icon and words; an empty icon is a label."""
         if self.message is None or self.message.status is MessageStatus.STREAMING:
             return []
-        found: list[tuple[str, str, str, str, str]] = []
+        found: dict[str, tuple[str, str, str, str, str]] = {}
         for action in actions_for(self.message, below=True):
             copied = action.key == "copy" and self.copied
             words = self.words.copied() if copied else ""
-            found.append((action.key, "check" if copied else action.icon, words, action.words(self.words), ""))
-        if len(self.versions) > 1 and self.message.id in self.versions:
-            number = self.versions.index(self.message.id)
-            before = self.versions[number - 1] if number else ""
-            after = self.versions[number + 1] if number + 1 < len(self.versions) else ""
-            found.append(("version", "previous", "", self.words.previous_version(), before))
-            found.append(("", "", f"{number + 1}/{len(self.versions)}", "", ""))
-            found.append(("version", "next", "", self.words.next_version(), after))
-        return self._placed(found)
+            found[action.key] = (action.key, "check" if copied else action.icon, words, action.tip(self.words), "")
+        edit = found.pop("edit")
+        more = ("more", "more", "", self.words.more(), "")
+        return self._placed([*found.values(), *self._versions(), edit, more])
 
-    def _placed(self, found: list[tuple[str, str, str, str, str]]) -> list[tuple[Hot, str, str]]:
-        height = self.style.px(28)
+    def _versions(self) -> list[tuple[str, str, str, str, str]]:
+        """Return which version it is and the ways to the others, where there are others."""
+        if self.message is None or len(self.versions) < 2 or self.message.id not in self.versions:
+            return []
+        number = self.versions.index(self.message.id)
+        before = self.versions[number - 1] if number else ""
+        after = self.versions[number + 1] if number + 1 < len(self.versions) else ""
+        return [
+            ("version", "previous", "", self.words.previous_version(), before),
+            ("", "", f"{number + 1}/{len(self.versions)}", "", ""),
+            ("version", "next", "", self.words.next_version(), after),
+        ]
+
+    def _placed(self, found: Sequence[tuple[str, str, str, str, str]]) -> list[tuple[Hot, str, str]]:
+        height, gap = self.style.px(BAR), self.style.px(2)
+        label = QFontMetricsF(self.style.quiet)
+        widths = [
+            icons.button_width(self.style, words, height) if icon else label.horizontalAdvance(words) + 2 * gap
+            for _, icon, words, _, _ in found
+        ]
         top = self._actions_top() + self.style.px(4)
         x = -float(self.style.px(5))
+        if self._boxed:
+            x = self.width - x - sum(widths) - gap * (len(widths) - 1)
         placed = []
-        for key, icon, words, tip, value in found:
-            if icon:
-                width = icons.button_width(self.style, words, height)
-            else:
-                width = QFontMetricsF(self.style.quiet).horizontalAdvance(words) + self.style.px(4)
+        for (key, icon, words, tip, value), width in zip(found, widths, strict=True):
             left = self.width - x - width if self.rtl else x
             placed.append((Hot(key, QRectF(left, top, width, height), value, tip=tip), icon, words))
-            x += width + self.style.px(2)
+            x += width + gap
         return placed
 
     def caption(self) -> str:
         """Return who answered, and how fast."""
         message = self.message
-        if message is None:
+        if message is None or self._boxed:
             return ""
         parts = [message.model.rpartition("/")[2] or message.model]
         speed = message.usage.tokens_per_second if message.usage else None

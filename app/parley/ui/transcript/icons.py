@@ -16,6 +16,11 @@ _LINES: dict[str, Sequence[Points]] = {
         [(7.5, 7.5), (16, 7.5), (16, 16), (7.5, 16), (7.5, 7.5)],
         [(12.5, 4.5), (12.5, 4), (4, 4), (4, 12.5), (4.5, 12.5)],
     ],
+    "edit": [
+        [(4, 16), (4.8, 12.6), (13.6, 3.8), (16.2, 6.4), (7.4, 15.2), (4, 16)],
+        [(11.8, 5.6), (14.4, 8.2)],
+    ],
+    "continue": [[(4, 10), (15.5, 10)], [(10.5, 5), (15.5, 10), (10.5, 15)]],
     "previous": [[(11.8, 5.5), (7.2, 10), (11.8, 14.5)]],
     "next": [[(8.2, 5.5), (12.8, 10), (8.2, 14.5)]],
     "down": [[(5.5, 8), (10, 12.5), (14.5, 8)]],
@@ -23,6 +28,8 @@ _LINES: dict[str, Sequence[Points]] = {
     "warning": [[(10, 3.5), (17.5, 16.5), (2.5, 16.5), (10, 3.5)], [(10, 8), (10, 12)], [(10, 14.1), (10, 14.3)]],
     "stopped": [[(6.5, 6.5), (13.5, 6.5), (13.5, 13.5), (6.5, 13.5), (6.5, 6.5)]],
 }
+_DIRECTED = frozenset({"previous", "next", "continue"})
+"""Drawings that point along the text; the others stand as they are where it runs from right to left."""
 
 
 def paint(painter: QPainter, name: str, box: QRectF, color: QColor, *, mirrored: bool = False) -> None:
@@ -31,7 +38,7 @@ def paint(painter: QPainter, name: str, box: QRectF, color: QColor, *, mirrored:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(box.center())
-    painter.scale(-scale if mirrored else scale, scale)
+    painter.scale(-scale if mirrored and name in _DIRECTED else scale, scale)
     painter.translate(-10, -10)
     pen = QPen(color, 1.5)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -40,6 +47,8 @@ def paint(painter: QPainter, name: str, box: QRectF, color: QColor, *, mirrored:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if name == "again":
         _again(painter)
+    if name == "more":
+        _more(painter, color)
     for points in _LINES.get(name, ()):
         path = QPainterPath(QPointF(*points[0]))
         for point in points[1:]:
@@ -58,6 +67,14 @@ def _again(painter: QPainter) -> None:
     head.lineTo(QPointF(14.6, 6.2))
     head.lineTo(QPointF(11, 6.2))
     painter.drawPath(head)
+
+
+def _more(painter: QPainter, color: QColor) -> None:
+    """Three dots."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    for x in (4.8, 10, 15.2):
+        painter.drawEllipse(QPointF(x, 10), 1.25, 1.25)
 
 
 def button_width(style: Style, words: str, height: float) -> float:
@@ -92,11 +109,11 @@ def button(
     if not words:
         square = QRectF(0, 0, size, size)
         square.moveCenter(box.center())
-        paint(painter, icon, square, color, mirrored=rtl and icon in {"previous", "next"})
+        paint(painter, icon, square, color, mirrored=rtl)
         return
     pad = style.px(8)
     left = box.right() - pad - size if rtl else box.left() + pad
-    paint(painter, icon, QRectF(left, box.top() + style.px(4), size, size), color)
+    paint(painter, icon, QRectF(left, box.top() + style.px(4), size, size), color, mirrored=rtl)
     room = (
         box.adjusted(pad, 0, -pad - size - style.px(5), 0)
         if rtl

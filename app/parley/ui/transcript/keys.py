@@ -1,4 +1,4 @@
-"""Keys: scrolling, going from message to message, copying, and the menu of the focused message."""
+"""Keys: scrolling, going from message to message, copying, and what can be done with the focused message."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from parley.ui.transcript import accessible
+from parley.ui.transcript.actions import action_of
 from parley.ui.transcript.painting import row_rect
+from parley.ui.transcript.row import Row
 
 if TYPE_CHECKING:
     from parley.ui.transcript.view import Transcript
@@ -25,11 +27,13 @@ class Keys:
     def press(self, event: QKeyEvent) -> bool:
         """Do what a key says; say whether it says anything."""
         view = self._view
-        if event.matches(QKeySequence.StandardKey.Copy):
+        if event.matches(QKeySequence.StandardKey.Copy) and view.selection:
             view.commands.copy_selection()
             return True
         if event.matches(QKeySequence.StandardKey.SelectAll):
             view.commands.select_all()
+            return True
+        if view.focused >= 0 and self._act(view.row_at(view.focused), event):
             return True
         key = Key(event.key())
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and key in {Key.Key_Up, Key.Key_Down}:
@@ -55,6 +59,28 @@ class Keys:
         else:
             return False
         return True
+
+    def _act(self, row: Row, event: QKeyEvent) -> bool:
+        """Do to the focused message what a key says; say whether it says anything."""
+        keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        if keys in {"Left", "Right"}:
+            rtl = self._view.layoutDirection() == Qt.LayoutDirection.RightToLeft
+            return self._view.commands.turn(row, 1 if (keys == "Right") is not rtl else -1)
+        action = action_of(row.message, keys)
+        if action:
+            self._view.commands.run(action.key, row)
+        return action is not None
+
+    def refocus(self, place: int, old_id: str) -> None:
+        """After messages have come or gone keep the keyboard on its message, another version of it, or a neighbour.
+
+        `place` is where the message of that id is now, or -1.
+        """
+        view = self._view
+        if place < 0:
+            versions = (i for i, message in enumerate(view.messages) if old_id in view.book.siblings(message.id))
+            place = next(versions, min(view.focused, len(view.messages) - 1))
+        view.focused = place
 
     def step(self, by: int) -> bool:
         """Go to the next message or the one before; say whether there is one."""

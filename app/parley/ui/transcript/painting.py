@@ -35,12 +35,11 @@ def row_rect(view: "Transcript", placed: Placed) -> QRectF:
     index = min(placed.index, len(row.cells) - 1)
     top = placed.y - row.lead(index) - row.heights.prefix(index)
     left, width = view.column()
-    if row.is_user:
+    if row.box:
         pad = px(16)
-        box = QRectF(left + row.left - pad, top + px(22), row.content + 2 * pad, row.total - px(24))
-    else:
-        box = QRectF(left, top + px(14), width, row.total - px(14))
-    return box
+        begin, height = row.box
+        return QRectF(left + row.left - pad, top + begin, row.content + 2 * pad, height)
+    return QRectF(left, top + px(14), width, row.total - px(14))
 
 
 def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:
@@ -48,7 +47,8 @@ def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:
     box = row_rect(view, placed)
     sight = QRectF(view.viewport().rect()).adjusted(0, -40, 0, 40)
     focused = placed.row_index == view.focused and view.hasFocus()
-    if placed.row.is_user:
+    boxed = placed.row.box is not None
+    if boxed:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color("user_box"))
         radius = style.px(14)
@@ -57,9 +57,9 @@ def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:
         width = style.theme.focus_width
         painter.setPen(QPen(style.color("accent"), width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        around = 3 if placed.row.is_user else 10
-        ring = box.adjusted(-around, -around if placed.row.is_user else -4, around, around if placed.row.is_user else 0)
-        radius = style.px(16) if placed.row.is_user else style.theme.radius
+        around = 3 if boxed else 10
+        ring = box.adjusted(-around, -around if boxed else -4, around, around if boxed else 0)
+        radius = style.px(16) if boxed else style.theme.radius
         painter.drawRoundedRect(ring.intersected(sight), radius, radius)
 
 
@@ -80,7 +80,7 @@ def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:
         hover=hover[2] if hover is not None and mine else None,
         pressed=view.pointer.pressed,
         boxed=row.is_user,
-        active=view.pointer.row is row or (view.focused == placed.row_index and view.hasFocus()),
+        active=row in (view.pointer.row, view.commands.row) or (view.focused == placed.row_index and view.hasFocus()),
     )
     painter.save()
     painter.translate(left, placed.y)

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRect
 
 from parley.ui.transcript.cell import Cell, Hot
+from parley.ui.transcript.painting import row_rect
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.scroller import Placed
 from parley.ui.transcript.selection import Spot
@@ -39,6 +40,13 @@ def row_at(view: "Transcript", point: QPointF) -> Row | None:
         if placed.y - placed.cell.above <= point.y():
             found = placed.row
     return found
+
+
+def rect_of(view: "Transcript", message_id: str) -> QRect:
+    """Return where a message is in the viewport, as far as it is in sight; the viewport where it is not."""
+    room = view.viewport().rect()
+    placed = next((placed for placed in view.placed if placed.row.message.id == message_id), None)
+    return row_rect(view, placed).toAlignedRect().intersected(room) if placed else room
 
 
 def spot_at(view: "Transcript", point: QPointF) -> Spot | None:

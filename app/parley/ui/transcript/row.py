@@ -54,6 +54,8 @@ class Row:
         self.head.open = unfolded
         self.progress: Progress | None = None
         self._seconds: float | None = None
+        self.field: Cell | None = None
+        """What stands in the message's place while it is edited."""
         self.cells: list[Cell] = []
         self.heights = Fenwick()
         self.exact: set[int] = set()
@@ -122,10 +124,12 @@ class Row:
         self.head.show(present=bool(message.reasoning.strip()), running=thinking, seconds=seconds)
         waiting = progress.waiting if progress else ""
         waits = message.status is MessageStatus.STREAMING and not message.text and not thinking
-        self.foot.show(message, self.versions, waits=waits or bool(waiting), waiting=waiting)
+        self.foot.show(message, self.versions, waits=waits, waiting=waiting)
 
     def _wanted(self) -> list[Cell]:
         """Return the cells from the top to the bottom."""
+        if self.field is not None:
+            return [self.field]
         if self.is_user:
             cells: list[Cell] = [*self.answer.cells] or [Cell()]
         else:
@@ -133,7 +137,7 @@ class Row:
         size = len(self.message.text)
         if size > MAX_RICH and not self.full and not self.live:
             cells.append(More(self.kit.style, self.kit.words.show_all(size)))
-        return cells if self.is_user else [*cells, self.foot]
+        return [*cells, self.foot]
 
     def set_width(self, width: int) -> None:
         """Take the width of the column; nothing is laid out yet."""
@@ -143,7 +147,7 @@ class Row:
         if self.is_user:
             pad = px(16)
             most = int(width * self.kit.style.theme.user_share) - 2 * pad
-            cells = self._wanted()
+            cells = self.answer.cells
             single = cells[0] if len(cells) == 1 else None
             self.content = max(px(12), min(most, single.natural_width(most))) if isinstance(single, TextCell) else most
             self.left = pad if self.kit.rtl else width - self.content - pad
@@ -170,10 +174,14 @@ class Row:
     # --- geometry
     def cell_width(self, index: int) -> int:
         """Return the width that a cell has."""
+        if self.cells[index].wide:
+            return self.width
         return max(min(self.content, LEAST), self.content - self.cells[index].inset)
 
     def cell_left(self, cell: Cell) -> int:
         """Return where a cell begins, from the column's left."""
+        if cell.wide:
+            return 0
         return self.left + (0 if cell.rtl else max(0, min(cell.inset, self.content - LEAST)))
 
     def lead(self, index: int) -> int:
@@ -185,8 +193,22 @@ class Row:
 
     def _slot(self, index: int, height: int) -> int:
         px = self.kit.style.px
-        below = 0 if index < len(self.cells) - 1 else px(14) if self.is_user else px(2)
+        below = px(2) if index == len(self.cells) - 1 else 0
         return self.lead(index) + height + below
+
+    @property
+    def box(self) -> tuple[int, int] | None:
+        """Return where the box of what a person said begins, and its height; None where there is none."""
+        if not self.is_user or self.field is not None:
+            return None
+        px = self.kit.style.px
+        top = px(34 - 12)
+        return top, self.heights.prefix(len(self.cells) - 1) - top + px(12)
+
+    def edit(self, field: Cell | None) -> None:
+        """Have a field stand in the message's place, or the message again."""
+        self.field = field
+        self.rebuild(0)
 
     def measure(self, index: int) -> int:
         """Lay a cell out and return its height with the room above and below."""

@@ -90,14 +90,15 @@ class Selection:
     """Returns a message's Markdown without building it; the owner sets it."""
 
     def _row_text(self, index: int, row: Row, *, markdown: bool) -> str:
-        found = []
+        found: list[str] = []
         for number, cell in enumerate(row.cells):
             span = self.inside(index, number, cell)
-            if span is None:
+            if span is None or not isinstance(cell, BlockCell):
                 continue
             whole = span[0] == 0 and span[1] >= cell.length()
-            found.append(cell.markdown() if markdown and whole else cell.text(span[0], min(span[1], cell.length())))
-        return "".join(found).strip("\n") if markdown else "\n".join(found)
+            text = cell.markdown() if markdown and whole else cell.text(span[0], min(span[1], cell.length()))
+            found.append(text if markdown or not found else f"{cell.parting}{text}")
+        return "".join(found).strip("\n")
 
     def remap(self, row: int, first: int, before: Sequence[Cell], after: Sequence[Cell]) -> None:
         """Follow the letters when the cells of a row change from `first` on."""

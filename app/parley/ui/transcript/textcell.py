@@ -12,15 +12,19 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
+    QTextList,
+    QTextListFormat,
     QTextOption,
 )
 
-from parley.render import Block
+from parley.render import Above, Block
 from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.style import Style
 
 INDENT = 24
 QUOTE = 16
+_PLAIN = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\xa0": " "})
+"""What Qt has in place of line ends."""
 
 
 class Document(QTextDocument):
@@ -42,6 +46,11 @@ class BlockCell(Cell):
 
     def markdown(self) -> str:
         return self.block.source
+
+    @property
+    def parting(self) -> str:
+        """Return what parts it from the cell above in plain text."""
+        return "\n\n" if self.block.above in {Above.BLOCK, Above.HEADING} else "\n"
 
     def find(self, wanted: str) -> tuple[int, int] | None:
         """Return where words are, whatever their case."""
@@ -155,7 +164,21 @@ class TextCell(BlockCell):
         return int(top + (line.y() if line.isValid() else 0))
 
     def text(self, start: int, end: int) -> str:
-        return self._cursor(start, end).selection().toPlainText()
+        """Return the letters between two positions: a line each, empty ones between paragraphs, marks before items."""
+        found, end = "", min(end, self.length())
+        block, among_items = self.document().findBlock(start), True
+        while block.isValid() and block.position() <= end:
+            first = max(start, block.position())
+            items: QTextList | None = block.textList()
+            line = self._cursor(first, min(end, block.position() + block.length() - 1)).selectedText()
+            if found:
+                found += "\n" if among_items and items is not None else "\n\n"
+            among_items = items is not None
+            if items is not None and first == block.position() and line:
+                found += _marker(items, block)
+            found += line
+            block = block.next()
+        return found.translate(_PLAIN)
 
     def word_at(self, position: int) -> tuple[int, int]:
         return self._around(position, QTextCursor.SelectionType.WordUnderCursor)
@@ -206,6 +229,13 @@ class TextCell(BlockCell):
         if kind == QTextCursor.SelectionType.BlockUnderCursor:
             start = self.document().findBlock(cursor.position()).position()
         return start, cursor.selectionEnd()
+
+
+def _marker(items: QTextList, block: QTextBlock) -> str:
+    """Return what stands before a list item, as one types it."""
+    numbered = items.format().style() == QTextListFormat.Style.ListDecimal
+    bullet = "" if items.format().style() == QTextListFormat.Style.ListStyleUndefined else "- "
+    return "  " * (items.format().indent() - 1) + (f"{items.itemText(block)} " if numbered else bullet)
 
 
 def draw(document: QTextDocument, canvas: Canvas, color: str) -> None:

@@ -13,6 +13,7 @@ from parley.ui.theme import Theme
 from parley.ui.transcript import accessible
 from parley.ui.transcript.book import Book, Replaced, Versions
 from parley.ui.transcript.commands import Commands
+from parley.ui.transcript.editor import Editors
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.furniture import Sentence
 from parley.ui.transcript.keys import Keys
@@ -48,6 +49,12 @@ class Transcript(Scroller):
     retry_requested = Signal(str)
     regenerate_requested = Signal(str)
     version_requested = Signal(str)
+    requested = Signal(str, str)
+    """Another thing to do with a message: the action's key, and the message's id."""
+    edited = Signal(str, str, bool)
+    """A message has been edited: its id, its new text, and whether that is to be answered."""
+    edit_cancelled = Signal(str, str)
+    """An edit was given up: the message's id, and what had been written."""
     link_clicked = Signal(str, str)
 
     all_loaded = Signal()
@@ -73,6 +80,7 @@ class Transcript(Scroller):
         self.pointer = Pointer(self)
         self.commands = Commands(self)
         self.keys = Keys(self)
+        self.editors = Editors(self)
         self.latest = LatestButton(self)
         self.latest.dress(self.kit.style)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -223,12 +231,14 @@ class Transcript(Scroller):
         return self.book.messages
 
     def row_at(self, index: int) -> Row:
-        return self.book.row(index, self.kit, self.column()[1], self._needed)
+        row = self.book.row(index, self.kit, self.column()[1], self._needed)
+        self.editors.put_into(row)
+        return row
 
     def _needed(self, row: Row) -> bool:
         """Say whether a row must stay built."""
         seen = any(placed.row is row for placed in self.placed)
-        return seen or row.live or ("settle", row.message.id) in self.live.slices
+        return seen or row.live or row.field is not None or ("settle", row.message.id) in self.live.slices
 
     def change_row(self, index: int, change: Callable[[Row], object]) -> None:
         """Change a row's cells; what one reads and what is selected stay."""
@@ -277,7 +287,9 @@ class Transcript(Scroller):
         else:
             self.anchor = Anchor(max(0, min(self.anchor.row, len(self.messages)) - 1))
         self.selection.move_rows(place)
-        self.focused = place(self.focused) if self.focused >= 0 else -1
+        if self.focused >= 0:
+            old_id = old_ids[self.focused - start] if start <= self.focused < old_end else ""
+            self.keys.refocus(place(self.focused), old_id)
         self.pointer.clear()
 
     def _guess_unread(self) -> None:
@@ -288,6 +300,7 @@ class Transcript(Scroller):
     # --- events
     def paintEvent(self, event: QPaintEvent) -> None:
         self.place()
+        self.editors.place()
         painter = QPainter(self.viewport())
         paint_rows(self, painter)
         painter.end()
@@ -311,7 +324,8 @@ class Transcript(Scroller):
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        return self.keys.step(1 if forward else -1) or super().focusNextPrevChild(forward)
+        mine = self.hasFocus() and self.keys.step(1 if forward else -1)
+        return mine or super().focusNextPrevChild(forward)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -31,8 +31,41 @@ class Words(QObject):
     def regenerate(self) -> str:
         return self.tr("Regenerate")
 
+    def regenerate_with(self) -> str:
+        return self.tr("Regenerate with…")
+
     def retry(self) -> str:
         return self.tr("Retry")
+
+    def go_on(self) -> str:
+        return self.tr("Continue")
+
+    def edit(self) -> str:
+        return self.tr("Edit")
+
+    def info(self) -> str:
+        return self.tr("Message information")
+
+    def delete(self) -> str:
+        return self.tr("Delete")
+
+    def more(self) -> str:
+        return self.tr("More")
+
+    def send(self) -> str:
+        return self.tr("Send")
+
+    def save(self) -> str:
+        return self.tr("Save")
+
+    def save_only(self) -> str:
+        return self.tr("Save without answering")
+
+    def cancel(self) -> str:
+        return self.tr("Cancel")
+
+    def edited_text(self) -> str:
+        return self.tr("Edited message")
 
     def details(self) -> str:
         return self.tr("Details")
@@ -42,6 +75,9 @@ class Words(QObject):
 
     def interrupted(self) -> str:
         return self.tr("Interrupted")
+
+    def cut_off(self) -> str:
+        return self.tr("The answer was cut off at the length limit.")
 
     def failed(self) -> str:
         return self.tr("Something went wrong.")
@@ -76,6 +112,17 @@ class Words(QObject):
 
     def waiting(self, seconds: int) -> str:
         return self.tr("Waiting for the model, %n s", "", seconds)
+
+    def status(self, words: str) -> str:
+        """Return what a turn says that it waits for; its own words where they are not known here."""
+        known = {
+            "Waiting for the answer before this one": self.tr("Waiting for the answer before this one"),
+            "Another Parley is answering in this conversation": self.tr(
+                "Another Parley is answering in this conversation"
+            ),
+            "Loading the model": self.tr("Loading the model"),
+        }
+        return known.get(words, words)
 
     def speed(self, tokens: float) -> str:
         return self.tr("%1 tok/s").replace("%1", QLocale().toString(tokens, "f", 0 if tokens >= 10 else 1))
