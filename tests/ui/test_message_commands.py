@@ -1,5 +1,7 @@
 """What a person does with one message, in the whole window on a real store, a real engine and a real model server."""
 
+import asyncio
+
 from PySide6.QtCore import QDateTime, QLocale, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -329,3 +331,17 @@ async def test_a_message_that_waits_says_so(desk: Desk) -> None:
     await desk.until(lambda: foot.state_words() == "Waiting for the answer before this one")
     desk.press("Ctrl+.", on=desk.window)
     await desk.answered()
+
+
+async def test_the_wait_for_the_model_is_counted(desk: Desk) -> None:
+    held = asyncio.Event()
+    async with FakeOpenAI("writer", reply=Reply(("At last.",), hold=held, hold_at=0)) as server:
+        desk.services.settings.update(providers=(ProviderRow("writer", server.url),), default_model="writer/writer")
+        await desk.say("hello")
+        await desk.until(lambda: len(shown(desk)) == 2)
+        foot = desk.window.page.transcript.row_at(1).foot
+        await desk.until(lambda: foot.state_words() == "Waiting for the model, 1 s")
+        held.set()
+        await desk.answered()
+        assert shown_texts(desk) == ["hello", "At last."]
+        assert foot.state_words() == ""

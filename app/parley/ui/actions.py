@@ -37,7 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("previous_chat", QT_TRANSLATE_NOOP("Commands", "Previous chat"), ("Ctrl+PgUp", "Alt+Up")),
     Command("stop", QT_TRANSLATE_NOOP("Commands", "Stop the answer"), ("Ctrl+.",), "stop"),
     Command("regenerate", QT_TRANSLATE_NOOP("Commands", "Regenerate"), ("Ctrl+R",), "refresh", "chat"),
-    Command("copy_conversation", QT_TRANSLATE_NOOP("Commands", "Copy as Markdown"), icon="copy", menu="chat"),
+    Command("copy_conversation", QT_TRANSLATE_NOOP("Commands", "Copy chat as Markdown"), icon="copy", menu="chat"),
     Command("rename", QT_TRANSLATE_NOOP("Commands", "Rename"), ("F2",), "rename", "chat row"),
     Command("pin", QT_TRANSLATE_NOOP("Commands", "Pin"), ("Ctrl+Shift+P",), "pin", "chat row"),
     Command("delete", QT_TRANSLATE_NOOP("Commands", "Delete"), ("Ctrl+Shift+Backspace",), "trash", "chat row"),

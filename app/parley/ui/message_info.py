@@ -14,6 +14,8 @@ from parley.ui.look import Look
 
 WIDTH = 380
 EDGE = 8
+FOOT = 40
+"""The row of buttons below an answer stays in sight."""
 COPIED_MS = 1600
 
 
@@ -53,7 +55,7 @@ class MessageInfo(QFrame):
         column.addWidget(self.copy_all, 0, Qt.AlignmentFlag.AlignTrailing)
 
     def open_at(self, place: QRect, within: QWidget, *, at_end: bool) -> None:
-        """Open beside the lower edge of a place in the window, at the end of its line or at the beginning."""
+        """Open below a place in the window, or above it, or over its lower end; at the end of its line or its start."""
         room = within.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
         width = min(WIDTH, room.width())
         self.ensurePolished()
@@ -63,7 +65,9 @@ class MessageInfo(QFrame):
         right = at_end is not (within.layoutDirection() == Qt.LayoutDirection.RightToLeft)
         left = place.right() - size.width() if right else place.left()
         left = max(room.left(), min(left, room.right() - size.width()))
-        top = max(room.top(), min(place.bottom() - 36, room.bottom()) - size.height())
+        tops = (place.bottom() + EDGE, place.top() - EDGE - size.height())
+        fits = (top for top in tops if room.top() <= top <= room.bottom() - size.height())
+        top = next(fits, max(room.top(), min(place.bottom(), room.bottom()) - FOOT - size.height()))
         self.setGeometry(QRect(within.mapToGlobal(QPoint(left, top)), size))
         self.show()
         self.copy_all.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -183,3 +183,16 @@ def test_clearing_in_the_middle(sight: Sight) -> None:
     sight.painted()
     assert sight.view.messages == []
     assert QGuiApplication.clipboard() is not None
+
+
+def test_a_reply_that_goes_on_is_never_empty(sight: Sight) -> None:
+    text = "\n\n".join(f"Paragraph {number} with some words in it." for number in range(300))
+    sight.show([user("q", "go"), answer("a", text, MessageStatus.STOPPED)])
+    sight.view.scroll_by(-3000)
+    sight.painted()
+    before = sight.lines()
+    sight.view.begin("a")
+    sight.view.feed("a", [TextDelta(text)])
+    assert sight.row("a").message.text == text
+    sight.painted()
+    assert sight.lines() == before

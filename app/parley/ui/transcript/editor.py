@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from parley.messages import Message, Role
@@ -80,6 +80,12 @@ class Editor(QFrame):
         self.field.send_with_enter = send_with_enter and not self._answer
         keys = "Enter" if self.field.send_with_enter else "Ctrl+Enter"
         self.go.setToolTip(f"{self.go.text()} ({keys})")
+
+    def wear(self, font: QFont) -> None:
+        """Write in a font."""
+        if self.field.font() != font:
+            self.field.setFont(font)
+            self.changed.emit()
 
     def set_busy(self, *, busy: bool) -> None:
         """While the text is being stored it stands there, and cannot be changed or sent twice."""
@@ -259,6 +265,7 @@ class Editors(QObject):
             top = placed.y if placed else -cell.height - view.viewport().height()
             left, width = view.column()
             editor = cell.editor
+            editor.wear(view.kit.style.answer)
             editor.setGeometry(left, top, width, max(cell.height - SPACE, editor.minimumSizeHint().height()))
 
     def _new_editor(self, message: Message, draft: _Draft) -> Editor:
@@ -276,6 +283,7 @@ class Editors(QObject):
         made.changed.connect(lambda: self._changed(message_id))
         made.submitted.connect(lambda text, resend: self._submit(message_id, text, resend))
         made.cancelled.connect(lambda: self._cancel(message_id))
+        made.field.setFont(view.kit.style.answer)
         made.move(0, -10_000)
         made.show()
         return made

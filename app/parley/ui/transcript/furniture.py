@@ -160,11 +160,11 @@ class Foot(Cell):
 
     # --- geometry: the state's lines, its buttons, the vendor's words, the actions
     def estimate(self, width: int) -> int:
-        return self.style.px(36) + (self.style.px(24) if self.state_words() else 0)
+        return self.style.px(BAR + 4 if self._boxed else BAR + 8) + (self.style.px(24) if self.state_words() else 0)
 
     def lay_out(self, width: int) -> int:
         self.width = width
-        self.height = self._actions_top() + self.style.px(36)
+        self.height = self._actions_top() + self.style.px(BAR + 4 if self._boxed else BAR + 8)
         return self.height
 
     def _icon_room(self) -> int:
@@ -286,7 +286,7 @@ class Foot(Cell):
             icons.paint(painter, "warning", QRectF(left, state.top() - style.px(1), size, size), style.color("danger"))
         for hot, icon, words in self._buttons():
             hovered = canvas.hover == hot
-            framed = hot.action == "retry"
+            framed = hot.action in _IN_STATE
             icons.button(
                 canvas,
                 hot.rect,

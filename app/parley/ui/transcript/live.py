@@ -27,6 +27,8 @@ class Live(QObject):
         self._apply = apply
         self._pending: dict[str, list[Event]] = {}
         self._running: set[str] = set()
+        self._going_on: set[str] = set()
+        """Replies of which there was something before: the first events that come say it again."""
         self.slices = Slices(self)
         self.cost = 0.0
         self._frame = QTimer(self)
@@ -37,16 +39,21 @@ class Live(QObject):
         self._seconds.setInterval(1000)
         self._seconds.timeout.connect(self._count)
 
-    def begin(self, message_id: str) -> None:
-        """A reply begins: from here on seconds are counted."""
+    def begin(self, message_id: str, *, goes_on: bool = False) -> None:
+        """A reply begins: from here on seconds are counted. The first events of one that goes on are shown at once."""
         self._running.add(message_id)
+        if goes_on:
+            self._going_on.add(message_id)
         self._pending.pop(message_id, None)
         self._seconds.start()
 
     def feed(self, message_id: str, events: Sequence[Event]) -> None:
         """Keep events for the next frame."""
         self._pending.setdefault(message_id, []).extend(events)
-        if not self._frame.isActive():
+        if message_id in self._going_on:
+            self._going_on.discard(message_id)
+            self.flush()
+        elif not self._frame.isActive():
             rest = min(LONGEST_REST_MS, int(self.cost * 1000 * REST))
             self._frame.start(max(FRAME_MS, rest))
 
@@ -55,6 +62,7 @@ class Live(QObject):
         if message_id in self._pending:
             self.flush()
         self._running.discard(message_id)
+        self._going_on.discard(message_id)
         if not self._running:
             self._seconds.stop()
 
@@ -62,6 +70,7 @@ class Live(QObject):
         """Forget everything."""
         self._pending.clear()
         self._running.clear()
+        self._going_on.clear()
         self._frame.stop()
         self._seconds.stop()
         self.slices.clear()

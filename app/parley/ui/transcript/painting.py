@@ -39,7 +39,7 @@ def row_rect(view: "Transcript", placed: Placed) -> QRectF:
         pad = px(16)
         begin, height = row.box
         return QRectF(left + row.left - pad, top + begin, row.content + 2 * pad, height)
-    return QRectF(left, top + px(14), width, row.total - px(14))
+    return QRectF(left, top + px(6), width, row.total - px(6))
 
 
 def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:

@@ -188,7 +188,7 @@ class Row:
         """Return the room above a cell."""
         px = self.kit.style.px
         if index == 0:
-            return px(34) if self.is_user else px(18)
+            return px(34) if self.is_user else px(10)
         return 0 if index == 1 and not self.is_user and not self.head.present else self.cells[index].above
 
     def _slot(self, index: int, height: int) -> int:

@@ -153,7 +153,7 @@ class Transcript(Scroller):
         index = self.book.index_of(message.id if isinstance(message, Message) else message)
         if index >= 0:
             row = self.row_at(index)
-            self.live.begin(row.message.id)
+            self.live.begin(row.message.id, goes_on=bool(row.message.text))
             self._change(row, row.begin)
 
     def feed(self, message_id: str, events: Sequence[Event]) -> None:
