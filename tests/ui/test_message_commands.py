@@ -148,6 +148,8 @@ async def test_a_draft_of_an_edit_is_there_after_another_chat(desk: Desk) -> Non
     await desk.until(lambda: len(shown(desk)) == 2)
     desk.window.page.transcript.viewport().repaint()
     assert editor(desk, 0).text == "hello and more"
+    fields = desk.window.page.transcript.findChildren(Editor)
+    assert [field for field in fields if field.isVisible()] == [editor(desk, 0)]
 
 
 async def test_a_discarded_edit_comes_back(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from parley.paths import resources
 from parley.ui.theme import Choice, Theme, apply, theme_for
 
 MENU_SIZE = 16
-MIRRORED = frozenset({"sidebar", "undo", "new-chat"})
+MIRRORED = frozenset({"sidebar", "undo"})
 """Drawings that point somewhere: they turn round where text runs from right to left."""
 
 Dressed = QAbstractButton | QAction | QLabel

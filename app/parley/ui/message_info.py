@@ -12,7 +12,7 @@ from parley.messages import Message, MessageStatus, Role, Usage
 from parley.ui.error_texts import failure_text
 from parley.ui.look import Look
 
-WIDTH = 380
+WIDTH = 440
 EDGE = 8
 FOOT = 40
 """The row of buttons below an answer stays in sight."""

@@ -31,6 +31,7 @@ QToolButton#stop {{ background: {t.user_box}; border-radius: 18px; padding: 0; }
 QToolButton#stop:hover {{ background: {t.hover}; }}
 QPushButton#modelButton {{ text-align: left; color: {t.muted}; padding: 4px 5px; }}
 QPushButton#modelButton:hover {{ color: {t.text}; }}
+QPushButton#aside {{ padding: 4px 10px; }}
 QFrame#chip {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue QScrollArea, QFrame#queue QScrollArea > QWidget > QWidget {{ background: transparent; }}

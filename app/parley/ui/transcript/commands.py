@@ -134,10 +134,13 @@ class Commands(QObject):
     def _add_actions(self, menu: QMenu, row: Row) -> None:
         words = self._view.words
         for action in actions_for(row.message):
+            if action.key == "delete":
+                menu.addSeparator()
             entry = menu.addAction(action.words(words))
             entry.setShortcut(QKeySequence(action.keys))
             entry.setShortcutVisibleInContextMenu(True)
             entry.triggered.connect(lambda _=False, key=action.key: self.run(key, row))
+        menu.addSeparator()
         if row.head.present:
             entry = menu.addAction(words.hide_reasoning() if row.head.open else words.show_reasoning())
             entry.triggered.connect(lambda: self.run("reasoning", row))

@@ -38,6 +38,7 @@ class Editor(QFrame):
         self._answer = answer
         self._words = words
         self._height = 0
+        self._font: QFont | None = None
         self.field = ComposerField(self)
         self.field.setAccessibleName(words.edited_text())
         self.field.setPlainText(text)
@@ -51,7 +52,9 @@ class Editor(QFrame):
         self.go = self._button(words.save() if answer else words.send(), "primary")
         self.save_only = self._button(words.save_only(), "quiet")
         self.save_only.setVisible(not answer)
+        self.save_only.setObjectName("aside")
         self.cancel = self._button(words.cancel(), "quiet")
+        self.cancel.setObjectName("aside")
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(4)
         self._buttons.addStretch(1)
@@ -83,7 +86,8 @@ class Editor(QFrame):
 
     def wear(self, font: QFont) -> None:
         """Write in a font."""
-        if self.field.font() != font:
+        if font != self._font:
+            self._font = font
             self.field.setFont(font)
             self.changed.emit()
 
@@ -244,9 +248,9 @@ class Editors(QObject):
         draft = self._drafts.get(row.message.id)
         if draft is None or row.live or row.field is not None:
             return
-        editor = self._new_editor(row.message, draft)
-        cell = self._cells[row.message.id] = EditorCell(editor, self._view)
-        cell.rtl = row.kit.rtl
+        cell = self._cells.get(row.message.id)
+        if cell is None:
+            cell = self._cells[row.message.id] = EditorCell(self._new_editor(row.message, draft), self._view)
         row.edit(cell)
 
     def place(self) -> None:
@@ -280,10 +284,10 @@ class Editors(QObject):
         caret = made.field.textCursor()
         caret.setPosition(min(draft.caret, len(draft.text)))
         made.field.setTextCursor(caret)
-        made.changed.connect(lambda: self._changed(message_id))
         made.submitted.connect(lambda text, resend: self._submit(message_id, text, resend))
         made.cancelled.connect(lambda: self._cancel(message_id))
-        made.field.setFont(view.kit.style.answer)
+        made.changed.connect(lambda: self._changed(message_id))
+        made.wear(view.kit.style.answer)
         made.move(0, -10_000)
         made.show()
         return made

@@ -176,7 +176,7 @@ class Foot(Cell):
         if not words:
             return QRectF()
         width = self.width - self._icon_room()
-        bounds = QFontMetricsF(self.style.quiet).boundingRect(QRectF(0, 0, width, 10_000), WRAPPED, words)
+        bounds = QFontMetricsF(self.style.quiet).boundingRect(QRectF(0, 0, width, 10_000), WRAPPED, isolated(words))
         left = 0 if self.rtl else self._icon_room()
         return QRectF(left, self.style.px(10), width, max(bounds.height(), self.style.px(20)))
 
