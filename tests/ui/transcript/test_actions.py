@@ -3,14 +3,14 @@
 import gc
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QAccessible, QContextMenuEvent, QGuiApplication, QHelpEvent
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
+from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QGuiApplication, QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
 from parley.messages import Failure, Message, MessageStatus, Usage
 from parley.ui import theme
-from parley.ui.transcript import Transcript
+from parley.ui.transcript import Transcript, icons
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.painting import row_rect
 from parley.ui.transcript.places import corner
@@ -431,3 +431,34 @@ def test_a_screen_reader_finds_the_field(sight: Sight) -> None:
     item = found.child(0)
     assert item.childCount() == 1
     assert item.child(0).object() is made
+
+
+def test_a_selection_is_copied_as_markdown_by_key(sight: Sight) -> None:
+    sight.show([user("q", "x"), answer("a", "Some **bold** words.")])
+    key(sight, "q", Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    key(sight, "q", Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert clipboard() == "x\n\nSome **bold** words."
+
+
+def test_a_screen_reader_hears_which_version_it_is(sight: Sight) -> None:
+    sight.show([user("q", "x"), answer("a2", "y")], versions={"a2": [answer("a1", "x"), answer("a2", "y")]})
+    found = QAccessible.queryAccessibleInterface(sight.view)
+    assert found is not None
+    assert found.child(1).text(QAccessible.Text.Name) == "Answer\nVersion 2 of 2\ny"
+
+
+def test_drawings_that_point_nowhere_are_not_turned_round(sight: Sight, qapp: QApplication) -> None:
+    """A pencil and the arrow of Regenerate stand the same in both directions; a chevron points along the text."""
+
+    def drawn(name: str, *, mirrored: bool) -> QImage:
+        image = QImage(40, 40, QImage.Format.Format_ARGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        icons.paint(painter, name, QRectF(0, 0, 40, 40), QColor("black"), mirrored=mirrored)
+        painter.end()
+        return image
+
+    for name in ("edit", "again", "copy", "more"):
+        assert drawn(name, mirrored=True) == drawn(name, mirrored=False)
+    for name in ("next", "continue"):
+        assert drawn(name, mirrored=True) != drawn(name, mirrored=False)

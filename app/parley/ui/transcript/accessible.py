@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from shiboken6 import isValid
 
+from parley.messages import Message
 from parley.ui.transcript.actions import Action, actions_for
 from parley.ui.transcript.painting import row_rect
 from parley.ui.transcript.places import placed_at
@@ -215,7 +216,15 @@ def spoken(view: "Transcript", index: int) -> str:
     said = message.text
     if row and row.field is None and len(said) <= READABLE:  # without the marks of Markdown
         said = "\n".join(cell.text(0, cell.length()) for cell in row.cells if isinstance(cell, BlockCell))
-    return "\n".join(part for part in (view.words.speaker(message), said[:READABLE], state) if part)
+    return "\n".join(
+        part for part in (view.words.speaker(message), _version(view, message), said[:READABLE], state) if part
+    )
+
+
+def _version(view: "Transcript", message: Message) -> str:
+    """Return which of several versions a message is."""
+    versions = view.book.siblings(message.id)
+    return view.words.version(versions.index(message.id) + 1, len(versions)) if len(versions) > 1 else ""
 
 
 def install() -> None:

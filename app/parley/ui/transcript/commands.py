@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from parley.render.code import label
@@ -117,8 +117,11 @@ class Commands(QObject):
         view, words = self._view, self._view.words
         menu = self._new_menu()
         if view.selection:
-            menu.addAction(words.copy()).triggered.connect(self.copy_selection)
-            menu.addAction(words.copy_markdown()).triggered.connect(self.copy_markdown)
+            for name, keys, act in (
+                (words.copy(), "Ctrl+C", self.copy_selection),
+                (words.copy_markdown(), "Ctrl+Shift+C", self.copy_markdown),
+            ):
+                self._entry(menu, name, keys).triggered.connect(act)
         hover = hot_at(view, point)
         if hover and hover[2].action == "link":
             url = hover[2].value
@@ -136,9 +139,7 @@ class Commands(QObject):
         for action in actions_for(row.message):
             if action.key == "delete":
                 menu.addSeparator()
-            entry = menu.addAction(action.words(words))
-            entry.setShortcut(QKeySequence(action.keys))
-            entry.setShortcutVisibleInContextMenu(True)
+            entry = self._entry(menu, action.words(words), action.keys)
             entry.triggered.connect(lambda _=False, key=action.key: self.run(key, row))
         menu.addSeparator()
         if row.head.present:
@@ -178,6 +179,14 @@ class Commands(QObject):
         if found := self.version(row, by):
             self._view.version_requested.emit(found)
         return bool(found)
+
+    @staticmethod
+    def _entry(menu: QMenu, name: str, keys: str) -> QAction:
+        """Add an entry that tells its keys."""
+        entry = menu.addAction(name)
+        entry.setShortcut(QKeySequence(keys))
+        entry.setShortcutVisibleInContextMenu(True)
+        return entry
 
     def _new_menu(self) -> QMenu:
         if self.menu is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from parley.ui.transcript.view import Transcript
 
 LINE = 48
+COPY_MARKDOWN = "Ctrl+Shift+C"
 Key = Qt.Key
 
 
@@ -29,6 +30,9 @@ class Keys:
         view = self._view
         if event.matches(QKeySequence.StandardKey.Copy) and view.selection:
             view.commands.copy_selection()
+            return True
+        if view.selection and _portable(event) == COPY_MARKDOWN:
+            view.commands.copy_markdown()
             return True
         if event.matches(QKeySequence.StandardKey.SelectAll):
             view.commands.select_all()
@@ -62,7 +66,7 @@ class Keys:
 
     def _act(self, row: Row, event: QKeyEvent) -> bool:
         """Do to the focused message what a key says; say whether it says anything."""
-        keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        keys = _portable(event)
         if keys in {"Left", "Right"}:
             rtl = self._view.layoutDirection() == Qt.LayoutDirection.RightToLeft
             return self._view.commands.turn(row, 1 if (keys == "Right") is not rtl else -1)
@@ -134,3 +138,8 @@ class Keys:
             height = view.viewport().height()
             point = QPoint(int(rect.left()) + 16, int(max(16.0, min(rect.bottom() - 16, height - 40.0))))
             view.commands.menu_for(shown[0].row, view.viewport().mapToGlobal(point))
+
+
+def _portable(event: QKeyEvent) -> str:
+    """Return the keys that were pressed, as the table of actions writes them."""
+    return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
