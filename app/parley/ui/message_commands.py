@@ -121,7 +121,7 @@ class MessageCommands(QObject):
         self.restored.emit(before.conversation_id)
 
     def _edit_cancelled(self, message_id: str, text: str) -> None:
-        message = self._services.store.messages.get(message_id)
+        message = self._message(message_id)
         self._undo.offer(self.tr("The edit was discarded."), partial(self._edit_again, message, text))
 
     async def _edit_again(self, message: Message, text: str) -> None:

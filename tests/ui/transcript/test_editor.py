@@ -226,6 +226,10 @@ def test_tab_reaches_the_buttons(sight: Sight) -> None:
         QTest.keyClick(QApplication.focusWidget() or made, Qt.Key.Key_Tab)
         assert button.hasFocus()
     assert sight.view.focused == -1
+    made.field.setFocus()
+    QTest.keyClick(made.field, Qt.Key.Key_Backtab)
+    until(sight.view.hasFocus)
+    assert sight.view.focused >= 0
 
 
 def test_the_wheel_over_a_field_scrolls_the_messages(sight: Sight) -> None:

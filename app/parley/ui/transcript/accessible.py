@@ -265,6 +265,10 @@ def focused(view: "Transcript", index: int) -> None:
 
 def announce(view: "Transcript", row: "Row") -> None:
     """Say how an answer ended."""
+    say(view, row.foot.state_words() or view.words.answer_complete())
+
+
+def say(view: "Transcript", words: str) -> None:
+    """Have something said."""
     if QAccessible.isActive():
-        words = row.foot.state_words() or view.words.answer_complete()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, words))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from parley.render.code import label
+from parley.ui.transcript import accessible
 from parley.ui.transcript.actions import actions_for
 from parley.ui.transcript.cell import Cell, Hot
 from parley.ui.transcript.codecell import CodeCell
@@ -84,6 +85,7 @@ class Commands(QObject):
     def _say_copied(self, cell: CodeCell | Foot) -> None:
         """Say so where the button was, for a moment."""
         cell.copied = True
+        accessible.say(self._view, self._view.words.copied())
 
         def over() -> None:
             cell.copied = False

@@ -66,9 +66,6 @@ class Editor(QFrame):
         column.addWidget(self.field)
         column.addWidget(self._error)
         column.addLayout(self._buttons)
-        self.setTabOrder(self.field, self.go)
-        self.setTabOrder(self.go, self.save_only)
-        self.setTabOrder(self.save_only, self.cancel)
         self.set_send_key(send_with_enter=send_with_enter)
         self._connect()
         self._refresh()
@@ -81,8 +78,13 @@ class Editor(QFrame):
     def set_send_key(self, *, send_with_enter: bool) -> None:
         """Change what Enter does. In an answer, which has many lines, it always begins a new one."""
         self.field.send_with_enter = send_with_enter and not self._answer
-        keys = "Enter" if self.field.send_with_enter else "Ctrl+Enter"
-        self.go.setToolTip(f"{self.go.text()} ({keys})")
+        self.go.setToolTip(self._words.by_key(self.go.text(), enter=self.field.send_with_enter))
+
+    def follow(self, before: QWidget) -> None:
+        """Come after a widget when one goes on by Tab."""
+        for widget in (self.field, self.go, self.save_only, self.cancel):
+            self.setTabOrder(before, widget)
+            before = widget
 
     def wear(self, font: QFont) -> None:
         """Write in a font."""
@@ -288,6 +290,7 @@ class Editors(QObject):
         made.cancelled.connect(lambda: self._cancel(message_id))
         made.changed.connect(lambda: self._changed(message_id))
         made.wear(view.kit.style.answer)
+        made.follow(view)
         made.move(0, -10_000)
         made.show()
         return made

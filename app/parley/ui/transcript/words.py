@@ -58,6 +58,11 @@ class Words(QObject):
     def save(self) -> str:
         return self.tr("Save")
 
+    def by_key(self, name: str, *, enter: bool) -> str:
+        """Return what a button does, with the key that does it too."""
+        keys = self.tr("Enter") if enter else self.tr("Ctrl+Enter")
+        return self.tr("%1 (%2)").replace("%1", name).replace("%2", keys)
+
     def save_only(self) -> str:
         return self.tr("Save without answering")
 
