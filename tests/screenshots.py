@@ -177,6 +177,22 @@ async def models(studio: Studio) -> None:
     studio.window.models.open_picker()
 
 
+async def editing(studio: Studio) -> None:
+    """A question that is edited in its place."""
+    studio.open("Trip to Lisbon")
+    transcript = studio.window.page.transcript
+    transcript.to_start()
+    transcript.editors.begin(transcript.messages[0].id)
+
+
+async def information(studio: Studio) -> None:
+    """What is known of an answer."""
+    studio.open("Trip to Lisbon")
+    transcript = studio.window.page.transcript
+    await studio.until(lambda: transcript.placed)
+    studio.window.messages.show_info(transcript.messages[-1].id)
+
+
 async def drawer(studio: Studio) -> None:
     """The list of chats over a narrow window."""
     studio.open("Trip to Lisbon")
@@ -203,6 +219,8 @@ SCENES = (
     Scene("search", search),
     Scene("error", error),
     Scene("models", models, theme="dark"),
+    Scene("editing", editing),
+    Scene("information", information, theme="dark"),
     Scene("narrow", trip, size=(360, 640)),
     Scene("drawer", drawer, theme="dark", size=(360, 640)),
     Scene("right-to-left", trip, language="ar"),

@@ -259,6 +259,19 @@ async def test_chats_and_messages_share_one_undo_newest_first(desk: Desk) -> Non
     assert shown_texts(desk) == ["hello", DEFAULT]
 
 
+async def test_a_question_without_an_answer_is_answered_again(desk: Desk) -> None:
+    await desk.say("hello")
+    await desk.answered()
+    focus(desk, 1)
+    desk.press("Del")
+    await desk.until(lambda: shown_texts(desk) == ["hello"])
+    focus(desk, 0)
+    desk.press("R")
+    await desk.until(lambda: len(shown(desk)) == 2)
+    await desk.answered()
+    assert shown_texts(desk) == ["hello", DEFAULT]
+
+
 async def test_another_model_answers_again(desk: Desk) -> None:
     await desk.say("hello")
     await desk.answered()
@@ -303,6 +316,8 @@ async def test_what_is_known_of_an_answer(desk: Desk) -> None:
         "Ended": "Cut off at the length limit",
         "Id": reply,
     }
+    assert desk.window.rect().contains(desk.window.mapFromGlobal(info.geometry().topLeft()))
+    assert desk.window.rect().contains(desk.window.mapFromGlobal(info.geometry().bottomRight()))
     one = next(b for b in info.findChildren(QToolButton) if b.accessibleName() == "Copy Id")
     QTest.mouseClick(one, LEFT)
     assert QGuiApplication.clipboard().text() == reply
@@ -311,6 +326,19 @@ async def test_what_is_known_of_an_answer(desk: Desk) -> None:
     assert "Id: " + reply in QGuiApplication.clipboard().text()
     desk.press("Esc", on=info)
     await desk.until(lambda: desk.window.findChild(MessageInfo) is None)
+
+
+async def test_the_information_fits_a_narrow_window(desk: Desk) -> None:
+    desk.window.resize(360, 700)
+    await desk.say("hello")
+    await desk.answered()
+    desk.window.messages.show_info(shown(desk)[1].id)
+    info = desk.window.findChild(MessageInfo)
+    assert isinstance(info, MessageInfo)
+    await desk.until(info.isVisible)
+    assert info.width() <= desk.window.width() - 16
+    assert info.copy_all.geometry().bottom() <= info.height()
+    info.close()
 
 
 async def test_the_whole_chat_as_markdown(desk: Desk) -> None:

@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QDateTime, QLocale, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from parley.messages import Message, MessageStatus, Role, Usage
 from parley.ui.error_texts import failure_text
 from parley.ui.look import Look
 
-WIDTH = 440
+WIDTH = 480
 EDGE = 8
+AROUND = 16 + 12 + 2 * 12 + 2
+"""Margins, the room between columns, and the edge."""
 FOOT = 40
 """The row of buttons below an answer stays in sight."""
 COPIED_MS = 1600
@@ -36,6 +38,7 @@ class MessageInfo(QFrame):
         self.setAccessibleName(self.tr("Message information"))
         self._look = look
         self.facts = self._facts(message, provider)
+        self._rows: list[tuple[QLabel, QLabel, QToolButton]] = []
         title = QLabel(self.tr("Message information"), self)
         title.setProperty("title", True)
         grid = QGridLayout()
@@ -59,9 +62,15 @@ class MessageInfo(QFrame):
         room = within.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
         width = min(WIDTH, room.width())
         self.ensurePolished()
-        layout = self.layout()
-        high = layout.totalHeightForWidth(width) if layout and layout.hasHeightForWidth() else self.sizeHint().height()
-        size = QSize(width, min(high, room.height()))
+        for label, _, copy in self._rows:
+            label.ensurePolished()
+            copy.ensurePolished()
+        beside = max(label.sizeHint().width() for label, _, _ in self._rows) + self._rows[0][2].sizeHint().width()
+        for _, value, _ in self._rows:
+            value.ensurePolished()
+            value.setFixedWidth(width - beside - AROUND)
+            value.setFixedHeight(value.heightForWidth(value.width()))
+        size = QSize(width, min(self.sizeHint().height(), room.height()))
         right = at_end is not (within.layoutDirection() == Qt.LayoutDirection.RightToLeft)
         left = place.right() - size.width() if right else place.left()
         left = max(room.left(), min(left, room.right() - size.width()))
@@ -78,7 +87,6 @@ class MessageInfo(QFrame):
         value = QLabel(fact.value, self)
         value.setTextFormat(Qt.TextFormat.PlainText)
         value.setWordWrap(True)
-        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         value.setAccessibleName(f"{fact.label}: {fact.value}")
         copy = QToolButton(self)
         copy.setAccessibleName(self.tr("Copy {what}").format(what=fact.label))
@@ -86,6 +94,7 @@ class MessageInfo(QFrame):
         copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._look.dress(copy, "copy")
         copy.clicked.connect(partial(self._copy, copy, fact.value))
+        self._rows.append((label, value, copy))
         grid.addWidget(label, row, 0)
         grid.addWidget(value, row, 1)
         grid.addWidget(copy, row, 2)

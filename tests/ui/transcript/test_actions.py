@@ -304,6 +304,7 @@ def test_keys_act_on_the_focused_message(sight: Sight) -> None:
     key(sight, "q", Qt.Key.Key_R)
     assert sight.asked == [
         ("continue", "a"), ("regenerate", "a"), ("regenerate-with", "a"), ("info", "a"), ("delete", "q"),
+        ("regenerate", "q"),
     ]  # fmt: skip
     key(sight, "a", Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard() == "An answer that"
@@ -355,6 +356,7 @@ def test_the_more_button_opens_the_menu_with_its_keys(sight: Sight) -> None:
     assert keys == {
         "Copy": "Ctrl+C",
         "Copy as Markdown": "Ctrl+Shift+C",
+        "Answer again": "R",
         "Edit": "E",
         "Message information": "I",
         "Delete": "Del",

@@ -62,6 +62,7 @@ ACTIONS: Sequence[Action] = (
     Action("retry", "", Words.retry, _retried, "R"),
     Action("regenerate", "again", Words.regenerate, lambda m: _answered(m) and not _retried(m), "R", below=True),
     Action("regenerate-with", "", Words.regenerate_with, _answered, "Shift+R"),
+    Action("answer", "", Words.answer_again, lambda message: message.role is Role.USER, "R"),
     Action("edit", "edit", Words.edit, _ended, "E", below=True),
     Action("info", "", Words.info, lambda message: True, "I"),
     Action("delete", "", Words.delete, lambda message: True, "Del"),

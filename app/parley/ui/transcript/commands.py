@@ -42,6 +42,7 @@ class Commands(QObject):
             "more": self._more,
             "retry": lambda row, *_: view.retry_requested.emit(row.message.id),
             "regenerate": lambda row, *_: view.regenerate_requested.emit(row.message.id),
+            "answer": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,
             "link": lambda row, cell, hot: view.link_clicked.emit(hot.value, hot.words) if hot else None,
             "reasoning": lambda row, *_: self._change(row, Row.fold),

@@ -34,6 +34,9 @@ class Words(QObject):
     def regenerate_with(self) -> str:
         return self.tr("Regenerate with…")
 
+    def answer_again(self) -> str:
+        return self.tr("Answer again")
+
     def retry(self) -> str:
         return self.tr("Retry")
 
