@@ -174,6 +174,7 @@ class Conversation:
     pinned: bool = False
     message_count: int = 0
     answering: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,19 +22,19 @@ DATABASES = Path(__file__).parent / "databases"
 LATEST = max(DATABASES.glob("step_*.db"))
 
 
-def m003_colour(db: "Database") -> None:
+def m004_colour(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN colour TEXT")
     db.execute("UPDATE conversations SET colour = 'green'")
 
 
-def m004_bug(db: "Database") -> None:
+def m005_bug(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN shape TEXT")
     db.execute("UPDATE conversations SET colour = 'red'")
     raise RuntimeError("a step with a mistake")
 
 
-ONE_MORE = (*migrations.STEPS, m003_colour)
-TWO_MORE = (*ONE_MORE, m004_bug)
+ONE_MORE = (*migrations.STEPS, m004_colour)
+TWO_MORE = (*ONE_MORE, m005_bug)
 
 
 @pytest.fixture
@@ -102,6 +102,18 @@ async def test_step_2_keeps_texts_once_and_loses_nothing(tmp_path: Path) -> None
     await store.close()
 
 
+async def test_step_3_marks_nothing_as_unread(tmp_path: Path) -> None:
+    unread: dict[str, list[str]] = {}
+    for step in ("step_002.db", "step_003.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        unread[step] = [found.title for found in store.conversations.page() if found.unread]
+        assert store.conversations.unread() == len(unread[step])
+        await store.close()
+    assert unread == {"step_002.db": [], "step_003.db": ["Trip to Lisbon"]}
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
     for place in (tmp_path, tmp_path / "new"):
@@ -119,7 +131,7 @@ async def test_a_copy_is_kept_before_a_step(old: Path) -> None:
     assert database.rows("SELECT DISTINCT colour FROM conversations") == [("green",)]
     await database.close()
     (copy,) = backups(old)
-    assert copy.name.startswith("parley-before-m003_colour-")
+    assert copy.name.startswith("parley-before-m004_colour-")
     assert copy.stat().st_mode & 0o077 == 0
     assert "colour" not in columns(copy)
     shutil.copy(copy, old / "parley.db")

@@ -1,32 +1,46 @@
 """The model behind the list of chats, against a store that is a sorted list."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QObject
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from parley.messages import Conversation, new_id
-from parley.ui.conversation_list import ConversationList
+from parley.store import Cursor
+from parley.ui import conversation_list
+from parley.ui.conversation_delegate import ConversationDelegate
+from parley.ui.conversation_list import BLOCK, ROOT, STEP, ConversationList, Index
+from parley.ui.dates import Groups
+from parley.ui.grouping import Grouping
+from parley.ui.look import Look
+from parley.ui.uniform_list import UniformList
 
-NOW = 1_790_000_000.0
-SIZE = 20
+NOW = datetime.now(UTC).timestamp()
+MANY = 10_000
 
 
 class Shelf:
-    """What the model reads from."""
+    """What the model reads from. It counts what is asked for."""
 
     def __init__(self, count: int) -> None:
         self.all = [Conversation(new_id(), f"Chat {n}", NOW, NOW - n * 5000, pinned=n % 9 == 0) for n in range(count)]
+        self.read = 0
 
     def sorted(self) -> list[Conversation]:
-        return sorted(self.all, key=lambda c: (c.pinned, c.updated_at, c.id), reverse=True)
+        return sorted(self.all, key=Cursor.behind, reverse=True)
 
-    def page(self, after: Conversation | None) -> Sequence[Conversation]:
-        key = (after.pinned, after.updated_at, after.id) if after else (True, float("inf"), "")
-        return [c for c in self.sorted() if (c.pinned, c.updated_at, c.id) < key][:SIZE]
+    def page(self, *, after: Cursor | None = None, limit: int = 100) -> list[Conversation]:
+        found = [c for c in self.sorted() if after is None or Cursor.behind(c) < after][:limit]
+        self.read += len(found)
+        return found
+
+    def order(self, *, after: Cursor | None = None, limit: int = 100) -> list[Cursor]:
+        return [cursor for c in self.sorted() if (cursor := Cursor.behind(c)) < (after or (2,))][:limit]
 
 
 def titles(model: ConversationList) -> list[str]:
@@ -35,26 +49,29 @@ def titles(model: ConversationList) -> list[str]:
 
 
 def headings(model: ConversationList) -> list[str]:
-    rows = [model.index(row) for row in range(model.rowCount())]
-    return [str(index.data()) for index in rows if model.conversation(index) is None]
+    return [text for row in range(model.rowCount()) if (text := model.heading(model.index(row)))]
 
 
 @pytest.fixture
 def shelf() -> Shelf:
-    return Shelf(60)
+    return Shelf(BLOCK + 40)
 
 
 @pytest.fixture
 def model(shelf: Shelf, qapp: QObject) -> ConversationList:
-    model = ConversationList(shelf.page, qapp)
+    model = ConversationList(shelf, qapp)
     model.reload()
     return model
 
 
-def test_it_reads_page_after_page(model: ConversationList, shelf: Shelf) -> None:
-    assert len(titles(model)) == SIZE
+def test_it_reads_a_page_and_then_the_order_of_the_rest(
+    model: ConversationList, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation_list, "STEP", 7)
+    assert len(titles(model)) == shelf.read == BLOCK
     while model.canFetchMore():
         model.fetchMore()
+    assert shelf.read == BLOCK
     assert titles(model) == [conversation.title for conversation in shelf.sorted()]
     assert headings(model)[0] == "Pinned"
     assert len(set(headings(model))) == len(headings(model))
@@ -85,6 +102,9 @@ def test_whatever_happens_it_shows_what_the_store_has(model: ConversationList, s
         shown = titles(model)
         assert shown == expected[: len(shown)], what
         assert len(shown) >= min(len(expected), 10)
+        plain = Grouping(Groups(datetime.now().astimezone().date()), [Cursor.behind(c) for c in shelf.sorted()])
+        every = [text for row in range(len(plain)) if (text := plain.heading_at(row))]
+        assert headings(model) == every[: len(headings(model))]
 
 
 def test_an_empty_title_is_no_title(model: ConversationList) -> None:
@@ -97,8 +117,127 @@ def test_an_empty_title_is_no_title(model: ConversationList) -> None:
 
 
 def test_neighbours_go_across_pages(model: ConversationList, shelf: Shelf) -> None:
-    last = shelf.sorted()[SIZE - 1]
+    last = shelf.sorted()[BLOCK - 1]
     following = model.neighbour(last.id, 1)
-    assert following == shelf.sorted()[SIZE]
+    assert following == shelf.sorted()[BLOCK]
     assert model.neighbour(shelf.sorted()[0].id, -1) is None
     assert model.neighbour(None, 1) == shelf.sorted()[0]
+
+
+def test_what_moves_keeps_its_place_in_the_selection(model: ConversationList, shelf: Shelf) -> None:
+    from PySide6.QtCore import QPersistentModelIndex
+
+    moved = shelf.sorted()[-1]
+    model.fetchMore()
+    kept = QPersistentModelIndex(model.index_of(moved.id))
+    for changes in (
+        {"updated_at": NOW + 5},
+        {"pinned": not moved.pinned},
+        {"updated_at": NOW - 9e6},
+        {"pinned": False},
+    ):
+        moved = replace(moved, **changes)
+        model.put(moved)
+        assert kept.isValid()
+        assert kept.data() == moved.title
+        assert model.index_of(moved.id) == model.index(kept.row())
+
+
+def test_after_midnight_the_groups_are_others(
+    model: ConversationList, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Today" in headings(model)
+    tomorrow = datetime.now().astimezone().date() + timedelta(days=1)
+    monkeypatch.setattr(conversation_list, "_dates", lambda: Groups(tomorrow))
+    model.regroup()
+    assert "Today" not in headings(model)
+    assert "Yesterday" in headings(model)
+    assert titles(model) == [conversation.title for conversation in shelf.sorted()][:BLOCK]
+
+
+def test_a_row_says_all_that_it_shows(model: ConversationList, shelf: Shelf) -> None:
+    conversation = replace(shelf.sorted()[0], title="Bread", pinned=True, unread=True, answering=True)
+    model.put(conversation)
+    spoken = model.data(model.index_of(conversation.id), Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Bread, pinned, unread answer, being answered"
+
+
+@pytest.fixture
+def long_list(look: Look, qapp: QApplication) -> Iterator[tuple[UniformList, ConversationList, Shelf]]:
+    """Ten thousand chats in a list of a window."""
+    window = QWidget()
+    window.resize(260, 600)
+    view = UniformList(window)
+    view.resize(260, 600)
+    shelf = Shelf(MANY)
+    chats = ConversationList(shelf, view)
+    view.setModel(chats)
+    view.setItemDelegate(ConversationDelegate(look, view))
+    chats.reload()
+    for _ in range(MANY // STEP + 1):
+        chats.fetchMore()
+    window.show()
+    window.activateWindow()
+    view.setFocus()
+    view.setCurrentIndex(chats.index(1))
+    qapp.processEvents()
+    yield view, chats, shelf
+    window.close()
+    window.deleteLater()
+
+
+Long = tuple[UniformList, ConversationList, Shelf]
+
+
+def test_the_end_of_ten_thousand_is_one_key_away(long_list: Long) -> None:
+    view, chats, shelf = long_list
+    read = shelf.read
+    QTest.keyClick(view, Qt.Key.Key_End)
+    view.grab()
+    last = chats.conversation(view.currentIndex())
+    assert last == shelf.sorted()[-1]
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+    assert view.verticalScrollBar().value() == view.verticalScrollBar().maximum()
+    assert shelf.read - read <= 2 * BLOCK
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert chats.conversation(view.currentIndex()) == shelf.sorted()[0]
+
+
+def test_dragging_the_bar_reads_only_what_comes_into_sight(long_list: Long) -> None:
+    view, chats, shelf = long_list
+    bar = view.verticalScrollBar()
+    read = shelf.read
+    bar.setValue(bar.maximum() // 2)
+    view.grab()
+    assert shelf.read - read <= 3 * BLOCK
+    index = view.indexAt(view.viewport().rect().center())
+    assert abs(index.row() - chats.rowCount() / 2) < 20
+
+
+def test_a_row_more_is_not_looked_for_among_all_others(long_list: Long, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qt's own list asks for each of ten thousand rows when one comes."""
+    view, chats, shelf = long_list
+    asked: list[int] = []
+    count = chats.rowCount
+
+    def counted(parent: Index = ROOT) -> int:
+        asked.append(1)
+        return count(parent)
+
+    monkeypatch.setattr(chats, "rowCount", counted)
+    chats.put(Conversation(new_id(), "New", NOW, NOW + 10))
+    chats.put(replace(shelf.sorted()[-1], updated_at=NOW + 20))
+    view.grab()
+    assert len(asked) < 2_000
+
+
+def test_pages_by_key_and_headings_are_passed_over(long_list: Long) -> None:
+    view, chats, _ = long_list
+    rows = [view.currentIndex().row()]
+    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_Up, Qt.Key.Key_Up):
+        QTest.keyClick(view, key)
+        assert chats.conversation(view.currentIndex())
+        rows.append(view.currentIndex().row())
+    page = view.viewport().height() // view.row_height - 1
+    assert rows[1] - rows[0] == page
+    assert rows[-1] == 1

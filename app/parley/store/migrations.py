@@ -147,12 +147,24 @@ CREATE TABLE drafts(
 )
 """
 
+
+def m003_unread(db: "Database") -> None:
+    """Conversations whose last answer nobody has looked at."""
+    for statement in _UNREAD.split(";;"):
+        db.execute(statement)
+
+
+_UNREAD = """
+ALTER TABLE conversations ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;;
+CREATE INDEX conversations_unread ON conversations(account_id) WHERE unread = 1 AND deleted_at IS NULL
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
 """How long the beginnings of words are that `message_words` has an index of."""
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread)
 
 
 def is_store(connection: sqlite3.Connection) -> bool:

@@ -26,7 +26,8 @@ CONVERSATION_COLUMNS = """
 c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.model, c.instruction, c.pinned,
 (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
 - (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
-EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming')
+EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming'),
+c.unread
 """
 MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, seq"
 _JSON = itemgetter(7, 8, 9)
@@ -38,10 +39,9 @@ _STATUSES = {status.value: status for status in MessageStatus}
 
 def conversation(row: Sequence[Any]) -> Conversation:
     """Return the conversation of a row of CONVERSATION_COLUMNS."""
-    id, title, created, active, account, channel, leaf_id, model, instruction, pinned, count, answering = row
-    return Conversation(
-        id, title, created, active, account, channel, leaf_id, model, instruction, bool(pinned), count, bool(answering)
-    )
+    *facts, pinned, count, answering, unread = row
+    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread))
+    return Conversation(*made)
 
 
 def messages(found: Sequence[Sequence[Any]], dead: Collection[str] = ()) -> Iterator[Message]:

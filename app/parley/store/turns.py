@@ -26,6 +26,9 @@ from parley.store.words import one_line, searchable, storable
 LEAF: Final = "leaf"
 """Stands for the message that the branch shown ends in."""
 
+_UNREAD = frozenset({MessageStatus.COMPLETE, MessageStatus.FAILED})
+"""How a reply ended that is still to be looked at. Who stops one is looking."""
+
 
 class Turns:
     """The turns of a store."""
@@ -140,7 +143,7 @@ class Turns:
             if row is None:
                 raise MessageUnknown(message=message_id)
             finished = rows.message(row)
-            _touch(connection, finished.conversation_id, now)
+            _touch(connection, finished.conversation_id, now, unread=status in _UNREAD)
             note(connection, MESSAGE, message_id)
             return finished
 
@@ -232,9 +235,10 @@ def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None) -> s
     return parent_id
 
 
-def _touch(connection: sqlite3.Connection, id: str, now: float) -> None:
-    """Move a conversation up, even in the trash."""
-    connection.execute("UPDATE conversations SET active_at = ?, updated_at = ? WHERE id = ?", (now, now, id))
+def _touch(connection: sqlite3.Connection, id: str, now: float, *, unread: bool) -> None:
+    """Move a conversation up, even in the trash, and mark it as unread if wanted."""
+    query = "UPDATE conversations SET active_at = ?, updated_at = ?, unread = max(unread, ?) WHERE id = ?"
+    connection.execute(query, (now, now, int(unread), id))
     note(connection, CONVERSATION, id)
 
 

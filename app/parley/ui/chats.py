@@ -1,15 +1,14 @@
 """Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from parley.errors import ConversationUnknown
-from parley.messages import OWNER, Conversation
+from parley.messages import OWNER
 from parley.services import Services
-from parley.store import CONVERSATION, EVERYTHING, Change, Cursor
+from parley.store import CONVERSATION, EVERYTHING, Change
 from parley.ui.search_results import Result
 from parley.ui.sidebar import Sidebar
 from parley.ui.tasks import Tasks
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from parley.store import Hit
-
-PAGE = 100
 
 
 class Chats(QObject):
@@ -91,12 +88,6 @@ class Chats(QObject):
         hits = await self._store.search(words)
         nothing = self.tr("Nothing found for “{words}”.").format(words=words.strip())
         self._sidebar.show_results([_result(hit) for hit in hits], nothing)
-
-
-def page(services: Services, after: Conversation | None) -> Sequence[Conversation]:
-    """Return the conversations that follow one in the list."""
-    cursor = Cursor.behind(after) if after else None
-    return services.store.conversations.page(after=cursor, limit=PAGE)
 
 
 def _result(hit: "Hit") -> Result:

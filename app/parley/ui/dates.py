@@ -4,8 +4,6 @@ from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
-from parley.messages import Conversation
-
 WEEK, MONTH = 7, 30
 
 
@@ -17,13 +15,13 @@ class Groups:
         self._name = ""
         self._begins = self._ends = 0.0
 
-    def of(self, conversation: Conversation) -> str:
-        """Return the heading under which a conversation stands."""
-        if conversation.pinned:
-            return QCoreApplication.translate("Dates", "Pinned")
-        if not self._begins <= conversation.updated_at < self._ends:
-            self._find(conversation.updated_at)
-        return self._name
+    def of(self, pinned: bool, moment: float) -> tuple[str, float]:
+        """Return the heading under which a conversation stands, and the least moment that stands there too."""
+        if pinned:
+            return QCoreApplication.translate("Dates", "Pinned"), float("-inf")
+        if not self._begins <= moment < self._ends:
+            self._find(moment)
+        return self._name, self._begins
 
     def _find(self, moment: float) -> None:
         """Take the group of a moment, and when it begins and ends."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -23,13 +23,17 @@ from PySide6.QtWidgets import (
 from parley.messages import Conversation
 from parley.ui.actions import Actions, key_text
 from parley.ui.conversation_delegate import ConversationDelegate
-from parley.ui.conversation_list import ConversationList, Page
+from parley.ui.conversation_list import ConversationList, Shelf
 from parley.ui.dates import milliseconds_to_midnight
 from parley.ui.look import Look
 from parley.ui.search_results import Result, ResultDelegate, SearchResults
+from parley.ui.uniform_list import UniformList
 
 PAUSE_MS = 80
 """How long a person must pause typing before the search runs."""
+
+READ_ON_MS = 100
+"""After so long the rest of the list's order is read: the first page has been painted by then."""
 
 
 class Sidebar(QWidget):
@@ -44,21 +48,22 @@ class Sidebar(QWidget):
     delete_requested = Signal(str)
     chosen_changed = Signal()
 
-    def __init__(self, look: Look, actions: Actions, page: Page, parent: QWidget) -> None:
+    def __init__(self, look: Look, actions: Actions, shelf: Shelf, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._actions = actions
         self._look = look
-        self.chats = ConversationList(page, self)
+        self.chats = ConversationList(shelf, self)
         self._delegate = ConversationDelegate(look, self)
-        self.list = self._made_list(self.tr("Chats"))
+        self.list = UniformList(self)
+        self._prepare(self.list, self.tr("Chats"))
         self.list.setModel(self.chats)
         self.list.setItemDelegate(self._delegate)
-        self.list.setUniformItemSizes(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._results = SearchResults(self)
-        self.results = self._made_list(self.tr("Search results"))
+        self.results = QListView(self)
+        self._prepare(self.results, self.tr("Search results"))
         self.results.setModel(self._results)
         self.results.setItemDelegate(ResultDelegate(look, self))
         self._nothing = QLabel(self)
@@ -70,6 +75,7 @@ class Sidebar(QWidget):
         self._pages = QStackedWidget(self)
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._midnight = QTimer(self, singleShot=True)
+        self._read_on = QTimer(self, interval=READ_ON_MS, singleShot=True)
         self._arrange()
         self._connect()
         self._wait_for_midnight()
@@ -92,21 +98,16 @@ class Sidebar(QWidget):
         return self.chosen.id if self.chosen else self.shown_id
 
     def mark(self, conversation_id: str | None) -> None:
-        """Mark a conversation as the open one."""
+        """Mark a conversation as the open one, and show its row."""
         self._delegate.shown_id = conversation_id
-        index = self.chats.index_of(conversation_id)
-        selection = self.list.selectionModel()
-        if index.isValid():
-            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.list.scrollTo(index)
-        else:
-            selection.clear()
-        self.list.viewport().update()
+        self._select(conversation_id)
+        self.list.scrollTo(self.chats.index_of(conversation_id))
 
     def reload(self) -> None:
         """Read the list anew, and keep what is marked."""
         self.chats.reload()
-        self.mark(self.shown_id)
+        self._keep_mark()
+        self._read_on.start()
 
     def put(self, conversation: Conversation) -> None:
         """Show a conversation as it is now."""
@@ -145,22 +146,50 @@ class Sidebar(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.chosen_changed.emit()
+        if watched is self.list and isinstance(event, QContextMenuEvent):
+            if event.reason() == QContextMenuEvent.Reason.Keyboard:
+                self._show_menu(self.list.visualRect(self.list.currentIndex()).center())
+                return True
+            return False
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
         if watched is self.search:
             return self._search_key(event)
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if watched is self.list and self.list.state() != QAbstractItemView.State.EditingState:
-            if enter:
+            return self._list_key(event)
+        return watched is self.results and self._results_key(event)
+
+    def _list_key(self, event: QKeyEvent) -> bool:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._open(self.list.currentIndex())
-            elif event.key() == Qt.Key.Key_Delete and self.chosen_id:
-                self.delete_requested.emit(self.chosen_id)
-            return enter or event.key() == Qt.Key.Key_Delete
-        if watched is self.results and enter:
-            self._open_result(self.results.currentIndex())
-        if watched is self.results and event.key() == Qt.Key.Key_Escape:
-            self.search.clear()
-        return watched is self.results and (enter or event.key() == Qt.Key.Key_Escape)
+            case Qt.Key.Key_Delete:
+                if self.chosen_id:
+                    self.delete_requested.emit(self.chosen_id)
+            case _:
+                return self._type_into_search(event)
+        return True
+
+    def _results_key(self, event: QKeyEvent) -> bool:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._open_result(self.results.currentIndex())
+            case Qt.Key.Key_Escape:
+                self.search.clear()
+                self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            case _:
+                return self._type_into_search(event)
+        return True
+
+    def _type_into_search(self, event: QKeyEvent) -> bool:
+        """Take a letter that is typed at a list as the beginning of a search, or as more of it."""
+        commands = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if commands or not event.text().strip() or not event.text().isprintable():
+            return False
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.search.end(False)
+        self.search.insert(event.text())
+        return True
 
     def _search_key(self, event: QKeyEvent) -> bool:
         row = self.results.currentIndex().row()
@@ -180,8 +209,7 @@ class Sidebar(QWidget):
                 return False
         return True
 
-    def _made_list(self, name: str) -> QListView:
-        made = QListView(self)
+    def _prepare(self, made: QListView, name: str) -> None:
         made.setAccessibleName(name)
         made.setFrameShape(QFrame.Shape.NoFrame)
         made.setMouseTracking(True)
@@ -189,7 +217,6 @@ class Sidebar(QWidget):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         made.installEventFilter(self)
-        return made
 
     def _arrange(self) -> None:
         fold = QToolButton(self)
@@ -249,6 +276,7 @@ class Sidebar(QWidget):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu)
         self._midnight.timeout.connect(self._wait_for_midnight)
+        self._read_on.timeout.connect(self._read_the_rest)
         self._look.changed.connect(self._new_look)
 
     def _typed(self, words: str) -> None:
@@ -288,12 +316,36 @@ class Sidebar(QWidget):
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _keep_mark(self) -> None:
-        if not self.list.hasFocus():
-            self.mark(self.shown_id)
+        """Select the open chat, unless the person is among the others; the list stays where it has been scrolled to."""
+        if not self.list.hasFocus() or not self.list.currentIndex().isValid():
+            self._select(self.shown_id)
         self.list.viewport().update()
 
+    def _select(self, conversation_id: str | None) -> None:
+        index = self.chats.index_of(conversation_id)
+        selection = self.list.selectionModel()
+        self.list.setAutoScroll(False)
+        if index.isValid():
+            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        else:
+            selection.clear()
+        self.list.setAutoScroll(True)
+        self.list.viewport().update()
+
+    def _read_the_rest(self) -> None:
+        """Read the order of all other chats, a part at a time."""
+        self.chats.fetchMore()
+        self._keep_mark()
+        if self.chats.canFetchMore():
+            self._read_on.start()
+
     def _wait_for_midnight(self) -> None:
+        if self.list.state() == QAbstractItemView.State.EditingState:
+            self._midnight.start(PAUSE_MS)
+            return
+        focused = self.chats.conversation(self.list.currentIndex())
         self.chats.regroup()
+        self._select(focused.id if focused else self.shown_id)
         self._midnight.start(milliseconds_to_midnight(datetime.now().astimezone()))
 
     def _new_look(self) -> None:

@@ -14,7 +14,7 @@ from parley.settings import Options
 from parley.store import Change
 from parley.ui.actions import Actions
 from parley.ui.chat_page import ChatPage
-from parley.ui.chats import Chats, page
+from parley.ui.chats import Chats
 from parley.ui.error_texts import error_text
 from parley.ui.frame import Frame
 from parley.ui.look import Look
@@ -65,7 +65,7 @@ class Window(QWidget):
         self.tasks = Tasks(self.report)
         self.actions_ = Actions(look, self)
         state = WindowState.from_text(services.settings.options.window)
-        self.sidebar = Sidebar(look, self.actions_, lambda after: page(services, after), self)
+        self.sidebar = Sidebar(look, self.actions_, services.store.conversations, self)
         self.page = ChatPage(look, self.actions_, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
         self.undo = Undo(self.page.notices, self.tasks)

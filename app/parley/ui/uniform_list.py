@@ -1,0 +1,187 @@
+"""UniformList: a list whose rows are all of one height. Where a row stands is arithmetic, so 10,000 cost what ten do.
+
+QListView asks its model for every row whenever one is added, even if all sizes are the same.
+"""
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+)
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHoverEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+
+Index = QModelIndex | QPersistentModelIndex
+Action = QAbstractItemView.CursorAction
+Hint = QAbstractItemView.ScrollHint
+State = QStyle.StateFlag
+NOWHERE = QPoint(-1, -1)
+
+
+class UniformList(QListView):
+    """Draws, finds and scrolls rows. The height is what the delegate wants for any row."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._pointer = NOWHERE
+        self._height = 0
+
+    @property
+    def row_height(self) -> int:
+        """Return how high every row is."""
+        if not self._height:
+            option = QStyleOptionViewItem()
+            self.initViewItemOption(option)
+            self._height = max(1, self.itemDelegate().sizeHint(option, QModelIndex()).height())
+        return self._height
+
+    def doItemsLayout(self) -> None:
+        self._height = 0
+        QAbstractItemView.doItemsLayout(self)
+
+    def updateGeometries(self) -> None:
+        page = self.viewport().height()
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, self._count() * self.row_height - page))
+        bar.setPageStep(page)
+        bar.setSingleStep(self.row_height)
+        QAbstractItemView.updateGeometries(self)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.scrollDirtyRegion(dx, dy)
+        self.viewport().scroll(dx, dy)
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def visualRect(self, index: Index) -> QRect:
+        if not index.isValid():
+            return QRect()
+        top = index.row() * self.row_height - self.verticalOffset()
+        return QRect(0, top, self.viewport().width(), self.row_height)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        within = self.viewport().rect().contains(point)
+        row = (point.y() + self.verticalOffset()) // self.row_height
+        return self.model().index(row, 0) if within and row < self._count() else QModelIndex()
+
+    def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = Hint.EnsureVisible) -> None:
+        rect, page = self.visualRect(index), self.viewport().height()
+        if not index.isValid():
+            return
+        above, below = rect.top(), rect.bottom() + 1 - page
+        match hint:
+            case Hint.PositionAtTop:
+                step = above
+            case Hint.PositionAtBottom:
+                step = below
+            case Hint.PositionAtCenter:
+                step = (above + below) // 2
+            case _:
+                step = above if above < 0 else max(0, below)
+        self.verticalScrollBar().setValue(self.verticalOffset() + step)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        last = self._count() - 1
+        at = self.currentIndex().row()
+        page = max(1, self.viewport().height() // self.row_height - 1)
+        steps = {
+            Action.MoveUp: -1,
+            Action.MovePrevious: -1,
+            Action.MovePageUp: -page,
+            Action.MovePageDown: page,
+            Action.MoveHome: -last - 1,
+            Action.MoveEnd: last + 1,
+            Action.MoveLeft: 0,
+            Action.MoveRight: 0,
+        }
+        step = steps.get(action, 1)
+        return self._enabled_at(max(0, min(last, at + step)), 1 if step >= 0 else -1)
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        first = (rect.top() + self.verticalOffset()) // self.row_height
+        last = (rect.bottom() + self.verticalOffset()) // self.row_height
+        model = self.model()
+        if first < self._count():
+            top, bottom = model.index(max(0, first), 0), model.index(min(self._count() - 1, last), 0)
+            self.selectionModel().select(QItemSelection(top, bottom), command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        region = QRegion()
+        for found in selection.toList():
+            rows = self.visualRect(found.topLeft()).united(self.visualRect(found.bottomRight()))
+            region += rows.intersected(self.viewport().rect())
+        return region
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._count():
+            return
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        plain = option.state & ~(State.State_HasFocus | State.State_MouseOver | State.State_Selected)
+        current, under = self.currentIndex(), self.indexAt(self._pointer)
+        selection = self.selectionModel()
+        offset, height = self.verticalOffset(), self.row_height
+        first = (event.rect().top() + offset) // height
+        last = min(self._count() - 1, (event.rect().bottom() + offset) // height)
+        for row in range(max(0, first), last + 1):
+            index = self.model().index(row, 0)
+            option.rect = self.visualRect(index)
+            option.state = plain
+            if selection.isSelected(index):
+                option.state |= State.State_Selected
+            if index == under:
+                option.state |= State.State_MouseOver
+            if index == current and self.hasFocus():
+                option.state |= State.State_HasFocus
+            self.itemDelegateForIndex(index).paint(painter, option, index)
+        painter.end()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHoverEvent):
+            leaves = event.type() == QEvent.Type.HoverLeave
+            self._pointer = NOWHERE if leaves else event.position().toPoint()
+        return super().viewportEvent(event)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        if QAccessible.isActive() and current.isValid() and self.hasFocus():
+            self._tell(QAccessible.Event.Focus, current)
+        QAbstractItemView.currentChanged(self, current, previous)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        if QAccessible.isActive():
+            for index in selected.indexes():
+                self._tell(QAccessible.Event.SelectionAdd, index)
+            for index in deselected.indexes():
+                self._tell(QAccessible.Event.SelectionRemove, index)
+        QAbstractItemView.selectionChanged(self, selected, deselected)
+
+    def _tell(self, kind: QAccessible.Event, index: Index) -> None:
+        event = QAccessibleEvent(self, kind)
+        event.setChild(index.row())
+        QAccessible.updateAccessibility(event)
+
+    def _count(self) -> int:
+        model: QAbstractItemModel | None = self.model()
+        return model.rowCount() if model is not None else 0
+
+    def _enabled_at(self, row: int, step: int) -> QModelIndex:
+        """Return the nearest row that can be chosen, in this direction and else in the other."""
+        for way in (step, -step):
+            at = row
+            while 0 <= at < self._count():
+                index = self.model().index(at, 0)
+                if index.flags() & Qt.ItemFlag.ItemIsEnabled:
+                    return index
+                at += way
+        return self.currentIndex()
