@@ -49,6 +49,12 @@ class Options:
     spelling: str = option("", "Check spelling", "Languages such as “en_US, de_DE”. Empty: the system's; “off”: none.")
     theme: Literal["system", "light", "dark"] = option("system", "Theme", "")
     language: str = option("", "Language", "Such as “de” or “pt_BR”. Empty follows the system.")
+    on_close: Literal["quit", "tray"] = option(
+        "quit", "When the window is closed", "In the tray, answers go on. Where there is no tray, closing quits."
+    )
+    notify: Literal["hidden", "inactive", "never"] = option(
+        "hidden", "Tell of answers", "While the window is out of sight, whenever it is not the active one, or never."
+    )
     trash_days: int = option(30, "Keep deleted chats", "Days in the trash.", minimum=1, maximum=3650)
     providers: tuple[ProviderRow, ...] = option((), "Added providers", "", hidden=True)
     window: str = option("", "Window state", "", hidden=True)

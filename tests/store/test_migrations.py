@@ -109,7 +109,7 @@ async def test_step_3_marks_nothing_as_unread(tmp_path: Path) -> None:
         shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
         store = Store.open(tmp_path / step)
         unread[step] = [found.title for found in store.conversations.page() if found.unread]
-        assert store.conversations.unread() == len(unread[step])
+        assert len(store.conversations.unread()) == len(unread[step])
         await store.close()
     assert unread == {"step_002.db": [], "step_003.db": ["Trip to Lisbon"]}
 

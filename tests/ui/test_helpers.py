@@ -1,7 +1,6 @@
 """The small parts of the interface, one by one."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from shiboken6 import isValid
 
 import parley
 from parley.errors import ChatError, InternalError, NoModel
-from parley.messages import Conversation
 from parley.paths import Paths, resources
 from parley.ui.actions import COMMANDS
 from parley.ui.dates import Groups, milliseconds_to_midnight, short_time
@@ -27,7 +25,6 @@ from parley.ui.look import Look
 from parley.ui.manual_window import anchor_of, page_of
 from parley.ui.notices import Notices
 from parley.ui.tasks import Tasks
-from parley.ui.window_state import WindowState
 from tests.conftest import Until
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(parley.__file__).parents[1])}
@@ -40,10 +37,6 @@ from parley.ui.instance import Instance
 app = QCoreApplication([])
 sys.exit(0 if Instance(Paths(Path(sys.argv[1]))).ask_first() else 1)
 """
-
-
-def conversation(moment: datetime, *, pinned: bool = False) -> Conversation:
-    return Conversation("id", "Title", 0, moment.timestamp(), pinned=pinned)
 
 
 def local(*parts: int) -> datetime:
@@ -64,9 +57,10 @@ def test_groups_and_times(monkeypatch: pytest.MonkeyPatch) -> None:
         local(2026, 11, 23, 9, 5): ("Today", "09:05"),
     }
     for moment, (group, time) in cases.items():
-        found = conversation(moment)
-        assert (Groups(today).of(found), short_time(found.updated_at, today)) == (group, time)
-    assert Groups(today).of(conversation(local(2020, 1, 1), pinned=True)) == "Pinned"
+        heading, begins = Groups(today).of(False, moment.timestamp())
+        assert (heading, short_time(moment.timestamp(), today)) == (group, time)
+        assert begins <= moment.timestamp()
+    assert Groups(today).of(True, local(2020, 1, 1).timestamp())[0] == "Pinned"
     QLocale.setDefault(QLocale.system())
 
 
@@ -98,27 +92,6 @@ def test_pages_and_anchors_of_the_manual() -> None:
     assert page_of("help:models#getting-a-model") == ("models", "getting-a-model")
     assert page_of("help:") == ("index", "")
     assert anchor_of("Getting a model") == "getting-a-model"
-
-
-def test_window_state_survives_and_rubbish_does_not(qapp: QApplication) -> None:
-    window = QWidget()
-    window.setGeometry(30, 40, 500, 400)
-    window.show()
-    place = window.geometry()
-    state = WindowState.from_text(WindowState.of(window, 300, folded=True).to_text())
-    assert (state.sidebar, state.folded) == (300, True)
-    window.close()
-    again = QWidget()
-    state.put_back(again)
-    again.show()
-    assert again.geometry() == place
-    for text in ("", "rubbish", "[1]", json.dumps({"geometry": 1}), json.dumps({"colour": 1})):
-        assert WindowState.from_text(text) == WindowState()
-    for geometry in ("", "%%%", "AAAA", "é"):
-        WindowState(geometry).put_back(again)
-        room = qapp.primaryScreen().availableSize()
-        assert again.width() <= room.width()
-    again.close()
 
 
 async def test_tasks_report_and_cancel(expect_log: Callable[[str], None], until: Until) -> None:

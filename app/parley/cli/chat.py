@@ -132,6 +132,8 @@ class _Talk:
             turn.stop()
             self.last = await turn.wait()
             printer.end(turn.text)
+        if self.stores and self.streams:
+            await self.services.store.conversations.see(turn.conversation_id)
         if not self.stores:
             self._remember(turn.parts)
         if isinstance(self.last, Failed):

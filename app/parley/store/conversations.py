@@ -138,10 +138,10 @@ class Conversations:
 
         await self._database.write(show)
 
-    def unread(self, account: str = OWNER) -> int:
-        """Return in how many conversations an answer waits to be looked at."""
-        query = "SELECT count(*) FROM conversations WHERE account_id = ? AND unread = 1 AND deleted_at IS NULL"
-        return int(self._database.rows(query, (account,))[0][0])
+    def unread(self, account: str = OWNER) -> list[str]:
+        """Return the ids of the conversations in which an answer waits to be looked at."""
+        query = "SELECT id FROM conversations WHERE account_id = ? AND unread = 1 AND deleted_at IS NULL"
+        return [id for (id,) in self._database.rows(query, (account,))]
 
     async def see(self, id: str) -> None:
         """Remember that the answers of a conversation have been looked at. Whoever has shown them says so."""

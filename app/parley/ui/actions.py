@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("search", QT_TRANSLATE_NOOP("Commands", "Search everything"), ("Ctrl+F", "Ctrl+K"), "search", "main"),
     Command("choose_model", QT_TRANSLATE_NOOP("Commands", "Choose a model"), ("Ctrl+M",), "model", "main"),
     Command("sidebar", QT_TRANSLATE_NOOP("Commands", "Show the list of chats"), ("Ctrl+B",), "sidebar", "main"),
+    Command("full_screen", QT_TRANSLATE_NOOP("Commands", "Full screen"), ("F11",), checkable=True, menu="main"),
     Command("composer", QT_TRANSLATE_NOOP("Commands", "Write a message"), ("Ctrl+L",)),
     Command("next_chat", QT_TRANSLATE_NOOP("Commands", "Next chat"), ("Ctrl+PgDown", "Alt+Down")),
     Command("previous_chat", QT_TRANSLATE_NOOP("Commands", "Previous chat"), ("Ctrl+PgUp", "Alt+Up")),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from parley.messages import Conversation
 from parley.ui.conversation_list import ROW_ROLE
@@ -53,15 +53,17 @@ class ConversationDelegate(QStyledItemDelegate):
         room = row_box(painter, option, theme, current=current)
         time = "" if row.answering else short_time(row.updated_at, datetime.now().astimezone().date())
         small = sized(option.font, -1.5)
-        sign = ANSWERING_WIDTH if row.answering else UNREAD if row.unread else 0
+        looked_at = current and bool(option.state & QStyle.StateFlag.State_Active)
+        unread = row.unread and not looked_at
+        sign = ANSWERING_WIDTH if row.answering else UNREAD if unread else 0
         start, end = split_end(option, room, sign) if sign else (room, room)
         if row.answering:
             self._paint_answering(painter, end)
-        elif row.unread:
+        elif unread:
             self._paint_dot(painter, end, UNREAD)
         start, end = split_end(option, start, width_of(time, small))
         painter.setPen(theme.color("text"))
-        line(painter, option, start, row.title, sized(option.font, 0.0, bold=current or row.unread))
+        line(painter, option, start, row.title, sized(option.font, 0.0, bold=current or unread))
         painter.setPen(theme.color("muted"))
         line(painter, option, end, time, small, at_end=True)
 

@@ -43,6 +43,11 @@ class Look(QObject):
             self._app.styleHints().unsetColorScheme()
         self._put_on(theme_for(choice, self._app))
 
+    @property
+    def app(self) -> QApplication:
+        """Return the application that is dressed."""
+        return self._app
+
     def icon(self, name: str, token: str = "muted") -> QIcon:
         """Return a drawing in one of the theme's colours."""
         found = self._icons.get((name, token))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -25,17 +25,22 @@ from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
+    from parley.ui.background import Background
     from parley.ui.conversation_view import ConversationView
     from parley.ui.links import Links
     from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
     from parley.ui.rich_paste import RichPaste
     from parley.ui.spelling import Spelling
+    from parley.ui.unread import Unread
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
 SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
 SETTINGS_MS = 1000
 """How often we look whether another process has changed the settings."""
+
+PATIENCE_MS = 300
+"""What takes longer at the end is told."""
 
 
 class Window(QWidget):
@@ -52,6 +57,7 @@ class Window(QWidget):
     messages: "MessageCommands"
     rich_paste: "RichPaste"
     spelling: "Spelling"
+    unread: "Unread"
 
     ended = Signal()
     """The person wants to leave."""
@@ -70,6 +76,7 @@ class Window(QWidget):
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
         self.undo = Undo(self.page.notices, self.tasks)
         self.chats = Chats(services, self.sidebar, self.undo, self.tasks)
+        self.background: Background | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.frame)
@@ -92,10 +99,12 @@ class Window(QWidget):
         from parley.ui.model_choice import ModelChoice
         from parley.ui.rich_paste import RichPaste
         from parley.ui.spelling import Spelling
+        from parley.ui.unread import Unread
 
         services = self._services
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
+        self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.links = Links(self._look, self, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
@@ -112,8 +121,7 @@ class Window(QWidget):
 
     def come_forward(self) -> None:
         """Show the window over others."""
-        if self.isMinimized():
-            self.showNormal()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
@@ -121,6 +129,7 @@ class Window(QWidget):
     async def close_down(self) -> None:
         """Stop looking at the store, end our tasks, and let the widgets go. The engine is closed by its owner."""
         self._remember()
+        await self._save_answers()
         self._settings_timer.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
@@ -131,6 +140,20 @@ class Window(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
+        if self.background and self.background.stay():
+            self._remember()
+            event.ignore()
+            self.hide()
+        else:
+            self.ended.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_["full_screen"].setChecked(self.isFullScreen())
+
+    def leave(self) -> None:
+        """End the program, whatever closing the window means."""
         self.ended.emit()
 
     def _connect(self) -> None:
@@ -157,6 +180,7 @@ class Window(QWidget):
             "search": self._search,
             "choose_model": self.models.open_picker,
             "sidebar": lambda: self.frame.set_folded(not self.frame.folded),
+            "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "composer": self.page.composer.setFocus,
             "next_chat": lambda: self._step(1),
             "previous_chat": lambda: self._step(-1),
@@ -170,7 +194,7 @@ class Window(QWidget):
             "manual": self.links.open_manual,
             "data_folder": self._open_data_folder,
             "close": self.close,
-            "quit": self.close,
+            "quit": self.leave,
         }
         for command, theme in THEMES.items():
             handlers[command] = partial(self._services.settings.update, theme=theme)
@@ -238,6 +262,7 @@ class Window(QWidget):
     def _change(self, change: Change) -> None:
         self.chats.change(change)
         self.view.change(change)
+        self.unread.change(change)
 
     def _open_data_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.paths.data)))
@@ -266,12 +291,35 @@ class Window(QWidget):
     async def _after_first_paint(self) -> None:
         from parley.ui.warm_up import warm_up
 
+        self._go_to_background()
         await warm_up()
         await self.models.look_for_models()
         await self._services.tidy()
 
+    def _go_to_background(self) -> None:
+        """Begin what is of use while nobody looks at the window."""
+        from parley.ui.background import Background
+
+        self.background = Background(self._services, self._look, self.unread, self)
+        self.background.show_requested.connect(self.come_forward)
+        self.background.open_requested.connect(self._open_in_front)
+        self.background.quit_requested.connect(self.leave)
+        self.unread.start()
+
+    def _open_in_front(self, conversation_id: str | None) -> None:
+        self.come_forward()
+        self._open(conversation_id)
+
+    async def _save_answers(self) -> None:
+        """Stop the answers that are coming, keep what there is of them, and say so if that takes a while."""
+        self.page.setEnabled(False)
+        notice = self.tr("Saving what has come…")
+        QTimer.singleShot(PATIENCE_MS, self, lambda: self.page.notices.show_notice(notice))
+        await self._services.engine.close()
+
     def _remember(self) -> None:
-        state = WindowState.of(self, self.frame.sidebar_width, not self.frame.wanted)
+        state = WindowState.from_text(self._services.settings.options.window)
+        state = state.with_(self, self.frame.sidebar_width, not self.frame.wanted)
         try:
             self._services.settings.update(window=state.to_text(), last_chat=self.view.shown_id or "")
         except ChatError as error:

@@ -1,0 +1,79 @@
+"""Background: the program while its window is not looked at. Tray, badge, messages, and what closing means."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from parley.errors import ConversationUnknown
+from parley.services import Services
+from parley.ui.look import Look
+from parley.ui.tray import Tray
+from parley.ui.unread import Unread
+
+
+class Background(QObject):
+    """Made after the first paint: nobody closes the window before."""
+
+    open_requested = Signal(object)
+    """The person wants to see the window, with this conversation (None: a new chat)."""
+
+    show_requested = Signal()
+    quit_requested = Signal()
+
+    def __init__(self, services: Services, look: Look, unread: Unread, window: QWidget) -> None:
+        super().__init__(window)
+        self._app = look.app
+        self._services = services
+        self._window = window
+        self._unread = unread
+        self._told_of = ""
+        self._told_where = False
+        self.tray: Tray | None = None
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self.tray = self._made_tray(look)
+        unread.changed.connect(self._count)
+        unread.arrived.connect(self._arrived)
+
+    def stay(self) -> bool:
+        """Return whether the program goes on without its window, and say so the first time."""
+        wanted = self._services.settings.options.on_close == "tray"
+        if not (wanted and self.tray and self.tray.icon.isVisible()) or self._app.isSavingSession():
+            return False
+        if not self._told_where:
+            self._told_where = True
+            self.tray.tell("Parley", self.tr("Parley goes on in the tray. Quit it from the menu there."))
+        return True
+
+    def _made_tray(self, look: Look) -> Tray:
+        tray = Tray(look, self._window)
+        tray.show_requested.connect(self.show_requested)
+        tray.new_chat_requested.connect(lambda: self.open_requested.emit(None))
+        tray.quit_requested.connect(self.quit_requested)
+        tray.message_clicked.connect(self._message_clicked)
+        return tray
+
+    def _count(self, unread: int) -> None:
+        self._app.setBadgeNumber(unread)
+        if self.tray:
+            self.tray.set_unread(unread)
+
+    def _arrived(self, conversation_id: str) -> None:
+        """Tell of an answer, if the person wants to be told while the window is as it is."""
+        window = self._window
+        hidden = not window.isVisible() or window.isMinimized()
+        told = {"hidden": hidden, "inactive": not window.isActiveWindow(), "never": False}
+        if not told[self._services.settings.options.notify]:
+            return
+        try:
+            title = self._services.store.conversations.get(conversation_id).title
+        except ConversationUnknown:  # another process has been quicker
+            return
+        QApplication.alert(window)
+        if self.tray:
+            self._told_of = conversation_id
+            self.tray.tell(title, self.tr("The answer is there."))
+
+    def _message_clicked(self) -> None:
+        if self._told_of:
+            self.open_requested.emit(self._told_of)
+        else:
+            self.show_requested.emit()
