@@ -125,7 +125,7 @@ def sidebar(plan: Plan, data: Data) -> Iterator[Figure]:
     steps = milliseconds(found["steps"])
     tenth = max(1, len(steps) // 10)
     yield Figure("list: first page, read and painted", "ms", milliseconds(found["pages"]))
-    yield Figure("list: a page more at the end, last tenth", "ms", steps[-tenth:], steps[:tenth])
+    yield Figure("list: a pull at the scroll bar, last tenth", "ms", steps[-tenth:], steps[:tenth])
     for kind, words in (("frames", "frame"), ("cpu", "frame, cpu only")):
         base = milliseconds(before[kind])
         yield Figure(f"list: {words}, scrolling to the end", "ms", milliseconds(found[kind]), (), FRAME)

@@ -19,6 +19,9 @@ from tests.benchmarks.frames import TimedApplication, Work
 from tests.benchmarks.memory import memory
 from tests.benchmarks.saying import TOKEN, Saying
 
+PULLS = 100
+"""In so many steps the scroll bar is pulled to the end."""
+
 Options = Mapping[str, Any]
 Script = Callable[[Desk, Options], Awaitable[Any]]
 
@@ -153,14 +156,10 @@ async def sidebar(desk: Desk, options: Options) -> Any:
     side.reload()
     bar = side.list.verticalScrollBar()
     app.start()
-    steps: list[float] = []
-    while side.chats.canFetchMore():
-        rows = side.chats.rowCount()
-        began = time.perf_counter()
-        bar.setValue(0)
-        await painted(screen, partial(bar.setValue, bar.maximum()))
-        await until(lambda rows=rows: side.chats.rowCount() > rows or not side.chats.canFetchMore())  # type: ignore[misc]
-        steps.append(time.perf_counter() - began)
+    await until(lambda: not side.chats.canFetchMore())
+    bar.setValue(0)
+    places = [bar.maximum() * pull // PULLS for pull in range(1, PULLS + 1)]
+    steps = [(await painted(screen, partial(bar.setValue, place))).wall for place in places]
     scrolled = app.stop()
     after = await _streamed_in(desk, options)
     return {
