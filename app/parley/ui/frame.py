@@ -2,7 +2,8 @@
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 NARROW = 640
 """Below this width there is no room for two columns."""
@@ -40,6 +41,7 @@ class Frame(QWidget):
         self._wanted = True
         """Whether the person wants the sidebar where there is room for it."""
         self._narrow = False
+        self._focused_before: QWidget | None = None
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -87,6 +89,10 @@ class Frame(QWidget):
     def set_folded(self, folded: bool) -> None:
         """Show or hide the sidebar."""
         if self._narrow:
+            if not folded:
+                self._focused_before = QApplication.focusWidget()
+            elif self._drawer.isAncestorOf(QApplication.focusWidget() or self):
+                self._give_focus_back()
             self._drawer.setVisible(not folded)
             self._shade.setVisible(not folded)
             self._place_drawer()
@@ -138,6 +144,12 @@ class Frame(QWidget):
         if self._narrow:
             self._shade.raise_()
             self._drawer.raise_()
+
+    def _give_focus_back(self) -> None:
+        """Return to what had the focus when the drawer was opened."""
+        before = self._focused_before
+        if before is not None and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _moved(self) -> None:
         if not self._narrow:

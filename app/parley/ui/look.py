@@ -33,7 +33,10 @@ class Look(QObject):
         self._dressed: WeakKeyDictionary[Dressed, tuple[str, str]] = WeakKeyDictionary()
         self.theme: Theme = theme_for(choice, app)
         apply(app, self.theme)
-        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        hints = app.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        if hasattr(hints, "accessibility"):  # Qt 6.10
+            hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
         app.screenAdded.connect(self._draw_anew)
 
     def choose(self, choice: Choice) -> None:
@@ -76,6 +79,9 @@ class Look(QObject):
     def _system_changed(self) -> None:
         if self._choice == "system":
             self._put_on(theme_for("system", self._app))
+
+    def _contrast_changed(self) -> None:
+        self._put_on(theme_for(self._choice, self._app))
 
     def _put_on(self, theme: Theme) -> None:
         if theme == self.theme:

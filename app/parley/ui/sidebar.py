@@ -89,8 +89,13 @@ class Sidebar(QWidget):
     @property
     def chosen(self) -> Conversation | None:
         """Return the conversation that commands are for: the focused row, else the open one."""
-        focused = self.chats.conversation(self.list.currentIndex()) if self.list.hasFocus() else None
+        focused = self.chats.conversation(self.list.currentIndex()) if self._in_list else None
         return focused or self.chats.conversation(self.chats.index_of(self.shown_id))
+
+    @property
+    def _in_list(self) -> bool:
+        """Return whether the keyboard is with the list, be the window active or a menu over it."""
+        return self.window().focusWidget() is self.list
 
     @property
     def chosen_id(self) -> str | None:
@@ -317,7 +322,7 @@ class Sidebar(QWidget):
 
     def _keep_mark(self) -> None:
         """Select the open chat, unless the person is among the others; the list stays where it has been scrolled to."""
-        if not self.list.hasFocus() or not self.list.currentIndex().isValid():
+        if not self._in_list or not self.list.currentIndex().isValid():
             self._select(self.shown_id)
         self.list.viewport().update()
 

@@ -75,9 +75,12 @@ class UniformList(QListView):
         return self.model().index(row, 0) if within and row < self._count() else QModelIndex()
 
     def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = Hint.EnsureVisible) -> None:
-        rect, page = self.visualRect(index), self.viewport().height()
         if not index.isValid():
             return
+        rect, page = self.visualRect(index), self.viewport().height()
+        over = index.siblingAtRow(index.row() - 1)
+        if over.isValid() and not over.flags() & Qt.ItemFlag.ItemIsEnabled:
+            rect |= self.visualRect(over)  # a row is shown with its heading
         above, below = rect.top(), rect.bottom() + 1 - page
         match hint:
             case Hint.PositionAtTop:

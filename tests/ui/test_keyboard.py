@@ -1,0 +1,217 @@
+"""Everything by key, and everything with a name: who sees no screen hears what stands there."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QScrollBar, QWidget
+
+from parley.errors import StoreUnreadable
+from parley.messages import Conversation
+from parley.paths import Paths
+from parley.ui.actions import COMMANDS
+from parley.ui.dialogs import Question
+from parley.ui.look import Look
+from parley.ui.start_failed import StartFailed
+from tests.ui.conftest import Desk, click_row
+from tests.ui.test_window import past_chat, row_of
+
+KEYS_OF_EDITORS = {"Ctrl+A", "Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+Y", "Ctrl+Shift+Z", "Ctrl+Left", "Ctrl+Right"}
+
+
+def focusable(root: QWidget) -> Iterator[QWidget]:
+    """Yield what the keyboard can reach in a window, its own popups too."""
+    for widget in [root, *root.findChildren(QWidget)]:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(widget, QScrollBar):
+            yield widget
+
+
+def name_of(widget: QWidget) -> str:
+    """Return what a screen reader calls a control."""
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return interface.text(QAccessible.Text.Name) if interface else ""
+
+
+def nameless(root: QWidget) -> list[str]:
+    """Return the controls without a name."""
+    return [
+        f"{type(widget).__name__}#{widget.objectName()} in {type(widget.parent()).__name__}"
+        for widget in focusable(root)
+        if not name_of(widget).strip()
+    ]
+
+
+async def test_every_control_of_the_window_has_a_name(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    window = desk.window
+    click_row(window.sidebar.list, row_of(desk, "Somewhere"))
+    window.page.notices.show_notice("Something happened.", action="Undo", detail="somebody's words", error=True)
+    desk.press("Ctrl+M", on=window)
+    await desk.until(window.models.popup.isVisible)
+    window.links.open_manual()
+    assert window.links.manual
+    for root in (window, window.models.popup, window.links.manual):
+        assert list(focusable(root))
+        assert nameless(root) == []
+    window.links.manual.close()
+    window.models.popup.close()
+    window.sidebar.list.setFocus()
+    desk.press("F2", on=window.sidebar.list)
+    editor = window.sidebar.list.findChild(QLineEdit, "rename")
+    assert isinstance(editor, QLineEdit)
+    assert name_of(editor) == "New title"
+
+
+def test_the_windows_aside_have_names_too(look: Look, qapp: QApplication, paths: Paths) -> None:
+    parent = QWidget()
+    failed = StartFailed(look, paths, StoreUnreadable(path=paths.data, detail="words"))
+    for root in (failed, Question("Delete", "Delete it?", "all of it", "Delete", parent)):
+        assert list(focusable(root))
+        assert nameless(root) == []
+        root.deleteLater()
+    parent.deleteLater()
+
+
+async def test_every_menu_entry_has_words(desk: Desk) -> None:
+    window = desk.window
+    menus = [window.page.header.menu, *window.page.header.menu.findChildren(QMenu)]
+    for menu in menus:
+        assert all(action.text() for action in menu.actions() if not action.isSeparator())
+
+
+def test_no_key_stands_for_two_commands() -> None:
+    keys = [QKeySequence(key).toString() for command in COMMANDS for key in command.keys]
+    assert len(keys) == len(set(keys))
+    assert not KEYS_OF_EDITORS & set(keys)
+
+
+async def test_every_key_reaches_its_command(guided_desk: Desk) -> None:
+    """Two actions with one shortcut would both stay silent: Qt calls that ambiguous."""
+    desk = guided_desk
+    done: list[str] = []
+    desk.window.frame.set_folded(False)
+    for command in COMMANDS:
+        action = desk.window.actions_[command.id]
+        action.setEnabled(True)
+        action.triggered.disconnect()
+        action.triggered.connect(lambda _=False, id=command.id: done.append(id))
+    for command in COMMANDS:
+        for key in command.keys:
+            done.clear()
+            desk.press(key, on=desk.window)
+            assert done == [command.id], key
+
+
+async def test_the_list_by_key(guided_desk: Desk) -> None:
+    desk = guided_desk
+    for title in ("Third", "Second", "First"):
+        await past_chat(desk, title, title, "1")
+    window, view = desk.window, desk.window.sidebar.list
+    click_row(view, row_of(desk, "First"))
+    view.setFocus()
+    desk.press("Down", on=view)
+    focused = window.sidebar.chosen
+    assert focused
+    assert focused.title == "Second"
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
+    QApplication.sendEvent(view, event)
+    menu = window.sidebar.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    await desk.until(menu.isVisible)
+    assert view.rect().contains(view.mapFromGlobal(menu.pos()))
+    desk.press("Esc", on=menu)
+    window.activateWindow()
+    desk.press("Del", on=view)
+    await desk.until(lambda: "Second" not in desk.titles)
+    assert window.sidebar.chosen
+    assert window.sidebar.chosen.title == "Third"
+    assert window.focusWidget() is view
+    assert desk.texts == ["First", "1"]
+    desk.press("Return", on=view)
+    assert desk.texts == ["Third", "1"]
+    desk.press("Ctrl+Z", on=window)
+    await desk.until(lambda: "Second" in desk.titles)
+
+
+async def test_what_one_types_at_the_list_is_searched_and_escape_brings_the_list_back(guided_desk: Desk) -> None:
+    desk = guided_desk
+    for number in range(60):
+        await past_chat(desk, f"Chat {number}", "flour" if number == 30 else "water", "1")
+    window, view = desk.window, desk.window.sidebar.list
+    await desk.until(lambda: len(desk.titles) == 61)
+    view.setFocus()
+    desk.press("End", on=view)
+    place = view.verticalScrollBar().value()
+    assert place > 0
+    QTest.keyClicks(view, "f")
+    assert window.sidebar.search.hasFocus()
+    QTest.keyClicks(window.sidebar.search, "lou")
+    await desk.until(lambda: window.sidebar.results.isVisible())
+    assert window.sidebar.results.model().rowCount() == 1
+    QTest.keyClicks(window.sidebar.search, "xyz")
+    await desk.until(lambda: not window.sidebar.results.isVisible())
+    desk.press("Esc", on=window.sidebar.search)
+    await desk.until(view.isVisible)
+    assert view.verticalScrollBar().value() == place
+
+
+async def test_the_list_stays_where_it_is_while_others_change(guided_desk: Desk) -> None:
+    desk = guided_desk
+    first = await past_chat(desk, "Chat", "water", "1")
+    for number in range(60):
+        await past_chat(desk, f"Chat {number}", "water", "1")
+    await desk.until(lambda: len(desk.titles) == 62)
+    view = desk.window.sidebar.list
+    click_row(view, 1)
+    bar = view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    place = bar.value()
+    await desk.services.store.conversations.rename(first, "Renamed")
+    await desk.until(lambda: "Renamed" in desk.titles)
+    QApplication.processEvents()
+    assert bar.value() == place
+
+
+async def test_the_drawer_gives_the_focus_back(desk: Desk) -> None:
+    window = desk.window
+    window.resize(360, 640)
+    await desk.until(lambda: window.frame.narrow)
+    window.page.composer.field.setFocus()
+    desk.press("Ctrl+B", on=window)
+    assert window.sidebar.isAncestorOf(QApplication.focusWidget() or window)
+    desk.press("Esc")
+    assert not window.sidebar.isVisible()
+    assert window.page.composer.field.hasFocus()
+    desk.press("Ctrl+F", on=window)
+    assert window.sidebar.search.hasFocus()
+    desk.press("Esc")
+    assert not window.sidebar.isVisible()
+    assert window.page.composer.field.hasFocus()
+
+
+@pytest.mark.parametrize("answering", [False, True])
+def test_a_row_is_heard_through_the_accessibility_tree(look: Look, qapp: QApplication, answering: bool) -> None:
+    from parley.ui.conversation_delegate import ConversationDelegate
+    from parley.ui.conversation_list import ConversationList
+    from parley.ui.uniform_list import UniformList
+    from tests.ui.test_conversation_list import NOW, Shelf
+
+    parent = QWidget()
+    view = UniformList(parent)
+    shelf = Shelf(0)
+    shelf.all = [Conversation("id", "Bread", NOW, NOW, pinned=True, unread=True, answering=answering)]
+    chats = ConversationList(shelf, view)
+    view.setModel(chats)
+    view.setItemDelegate(ConversationDelegate(look, view))
+    chats.reload()
+    interface = QAccessible.queryAccessibleInterface(view)
+    assert interface.role() == QAccessible.Role.List
+    assert interface.childCount() == 2
+    assert interface.child(0).text(QAccessible.Text.Name) == "Pinned"
+    row = interface.child(1)
+    assert row.role() == QAccessible.Role.ListItem
+    assert row.text(QAccessible.Text.Name).startswith("Bread, pinned, unread answer")
+    assert ("being answered" in row.text(QAccessible.Text.Name)) is answering
+    parent.deleteLater()
