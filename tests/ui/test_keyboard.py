@@ -30,8 +30,7 @@ def focusable(root: QWidget) -> Iterator[QWidget]:
 
 def name_of(widget: QWidget) -> str:
     """Return what a screen reader calls a control."""
-    interface = QAccessible.queryAccessibleInterface(widget)
-    return interface.text(QAccessible.Text.Name) if interface else ""
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
 
 def nameless(root: QWidget) -> list[str]:
@@ -148,7 +147,7 @@ async def test_what_one_types_at_the_list_is_searched_and_escape_brings_the_list
     QTest.keyClicks(view, "f")
     assert window.sidebar.search.hasFocus()
     QTest.keyClicks(window.sidebar.search, "lou")
-    await desk.until(lambda: window.sidebar.results.isVisible())
+    await desk.until(window.sidebar.results.isVisible)
     assert window.sidebar.results.model().rowCount() == 1
     QTest.keyClicks(window.sidebar.search, "xyz")
     await desk.until(lambda: not window.sidebar.results.isVisible())

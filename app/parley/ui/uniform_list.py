@@ -78,7 +78,7 @@ class UniformList(QListView):
         if not index.isValid():
             return
         rect, page = self.visualRect(index), self.viewport().height()
-        over = index.siblingAtRow(index.row() - 1)
+        over = index.sibling(index.row() - 1, 0)
         if over.isValid() and not over.flags() & Qt.ItemFlag.ItemIsEnabled:
             rect |= self.visualRect(over)  # a row is shown with its heading
         above, below = rect.top(), rect.bottom() + 1 - page
