@@ -1,15 +1,18 @@
 """What closing the window means, the tray, and the messages it shows."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from parley.messages import MessageStatus
 from parley.paths import Paths
 from parley.settings import Settings
 from tests.conftest import Until
-from tests.ui.conftest import Desk
+from tests.ui.conftest import Desk, click_row
 from tests.ui.test_window import past_chat
 
 
@@ -144,3 +147,29 @@ async def test_a_full_screen_is_left_as_it_was_entered(guided_desk: Desk) -> Non
     assert not desk.window.isFullScreen()
     assert desk.window.isMaximized()
     assert not desk.window.actions_["full_screen"].isChecked()
+
+
+async def test_what_takes_long_to_save_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parley.ui.window.PATIENCE_MS", 0)
+    await desk.say("/long")
+    await desk.until(lambda: len(desk.texts) == 2 and desk.window.page.composer.answering)
+    disk_is_slow, goes_on = threading.Event(), threading.Event()
+
+    def wait(_: object) -> None:
+        disk_is_slow.set()
+        goes_on.wait(20)
+
+    slow = asyncio.ensure_future(desk.services.store.write(wait))
+    await desk.until(disk_is_slow.is_set)
+    closing = asyncio.ensure_future(desk.window.close_down())
+    await desk.until(lambda: desk.window.page.notices.texts == ["Saving what has come…"])
+    assert desk.window.isVisible()
+    goes_on.set()
+    await slow
+    await closing
+    await desk.services.close()
+    await desk.open()
+    click_row(desk.window.sidebar.list, 1)
+    tree = desk.window.view.tree
+    assert tree
+    assert tree.branch()[-1].status is MessageStatus.STOPPED

@@ -156,6 +156,21 @@ async def test_what_one_types_at_the_list_is_searched_and_escape_brings_the_list
     assert view.verticalScrollBar().value() == place
 
 
+async def test_enter_opens_what_was_typed_and_not_what_was_found_before(guided_desk: Desk) -> None:
+    desk = guided_desk
+    await past_chat(desk, "About bread", "My dough", "Sourdough needs a warm kitchen")
+    await past_chat(desk, "About rain", "The sky", "Clouds are made of water")
+    search = desk.window.sidebar.search
+    desk.press("Ctrl+F", on=desk.window)
+    QTest.keyClicks(search, "kitchen")
+    await desk.until(desk.window.sidebar.results.isVisible)
+    search.selectAll()
+    QTest.keyClicks(search, "clouds")
+    desk.press("Return", on=search)
+    await desk.until(lambda: desk.texts)
+    assert desk.texts[0] == "The sky"
+
+
 async def test_the_list_stays_where_it_is_while_others_change(guided_desk: Desk) -> None:
     desk = guided_desk
     first = await past_chat(desk, "Chat", "water", "1")

@@ -73,6 +73,8 @@ class Sidebar(QWidget):
         self._nothing.setContentsMargins(24, 16, 24, 0)
         self.search = QLineEdit(self)
         self._pages = QStackedWidget(self)
+        self._waiting = self._opens = False
+        """Whether a search is under way, and whether the first of what it finds is to be opened."""
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._midnight = QTimer(self, singleShot=True)
         self._read_on = QTimer(self, interval=READ_ON_MS, singleShot=True)
@@ -145,8 +147,11 @@ class Sidebar(QWidget):
         self._results.show(results)
         self._nothing.setText(nothing)
         self._pages.setCurrentWidget(self.results if results else self._nothing)
-        if results:
-            self.results.setCurrentIndex(self._results.index(0))
+        self.results.setCurrentIndex(self._results.index(0))
+        self._waiting, opens = False, self._opens
+        self._opens = False
+        if opens:
+            self._open_result(self.results.currentIndex())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
@@ -203,7 +208,9 @@ class Sidebar(QWidget):
                 self.search.clear()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._search_now()
-                self._open_result(self.results.currentIndex())
+                self._opens = self._waiting
+                if not self._waiting:
+                    self._open_result(self.results.currentIndex())
             case Qt.Key.Key_Down | Qt.Key.Key_Up if self._pages.currentWidget() is self.results:
                 step = 1 if event.key() == Qt.Key.Key_Down else -1
                 wanted = max(0, min(self._results.rowCount() - 1, row + step))
@@ -285,6 +292,7 @@ class Sidebar(QWidget):
         self._look.changed.connect(self._new_look)
 
     def _typed(self, words: str) -> None:
+        self._waiting = self._opens = False
         if words.strip():
             self._pause.start()
         else:
@@ -295,6 +303,7 @@ class Sidebar(QWidget):
     def _search_now(self) -> None:
         if self._pause.isActive() or self.sender() is self._pause:
             self._pause.stop()
+            self._waiting = True
             self.searched.emit(self.search.text())
 
     def _current_changed(self, _index: QModelIndex) -> None:
