@@ -199,6 +199,18 @@ def test_chat_with_the_guide(cli: Cli) -> None:
     assert cli.err == ""
 
 
+def test_an_answer_on_a_terminal_has_been_seen_and_one_for_a_script_has_not(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("chat", "-m", "guide/manual", "for a script")
+    monkeypatch.setattr(streams, "is_terminal", lambda stream: stream is not sys.stdin)
+    cli("chat", "-m", "guide/manual", "for a person")
+    store = Store.open(cli.data)
+    unread = {found.title: found.unread for found in store.conversations.page()}
+    asyncio.run(store.close())
+    assert unread == {"for a person": False, "for a script": True}
+
+
 def test_when_only_the_guide_is_left_the_reason_is_told(cli: Cli, address: str) -> None:
     cli("provider", "add", "mine", "--base-url", address)
     assert "Guide" in cli("chat", "hi")

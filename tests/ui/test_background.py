@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from parley.messages import MessageStatus
@@ -173,3 +173,14 @@ async def test_what_takes_long_to_save_is_told(desk: Desk, monkeypatch: pytest.M
     tree = desk.window.view.tree
     assert tree
     assert tree.branch()[-1].status is MessageStatus.STOPPED
+
+
+async def test_a_window_on_a_screen_that_goes_comes_back(guided_desk: Desk) -> None:
+    desk = guided_desk
+    await desk.until(lambda: desk.window.background is not None)
+    desk.window.setGeometry(5000, 4000, 600, 500)
+    room = desk.app.primaryScreen().availableGeometry()
+    assert not room.intersects(desk.window.geometry())
+    desk.app.screenRemoved.emit(desk.app.primaryScreen())
+    await desk.until(lambda: room.contains(desk.window.geometry()))
+    assert desk.window.size() == QSize(600, 500)

@@ -132,7 +132,7 @@ class _Talk:
             turn.stop()
             self.last = await turn.wait()
             printer.end(turn.text)
-        if self.stores and self.streams:
+        if self.stores and streams.is_terminal(sys.stdout):
             await self.services.store.conversations.see(turn.conversation_id)
         if not self.stores:
             self._remember(turn.parts)

@@ -1,6 +1,6 @@
-"""Background: the program while its window is not looked at. Tray, badge, messages, and what closing means."""
+"""Background: tray, badge and messages, what closing means, and a window that stays where it can be seen."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from parley.errors import ConversationUnknown
@@ -8,6 +8,10 @@ from parley.services import Services
 from parley.ui.look import Look
 from parley.ui.tray import Tray
 from parley.ui.unread import Unread
+from parley.ui.window_state import in_sight
+
+SETTLE_MS = 500
+"""What the system needs to arrange the screens that are left."""
 
 
 class Background(QObject):
@@ -30,6 +34,9 @@ class Background(QObject):
         self.tray: Tray | None = None
         if QSystemTrayIcon.isSystemTrayAvailable():
             self.tray = self._made_tray(look)
+        self._screens = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._screens.timeout.connect(self._stay_in_sight)
+        look.app.screenRemoved.connect(self._screens.start)
         unread.changed.connect(self._count)
         unread.arrived.connect(self._arrived)
 
@@ -42,6 +49,12 @@ class Background(QObject):
             self._told_where = True
             self.tray.tell("Parley", self.tr("Parley goes on in the tray. Quit it from the menu there."))
         return True
+
+    def _stay_in_sight(self) -> None:
+        """Fetch the window if it is where a screen has been, unless the system has done so."""
+        place = in_sight(self._window.geometry(), self._window.minimumSize())
+        if place != self._window.geometry() and not self._window.windowState():
+            self._window.setGeometry(place)
 
     def _made_tray(self, look: Look) -> Tray:
         tray = Tray(look, self._window)
