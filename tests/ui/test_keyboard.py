@@ -119,8 +119,12 @@ async def test_the_list_by_key(guided_desk: Desk) -> None:
     menu = window.sidebar.findChild(QMenu)
     assert isinstance(menu, QMenu)
     await desk.until(menu.isVisible)
+    row = view.visualRect(view.currentIndex())
+    hover = window._look.theme.color("hover")
+    assert view.viewport().grab(row).toImage().pixelColor(12, row.height() // 2) == hover
     assert view.rect().contains(view.mapFromGlobal(menu.pos()))
     desk.press("Esc", on=menu)
+    assert view.viewport().grab(row).toImage().pixelColor(12, row.height() // 2) != hover
     window.activateWindow()
     desk.press("Del", on=view)
     await desk.until(lambda: "Second" not in desk.titles)

@@ -327,6 +327,8 @@ class Sidebar(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._actions.fill(menu, "row")
+        self.list.hold(index)
+        menu.aboutToHide.connect(lambda: self.list.hold(QModelIndex()))
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _keep_mark(self) -> None:

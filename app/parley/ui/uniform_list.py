@@ -30,6 +30,7 @@ class UniformList(QListView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._pointer = NOWHERE
+        self._held = QPersistentModelIndex()
         self._height = 0
 
     @property
@@ -40,6 +41,11 @@ class UniformList(QListView):
             self.initViewItemOption(option)
             self._height = max(1, self.itemDelegate().sizeHint(option, QModelIndex()).height())
         return self._height
+
+    def hold(self, index: Index) -> None:
+        """Mark a row as if the pointer were on it, as while its menu is open; an invalid index lets go."""
+        self._held = QPersistentModelIndex(index)
+        self.viewport().update()
 
     def doItemsLayout(self) -> None:
         self._height = 0
@@ -143,7 +149,7 @@ class UniformList(QListView):
             option.state = plain
             if selection.isSelected(index):
                 option.state |= State.State_Selected
-            if index == under:
+            if index in (under, self._held):
                 option.state |= State.State_MouseOver
             if index == current and self.hasFocus():
                 option.state |= State.State_HasFocus
