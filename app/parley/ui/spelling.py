@@ -5,18 +5,21 @@ Nothing of it happens while a key is handled: a moment later the words in view a
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, QPoint, QTimer
 from PySide6.QtGui import QAction, QTextBlock, QTextCharFormat, QTextCursor, QTextLayout
 from PySide6.QtWidgets import QMenu
 
 from parley.ui.composer_field import ComposerField
-from parley.ui.dictionaries import Speller
 from parley.ui.look import Look
 from parley.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from parley.ui.dictionaries import Speller
 
 OFF = "off"
 PAUSE_MS = 200
@@ -116,7 +119,7 @@ class Spelling(QObject):
         setting = self._setting
         try:
             if self._speller is None:
-                speller = await asyncio.to_thread(Speller, self.wanted(), self._own_words)
+                speller = await asyncio.to_thread(_speller, self.wanted(), self._own_words)
                 if setting == self._setting:
                     self._speller = speller
             if self._speller:
@@ -258,3 +261,9 @@ class Spelling(QObject):
     def _ignore(self, word: str, _checked: bool = False) -> None:
         self._ignored.add(word)
         self._check()
+
+
+def _speller(languages: Sequence[str], own_words: Path) -> "Speller":
+    from parley.ui.dictionaries import Speller  # not before something is written: the start is quicker without
+
+    return Speller(languages, own_words)
