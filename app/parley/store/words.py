@@ -7,6 +7,7 @@ alike: a word of theirs is then a phrase of characters, found wherever it stands
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SEPARATOR = "\x01"
@@ -20,6 +21,8 @@ _BEFORE_ALONE = f"(?=[{_ALONE}])"
 _AFTER_ALONE = f"(?<=[{_ALONE}])(?=[^{_ALONE}{SEPARATOR}])"
 _HAS_ALONE = f"[{_ALONE}]"
 _UNSEARCHED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_WORD_BEGINS = rf"(?:(?<![^\W_])|(?<=[{_ALONE}]))"
+_WORD_ENDS = rf"(?:(?![^\W_])|(?=[{_ALONE}])|(?<=[{_ALONE}]))"
 _LAST_LETTERS = re.compile(r"([^\W_]*)[\W_]*$")
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _LONGEST = 1000
@@ -61,10 +64,14 @@ class Query:
         return " AND ".join([*map(quoted, self.whole), *([last] if self.beginning else [])])
 
     def pattern(self) -> re.Pattern[str]:
-        """Return a pattern that finds the words in a text, but for other accents."""
-        found = [f"{_phrase(text)}(?![^\\W_])" for text in self.whole]
-        found += [_phrase(self.beginning) + r"[^\W_]*"] if self.beginning else []
-        return re.compile(rf"(?<![^\W_])(?:{'|'.join(found)})", re.IGNORECASE)
+        """Return a pattern that finds the words in a text, as it is or with separators, but for other accents."""
+        found = [f"{_phrase(text)}{_WORD_ENDS}" for text in self.whole]
+        found += [f"{_phrase(self.beginning)}(?:(?![{_ALONE}])[^\\W_])*"] if self.beginning else []
+        return re.compile("|".join(found), re.IGNORECASE)
+
+    def changed(self, change: Callable[[str], str]) -> "Query":
+        """Return the query with every term changed."""
+        return Query(tuple(map(change, self.whole)), change(self.beginning))
 
 
 def queries(words: str) -> list[Query]:
@@ -94,7 +101,14 @@ def quoted(text: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    return r"[\W_]+".join(re.findall(r"[^\W_]+", text))
+    """Return a pattern of words that follow one another. Characters that stand alone need nothing between them."""
+    found = ""
+    for word in re.findall(rf"[{_ALONE}]|(?:(?![{_ALONE}])[^\W_])+", text):
+        alone = bool(_HAS_ALONE.match(word))
+        beside = alone or bool(found and _HAS_ALONE.match(found[-1]))
+        between = "" if not found else r"[\W_]*" if beside else r"[\W_]+"
+        found += between + (word if alone or found else _WORD_BEGINS + word)
+    return found
 
 
 def searches_messages(words: str) -> bool:

@@ -29,7 +29,10 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("new_chat", QT_TRANSLATE_NOOP("Commands", "New chat"), ("Ctrl+N",), "new-chat", "main"),
-    Command("search", QT_TRANSLATE_NOOP("Commands", "Search everything"), ("Ctrl+F", "Ctrl+K"), "search", "main"),
+    Command("search", QT_TRANSLATE_NOOP("Commands", "Search everything"), ("Ctrl+K", "Ctrl+Shift+F"), "search", "main"),
+    Command("find", QT_TRANSLATE_NOOP("Commands", "Find in this chat"), ("Ctrl+F",), "search", "chat"),
+    Command("find_next", QT_TRANSLATE_NOOP("Commands", "Next place found"), ("Ctrl+G", "F3")),
+    Command("find_previous", QT_TRANSLATE_NOOP("Commands", "Previous place found"), ("Ctrl+Shift+G", "Shift+F3")),
     Command("choose_model", QT_TRANSLATE_NOOP("Commands", "Choose a model"), ("Ctrl+M",), "model", "main"),
     Command("sidebar", QT_TRANSLATE_NOOP("Commands", "Show the list of chats"), ("Ctrl+B",), "sidebar", "main"),
     Command("full_screen", QT_TRANSLATE_NOOP("Commands", "Full screen"), ("F11",), checkable=True, menu="main"),

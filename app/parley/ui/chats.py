@@ -87,10 +87,10 @@ class Chats(QObject):
     async def _find(self, words: str) -> None:
         hits = await self._store.search(words)
         nothing = self.tr("Nothing found for “{words}”.").format(words=words.strip())
-        self._sidebar.show_results([_result(hit) for hit in hits], nothing)
+        self._sidebar.show_results([_result(hit, words) for hit in hits], nothing)
 
 
-def _result(hit: "Hit") -> Result:
+def _result(hit: "Hit", words: str) -> Result:
     named = hit.message_id is None
     return Result(
         hit.conversation_id,
@@ -99,4 +99,5 @@ def _result(hit: "Hit") -> Result:
         hit.message_id or "",
         "" if named else hit.snippet,
         () if named else hit.marks,
+        "" if named else words,
     )

@@ -77,6 +77,7 @@ class Notices(QWidget):
         super().__init__(over)
         self._look = look
         self._over = over
+        self._top = 0
         self._shown: list[Notice] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 8, 12, 0)
@@ -125,6 +126,11 @@ class Notices(QWidget):
         self.setVisible(bool(self._shown))
         self._place()
 
+    def keep_clear(self, height: int) -> None:
+        """Leave so much of the upper edge to something else."""
+        self._top = height
+        self._place()
+
     @property
     def texts(self) -> list[str]:
         """Return the sentences on show."""
@@ -144,7 +150,7 @@ class Notices(QWidget):
     def _place(self) -> None:
         width = min(WIDEST, self._over.width())
         height = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
-        self.setGeometry((self._over.width() - width) // 2, 0, width, height)
+        self.setGeometry((self._over.width() - width) // 2, self._top, width, height)
 
 
 def _label(text: str, parent: QWidget) -> QLabel:

@@ -34,6 +34,8 @@ class Result:
     message_id: str = ""
     snippet: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    words: str = ""
+    """What was searched for."""
 
 
 class SearchResults(QAbstractListModel):

@@ -41,7 +41,7 @@ class Sidebar(QWidget):
 
     opened = Signal(str)
     result_opened = Signal(str, str, str)
-    """A conversation, a message in it, and the first of the words found there."""
+    """A conversation, a message in it, and the words it was found by."""
     searched = Signal(str)
     """The words to search for, after a short pause; empty when the search is over."""
     rename_requested = Signal(str, str)
@@ -315,8 +315,7 @@ class Sidebar(QWidget):
 
     def _open_result(self, index: QModelIndex) -> None:
         if result := self._results.result(index):
-            found = result.snippet[slice(*result.marks[0])] if result.marks else ""
-            self.result_opened.emit(result.conversation_id, result.message_id, found)
+            self.result_opened.emit(result.conversation_id, result.message_id, result.words)
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

@@ -35,6 +35,9 @@ QPushButton#aside {{ padding: 4px 10px; }}
 QFrame#chip {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue QScrollArea, QFrame#queue QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QFrame#findBar {{ background: {t.raised}; border: 1px solid {t.outline}; border-radius: {t.radius}px; }}
+QLineEdit#findField {{ border-color: transparent; padding: 3px 4px; }}
+QLineEdit#findField:focus {{ border: 2px solid {t.accent}; padding: 2px 3px; }}
 QFrame#notice {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#notice[error="true"] {{ border-color: {t.danger}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 2px solid transparent; color: {t.accent};

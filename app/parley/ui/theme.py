@@ -41,6 +41,11 @@ class Theme:
     accent: str
     on_accent: str
     danger: str
+    mark: str
+    """Behind words that were looked for."""
+    mark_current: str
+    mark_edge: str
+    """Around those of them that one is at."""
     follows_system: bool = False
 
     step: int = 4
@@ -81,6 +86,9 @@ LIGHT = Theme(
     accent="#2f6f5e",
     on_accent="#ffffff",
     danger="#b3372f",
+    mark="#fceba6",
+    mark_current="#ffe08a",
+    mark_edge="#8a5a00",
 )
 DARK = Theme(
     name="dark",
@@ -99,6 +107,9 @@ DARK = Theme(
     accent="#6fbfa8",
     on_accent="#10201b",
     danger="#f0857c",
+    mark="#423c1e",
+    mark_current="#54481a",
+    mark_edge="#f2cf63",
 )
 LIGHT_CONTRAST = replace(
     LIGHT, name="light-contrast", text="#000000", muted="#3a3a3d", faint="#767676", outline="#000000", accent="#17493c"

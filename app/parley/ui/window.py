@@ -27,6 +27,7 @@ from parley.ui.window_state import WindowState
 if TYPE_CHECKING:
     from parley.ui.background import Background
     from parley.ui.conversation_view import ConversationView
+    from parley.ui.find import Find
     from parley.ui.links import Links
     from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
@@ -53,6 +54,7 @@ class Window(QWidget):
 
     models: "ModelChoice"
     view: "ConversationView"
+    find_: "Find"
     links: "Links"
     messages: "MessageCommands"
     rich_paste: "RichPaste"
@@ -94,6 +96,7 @@ class Window(QWidget):
     def start(self) -> None:
         """Let the window work, and open the chat that was on show last. Needs a running loop."""
         from parley.ui.conversation_view import ConversationView
+        from parley.ui.find import Find
         from parley.ui.links import Links
         from parley.ui.message_commands import MessageCommands
         from parley.ui.model_choice import ModelChoice
@@ -106,6 +109,7 @@ class Window(QWidget):
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
+        self.find_ = Find(self._look, self.actions_, self.page)
         self.links = Links(self._look, self, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
@@ -159,7 +163,9 @@ class Window(QWidget):
     def _connect(self) -> None:
         self.actions_.connect_all(self._handlers())
         self.sidebar.opened.connect(self._open)
+        self.sidebar.result_opened.connect(self.find_.leave)
         self.sidebar.result_opened.connect(self._open)
+        self.view.opened.connect(self.find_.leave)
         self.view.opened.connect(self.sidebar.mark)
         self.view.updated.connect(self._refresh_actions)
         self.view.outbox.not_kept.connect(self._say_not_kept)
@@ -178,6 +184,9 @@ class Window(QWidget):
         handlers: dict[str, Callable[[], object]] = {
             "new_chat": lambda: self._open(None),
             "search": self._search,
+            "find": lambda: self.find_.open() if self.view.shown_id else self._search(),
+            "find_next": lambda: self.find_.step(1) if self.view.shown_id else None,
+            "find_previous": lambda: self.find_.step(-1) if self.view.shown_id else None,
             "choose_model": self.models.open_picker,
             "sidebar": lambda: self.frame.set_folded(not self.frame.folded),
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),

@@ -203,9 +203,9 @@ def test_jumping_to_words(sight: Sight) -> None:
     sight.show(messages)
     sight.view.jump_to("m101", "needle")
     sight.painted()
-    assert sight.copied() == "Needle"
-    selected = [p for p in sight.view.placed if sight.view.selection.inside(p.row_index, p.index, p.cell)]
-    assert len(selected) == 1
+    marked = [(p, span) for p in sight.view.placed for span in sight.view.marks.inside(p.row, p.index)[0]]
+    assert [placed.cell.text(*span) for placed, span in marked] == ["Needle"]
+    assert 0 < marked[0][0].y + marked[0][0].cell.top_of(marked[0][1][0]) < sight.view.viewport().height() // 2
     sight.view.jump_to("m5")
     sight.painted()
     assert any(placed.row.message.id == "m5" for placed in sight.view.placed)

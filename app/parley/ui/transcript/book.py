@@ -77,6 +77,10 @@ class Book:
         """Return a message's row if it is built."""
         return self._rows.get(message_id)
 
+    def is_unfolded(self, message_id: str) -> bool:
+        """Say whether a message's reasoning is shown."""
+        return message_id in self._unfolded
+
     def current(self, index: int) -> Message:
         """Return a message as it is now: while it is written, with what has come."""
         row = self._rows.get(self.messages[index].id)

@@ -1,11 +1,13 @@
 """Cell: one thing in a message that is laid out and painted by itself. What all kinds of cells have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from parley.ui.transcript.style import Style
+from parley.ui.transcript.wanted import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Canvas:
     style: Style
     clip: QRectF
     selected: tuple[int, int] | None = None
+    marks: Sequence[Span] = ()
+    """Places of what is looked for, in order."""
+    mark: Span | None = None
+    """The one among them that one is at."""
     hover: Hot | None = None
     pressed: bool = False
     boxed: bool = False

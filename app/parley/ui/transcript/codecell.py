@@ -1,6 +1,7 @@
 """Code: a rounded panel with a label, a Copy button, and lines that never wrap. Only lines in sight are laid out."""
 
 import re
+from bisect import bisect_left
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QTextLayout
@@ -12,7 +13,8 @@ from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.codelines import CodeLines, letters_before, units
 from parley.ui.transcript.slide import ROOM, Slide
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import BlockCell
+from parley.ui.transcript.textcell import BlockCell, paint_mark
+from parley.ui.transcript.wanted import Span, Wanted
 
 COPY = "copy-code"
 _WORD = re.compile(r"\w+|[^\w\s]+|\s+")
@@ -80,6 +82,7 @@ class CodeCell(BlockCell):
         for line in range(first, last):
             layout = self.lines.layout(line)
             place = QPointF(pad - self._slide.offset, head + line * self._line)
+            self._paint_marks(canvas, line, layout, place)
             self._paint_selection(canvas, line, layout, place)
             layout.draw(painter, place + QPointF(0, self._ascent), [])
         painter.restore()
@@ -114,11 +117,31 @@ class CodeCell(BlockCell):
         beyond = canvas.selected[0] <= start + len(letters) < canvas.selected[1]
         if first > len(letters) or last < first or (first == last and not beyond):
             return
-        text_line = layout.lineAt(0)
-        left, right = (_x(text_line.cursorToX(units(letters, end))) for end in (first, last))
+        left, right = self._across(layout, letters, first, last)
         right += self.lines.letter if beyond else 0
         color: QColor = canvas.style.color("selection")
         canvas.painter.fillRect(QRectF(place.x() + left, place.y(), right - left, self._line), color)
+
+    def _paint_marks(self, canvas: Canvas, line: int, layout: QTextLayout, place: QPointF) -> None:
+        letters, start = self.lines.letters(line), self.lines.starts[line]
+        end = start + len(letters)
+        index = max(0, bisect_left(canvas.marks, (start, 0)) - 1)
+        while index < len(canvas.marks) and canvas.marks[index][0] < end:
+            span = canvas.marks[index]
+            index += 1
+            first, last = max(span[0], start) - start, min(span[1], end) - start
+            if first < last:
+                left, right = self._across(layout, letters, first, last)
+                rect = QRectF(place.x() + left, place.y() + 1, right - left, self._line - 2)
+                paint_mark(canvas, rect, current=span == canvas.mark)
+        canvas.painter.setPen(canvas.style.color("text"))
+
+    @staticmethod
+    def _across(layout: QTextLayout, letters: str, first: int, last: int) -> tuple[float, float]:
+        """Return the ends of letters of a line, from its left."""
+        line = layout.lineAt(0)
+        left, right = (_x(line.cursorToX(units(letters, end))) for end in (first, last))
+        return left, right
 
     # --- text
     def length(self) -> int:
@@ -137,9 +160,16 @@ class CodeCell(BlockCell):
     def text(self, start: int, end: int) -> str:
         return self.block.code[start:end]
 
-    def find(self, wanted: str) -> tuple[int, int] | None:
-        start = self.block.code.casefold().find(wanted)
-        return None if start < 0 else (start, start + len(wanted))
+    def find(self, wanted: Wanted) -> list[Span]:
+        return list(wanted.spans(self.block.code))
+
+    def bring(self, span: Span) -> None:
+        line = self.lines.line_of(span[0])
+        letters, start = self.lines.letters(line), self.lines.starts[line]
+        last = min(len(letters), span[1] - start)
+        left, right = self._across(self.lines.layout(line), letters, span[0] - start, last)
+        self._fit()
+        self._slide.bring(left, right)
 
     def word_at(self, position: int) -> tuple[int, int]:
         line = self.lines.line_of(position)

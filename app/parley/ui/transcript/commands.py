@@ -1,6 +1,6 @@
 """Commands: what buttons, menus and keys do to a message, each under its key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
@@ -16,7 +16,7 @@ from parley.ui.transcript.copying import copy_message, copy_plain, copy_selected
 from parley.ui.transcript.furniture import Foot
 from parley.ui.transcript.places import corner, hot_at, placed_at
 from parley.ui.transcript.row import Row
-from parley.ui.transcript.textcell import BlockCell, TextCell
+from parley.ui.transcript.textcell import TextCell
 
 if TYPE_CHECKING:
     from parley.ui.transcript.view import Transcript
@@ -204,17 +204,6 @@ class Commands(QObject):
 
     def _open(self, menu: QMenu, where: QPoint) -> None:
         menu.popup(where)
-
-    # --- finding
-    def find(self, row: Row, words: str) -> Iterator[tuple[int, int, int]]:
-        """Yield (cell, start, end) of where the words are in a message."""
-        wanted = words.casefold()
-        for index, cell in enumerate(row.cells):
-            if not isinstance(cell, BlockCell):
-                continue
-            found = cell.find(wanted)
-            if found is not None:
-                yield index, *found
 
 
 def _unfold_details(row: Row) -> None:

@@ -72,11 +72,14 @@ def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:
         return
     hover = view.pointer.hover
     mine = hover is not None and hover[0] is row and hover[1] is cell
+    marks, mark = view.marks.inside(row, placed.index)
     canvas = Canvas(
         painter,
         row.kit.style,
         QRectF(0, top, cell.width, bottom - top),
         selected=view.selection.inside(placed.row_index, placed.index, cell),
+        marks=marks,
+        mark=mark,
         hover=hover[2] if hover is not None and mine else None,
         pressed=view.pointer.pressed,
         boxed=row.is_user,

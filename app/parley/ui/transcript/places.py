@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRect
 
 from parley.ui.transcript.cell import Cell, Hot
+from parley.ui.transcript.marks import Place
 from parley.ui.transcript.painting import row_rect
-from parley.ui.transcript.row import Row
+from parley.ui.transcript.row import MAX_RICH, Row
 from parley.ui.transcript.scroller import Placed
 from parley.ui.transcript.selection import Spot
+from parley.ui.transcript.textcell import BlockCell
 
 if TYPE_CHECKING:
     from parley.ui.transcript.view import Transcript
@@ -61,3 +63,46 @@ def spot_at(view: "Transcript", point: QPointF) -> Spot | None:
         inner.setY(max(0.0, min(inner.y(), placed.cell.height - 1.0)))
         best = Spot(placed.row_index, placed.index, placed.cell.position_at(inner))
     return best
+
+
+def to_place(view: "Transcript", place: Place, *, covered: int = 0, anywhere: bool = True) -> bool:
+    """Bring a place of what is looked for into sight; say whether the message has it.
+
+    What is in sight already stays where it is, if it may be `anywhere`; the upper `covered` pixels are not in sight.
+    """
+    index = view.book.index_of(place.message_id)
+    row = view.row_at(index)
+    if is_cut(row):
+        view.commands.run("show-all", row)
+        row = view.row_at(index)
+    view.marks.current = place
+    view.viewport().update()
+    found = view.marks.locate(row, place.number)
+    if found is None:
+        return False
+    number, span = found
+    row.measure(number)
+    cell = row.cells[number]
+    top = cell.top_of(span[0])
+    if isinstance(cell, BlockCell):
+        cell.bring(span)
+    shown = next((placed for placed in view.place() if placed.row is row and placed.index == number), None)
+    line = view.kit.style.line
+    if shown and anywhere and covered <= shown.y + top and shown.y + top + line <= view.viewport().height():
+        return True
+    view.reveal(index, number, row.lead(number) + top)
+    return True
+
+
+def is_cut(row: Row) -> bool:
+    """Say whether only the beginning of a long message is shown."""
+    return len(row.message.text) > MAX_RICH and not row.full and not row.live
+
+
+def select(view: "Transcript", place: Place) -> None:
+    """Select a place of what is looked for, if it is there."""
+    index = view.book.index_of(place.message_id)
+    found = view.marks.locate(view.row_at(index), place.number) if index >= 0 else None
+    if found:
+        number, (start, end) = found
+        view.selection.begin(Spot(index, number, start), Spot(index, number, end))

@@ -7,6 +7,8 @@ from parley.ui.transcript.cell import Canvas, Hot
 ACTION = "slide"
 ROOM = 12
 """Height that the bar takes, at 100 %."""
+ASIDE = 48
+"""What stays in sight at the left of what is brought there."""
 
 
 class Slide:
@@ -33,6 +35,11 @@ class Slide:
         before = self.offset
         self.offset = max(0, min(self.extent - self.room, self.offset + pixels))
         return self.offset != before
+
+    def bring(self, left: float, right: float) -> None:
+        """Scroll until what lies between is in sight, with something of what is around it."""
+        if left < self.offset or right > self.offset + self.room:
+            self.by(int(left) - min(ASIDE, self.room // 4) - self.offset)
 
     def thumb(self, x: int, bottom: int, height: int) -> QRectF:
         """Return the bar's handle, in a groove that begins at `x` and ends above `bottom`."""

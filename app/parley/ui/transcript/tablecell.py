@@ -11,6 +11,7 @@ from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.slide import ROOM, Slide
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import BlockCell, TextCell
+from parley.ui.transcript.wanted import Span
 
 PADDING = 12
 _ROW = re.compile(r"<tr>(.*?)</tr>")
@@ -96,6 +97,11 @@ class TableCell(TextCell):
 
     def drag(self, point: QPointF) -> bool:
         return self.slide_state.drag(point)
+
+    def bring(self, span: Span) -> None:
+        if rects := self.rects_of(span):
+            shift = self._spare
+            self.slide_state.bring(rects[0].left() + shift, rects[0].right() + shift)
 
     def text(self, start: int, end: int) -> str:
         table = _table(self.document())

@@ -12,14 +12,17 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
+    QTextLayout,
     QTextList,
     QTextListFormat,
     QTextOption,
 )
 
-from parley.render import Above, Block
+from parley.render import Above, Block, plain
 from parley.ui.transcript.cell import Canvas, Cell, Hot
+from parley.ui.transcript.codelines import units
 from parley.ui.transcript.style import Style
+from parley.ui.transcript.wanted import Span, Wanted
 
 INDENT = 24
 QUOTE = 16
@@ -52,9 +55,16 @@ class BlockCell(Cell):
         """Return what parts it from the cell above in plain text."""
         return "\n\n" if self.block.above in {Above.BLOCK, Above.HEADING} else "\n"
 
-    def find(self, wanted: str) -> tuple[int, int] | None:
-        """Return where words are, whatever their case."""
-        return None
+    def letters(self) -> str:
+        """Return what can be found in it, as far as that is known without laying it out."""
+        return plain(self.block)
+
+    def find(self, wanted: Wanted) -> list[Span]:
+        """Return the positions of what is looked for."""
+        return []
+
+    def bring(self, span: Span) -> None:
+        """Scroll sideways until these letters are in sight."""
 
     def paint_bars(self, canvas: Canvas, above: int) -> None:
         """Draw the bars of the quotes that the block stands in; they begin where the block above ends."""
@@ -76,6 +86,7 @@ class TextCell(BlockCell):
         self.muted = muted
         self._document: QTextDocument | None = None
         self._tints: list[QRectF] | None = None
+        self._marked: tuple[Sequence[Span], int, list[tuple[Span, QRectF]]] | None = None
 
     def document(self) -> QTextDocument:
         """Return the document, built at first use."""
@@ -144,6 +155,7 @@ class TextCell(BlockCell):
             for rect in self._tints:
                 if rect.intersects(canvas.clip):
                     painter.drawRoundedRect(rect, canvas.style.px(4), canvas.style.px(4))
+        self._paint_marks(canvas)
         draw(document, canvas, "muted" if self.muted else "text")
         canvas.clip = clip
         painter.restore()
@@ -195,9 +207,26 @@ class TextCell(BlockCell):
         position = layout.hitTest(inner, Qt.HitTestAccuracy.FuzzyHit)
         return Hot("link", QRectF(point, point), url, tip=url, words=self._shown_link(position, url))
 
-    def find(self, wanted: str) -> tuple[int, int] | None:
-        found = self.document().find(wanted)
-        return None if found.isNull() else (found.selectionStart(), found.selectionEnd())
+    def find(self, wanted: Wanted) -> list[Span]:
+        text = self.document().toRawText()
+        return [(units(text, start), units(text, end)) for start, end in wanted.spans(text)]
+
+    def rects_of(self, span: Span) -> list[QRectF]:
+        """Return where letters are, line by line, as the document counts."""
+        document = self.document()
+        block = document.findBlock(span[0])
+        start, end = span[0] - block.position(), span[1] - block.position()
+        return _line_rects(document.documentLayout().blockBoundingRect(block), block.layout(), start, end)
+
+    def _paint_marks(self, canvas: Canvas) -> None:
+        if not canvas.marks:
+            return
+        if self._marked is None or self._marked[0] is not canvas.marks or self._marked[1] != self.width:
+            found = [(span, rect) for span in canvas.marks for rect in self.rects_of(span)]
+            self._marked = (canvas.marks, self.width, found)
+        for span, rect in self._marked[2]:
+            if rect.intersects(canvas.clip):
+                paint_mark(canvas, rect, current=span == canvas.mark)
 
     def links(self) -> list[tuple[str, str]]:
         """Return the addresses and the words of all links."""
@@ -297,15 +326,30 @@ def _code_rects(document: QTextDocument, families: Sequence[str], pad: int) -> l
             if list(fragment.charFormat().fontFamilies() or ()) != list(families):
                 continue
             lines = lines or block.layout()
-            origin = layout.blockBoundingRect(block).topLeft()
             start = fragment.position() - block.position()
-            end = start + fragment.length()
-            for index in range(lines.lineCount()):
-                line = lines.lineAt(index)
-                first, last = max(start, line.textStart()), min(end, line.textStart() + line.textLength())
-                if first >= last:
-                    continue
-                left, right = sorted((line.cursorToX(first)[0], line.cursorToX(last)[0]))  # type: ignore[index]
-                rects.append(QRectF(left - pad, line.y(), right - left + 2 * pad, line.height()).translated(origin))
+            place = layout.blockBoundingRect(block)
+            found = _line_rects(place, lines, start, start + fragment.length())
+            rects += [rect.adjusted(-pad, 0, pad, 0) for rect in found]
         block = block.next()
     return rects
+
+
+def _line_rects(place: QRectF, lines: QTextLayout, start: int, end: int) -> list[QRectF]:
+    """Return where the letters of a paragraph are, line by line; `place` is where it begins."""
+    rects = []
+    for index in range(lines.lineCount()):
+        line = lines.lineAt(index)
+        first, last = max(start, line.textStart()), min(end, line.textStart() + line.textLength())
+        if first < last:
+            left, right = sorted((line.cursorToX(first)[0], line.cursorToX(last)[0]))  # type: ignore[index]
+            rects.append(QRectF(left, line.y(), right - left, line.height()).translated(place.topLeft()))
+    return rects
+
+
+def paint_mark(canvas: Canvas, rect: QRectF, *, current: bool) -> None:
+    """Draw what is behind found letters; the place that one is at has an edge too."""
+    style = canvas.style
+    edge = style.color("mark_edge") if current else Qt.PenStyle.NoPen
+    canvas.painter.setPen(edge)
+    canvas.painter.setBrush(style.color("mark_current" if current else "mark"))
+    canvas.painter.drawRoundedRect(rect.adjusted(-1, 0, 1, 0), style.px(3), style.px(3))

@@ -19,12 +19,15 @@ from parley.ui.transcript.furniture import Sentence
 from parley.ui.transcript.keys import Keys
 from parley.ui.transcript.latest import LatestButton
 from parley.ui.transcript.live import Live
+from parley.ui.transcript.marks import Marks, Place
 from parley.ui.transcript.painting import paint_rows
+from parley.ui.transcript.places import to_place
 from parley.ui.transcript.pointer import Pointer
 from parley.ui.transcript.row import Kit, Row
 from parley.ui.transcript.scroller import Anchor, Scroller
-from parley.ui.transcript.selection import Selection, Spot
+from parley.ui.transcript.selection import Selection
 from parley.ui.transcript.style import style_for
+from parley.ui.transcript.wanted import search_words
 from parley.ui.transcript.words import Words
 
 MARGIN = 24
@@ -56,6 +59,8 @@ class Transcript(Scroller):
     edit_cancelled = Signal(str, str)
     """An edit was given up: the message's id, and what had been written."""
     link_clicked = Signal(str, str)
+    changed = Signal(str)
+    """A message shows something else; without an id: other messages are shown."""
 
     all_loaded = Signal()
     """The older messages of a long conversation have come (`loaded`)."""
@@ -68,6 +73,7 @@ class Transcript(Scroller):
         super().__init__(parent)
         self.book = Book()
         self.words = Words(self)
+        self.marks = Marks()
         self.selection = Selection()
         self.selection.source = lambda row: self.messages[row].text
         self.focused = -1
@@ -111,6 +117,7 @@ class Transcript(Scroller):
         self._guess_unread()
         if self.loaded and (replaced.moved or not was_loaded):
             accessible.reordered(self)
+        self.changed.emit("")
         self.viewport().update()
         if self.loaded and not was_loaded:
             self.all_loaded.emit()
@@ -144,6 +151,8 @@ class Transcript(Scroller):
         self.anchor = Anchor()
         self.following = True
         self.focused = -1
+        self.marks.show(None)
+        self.changed.emit("")
         self.viewport().update()
 
     def begin(self, message: Message | str) -> None:
@@ -176,21 +185,16 @@ class Transcript(Scroller):
         accessible.announce(self, row)
 
     def jump_to(self, message_id: str, words: str = "") -> None:
-        """Show a message, and in it the words, which are selected."""
+        """Show a message, and in it the words that a search over everything found, marked."""
         if not self.shows(message_id):
             self.load_all()
         index = self.book.index_of(message_id)
         if index < 0:
             return
-        row = self.row_at(index)
-        found = next(self.commands.find(row, words), None) if words else None
-        if found is None:
+        self.marks.show(search_words(words, self.book.current(index).text), only=message_id)
+        self.selection.clear()
+        if not to_place(self, Place(message_id, 0), anywhere=False):
             self.reveal(index, 0, 0)
-            return
-        cell, start, end = found
-        self.selection.begin(Spot(index, cell, start), Spot(index, cell, end))
-        row.measure(cell)
-        self.reveal(index, cell, row.cells[cell].top_of(start))
 
     # --- how it looks
     def set_theme(self, theme: Theme) -> None:
@@ -259,6 +263,7 @@ class Transcript(Scroller):
         self.selection.remap(index, first, before, row.cells)
         if index < len(self.heights):
             self.heights.set(index, row.total)
+        self.changed.emit(row.message.id)
         self.viewport().update()
 
     def _apply(self, message_id: str, events: Sequence[Event]) -> None:

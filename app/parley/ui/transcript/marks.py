@@ -1,0 +1,79 @@
+"""Marks: which letters in the messages are marked, because they are what somebody looks for. Knows no widgets."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from parley.render import Block
+from parley.ui.transcript.cell import Cell
+from parley.ui.transcript.row import Row
+from parley.ui.transcript.textcell import BlockCell
+from parley.ui.transcript.wanted import Span, Wanted
+
+
+class Place(NamedTuple):
+    """One of the places where a message has what is looked for: the first is number 0."""
+
+    message_id: str
+    number: int
+
+
+class Marks:
+    """What is looked for, in all messages or in `only` one, and the place that one is at.
+
+    Cells are looked through when they are painted, and again only when they show something else.
+    """
+
+    def __init__(self) -> None:
+        self.wanted: Wanted | None = None
+        self.only = ""
+        self.current: Place | None = None
+        self._spans: WeakKeyDictionary[BlockCell, tuple[Block, list[Span]]] = WeakKeyDictionary()
+        self._counts: WeakKeyDictionary[BlockCell, tuple[Block, int]] = WeakKeyDictionary()
+
+    def show(self, wanted: Wanted | None, only: str = "") -> None:
+        """Mark this and nothing else."""
+        self.wanted, self.only, self.current = wanted, only, None
+        self._spans.clear()
+        self._counts.clear()
+
+    def spans(self, cell: Cell) -> Sequence[Span]:
+        """Return the places in a cell that is laid out."""
+        if self.wanted is None or not isinstance(cell, BlockCell):
+            return ()
+        known = self._spans.get(cell)
+        if known is None or known[0] is not cell.block:
+            known = self._spans[cell] = (cell.block, cell.find(self.wanted))
+        return known[1]
+
+    def count(self, cell: Cell) -> int:
+        """Return how many places a cell has, without laying it out."""
+        if self.wanted is None or not isinstance(cell, BlockCell):
+            return 0
+        known = self._counts.get(cell)
+        if known is None or known[0] is not cell.block:
+            known = self._counts[cell] = (cell.block, sum(1 for _ in self.wanted.spans(cell.letters())))
+        return known[1]
+
+    def locate(self, row: Row, number: int) -> tuple[int, Span] | None:
+        """Return the cell and the letters of one of a message's places; the last one if there are fewer."""
+        found = None
+        for index, cell in enumerate(row.cells):
+            count = self.count(cell)
+            if count and (spans := self.spans(cell)):
+                found = index, spans[min(number, len(spans) - 1)]
+            if number < count:
+                break
+            number -= count
+        return found
+
+    def inside(self, row: Row, index: int) -> tuple[Sequence[Span], Span | None]:
+        """Return the marks of one of a row's cells, and the current one if it is among them."""
+        message_id = row.message.id
+        if self.wanted is None or (self.only and self.only != message_id):
+            return (), None
+        spans = self.spans(row.cells[index])
+        if not spans or self.current is None or self.current.message_id != message_id:
+            return spans, None
+        number = self.current.number - sum(map(self.count, row.cells[:index]))
+        return spans, spans[min(number, len(spans) - 1)] if 0 <= number < self.count(row.cells[index]) else None

@@ -1,0 +1,67 @@
+"""Ticks: short lines on the scroll bar where the messages have what is looked for."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from parley.ui.transcript.fenwick import Fenwick
+from parley.ui.transcript.scroller import Scroller
+from parley.ui.transcript.style import Style
+
+HEIGHT = 2
+APART = 4
+"""Lines stand at least so far apart: the bar's handle is seen between them."""
+
+
+class Ticks(QWidget):
+    """Lies over the scroll bar and lets the pointer through."""
+
+    def __init__(self, owner: Scroller) -> None:
+        self._bar = owner.verticalScrollBar()
+        super().__init__(self._bar)
+        self._style: Style | None = None
+        self._places: list[float] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._bar.installEventFilter(self)
+        self.hide()
+
+    @property
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return len(self._places)
+
+    def show_for(self, shares: Iterable[tuple[int, int]], heights: Fenwick, style: Style) -> None:
+        """Show lines for messages, given as (number of the message, places in it)."""
+        self._style = style
+        self._places = []
+        total, row, above = max(1, heights.total), 0, 0
+        most = max(1, self._bar.height() // APART)
+        for index, count in shares:
+            if index >= len(heights):
+                break
+            while row < index:
+                above += heights[row]
+                row += 1
+            lines = min(count, max(1, heights[row] * most // total))
+            self._places += [(above + heights[row] * (line + 0.5) / lines) / total for line in range(lines)]
+        self.setGeometry(self._bar.rect())
+        self.setVisible(bool(self._places))
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._bar.rect())
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._style is None:
+            return
+        painter = QPainter(self)
+        color = self._style.color("mark_edge")
+        painter.setOpacity(0.7)
+        room = self.height() - HEIGHT
+        for y in {round(place * room) for place in self._places}:
+            painter.fillRect(1, y, self.width() - 2, HEIGHT, color)
+        painter.end()

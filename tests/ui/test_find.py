@@ -1,0 +1,233 @@
+"""Finding in the conversation on show, and the marks that a search over everything leaves, with real keys."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolButton
+
+from parley.messages import MessageStatus, Text
+from parley.ui.find_bar import FindBar
+from parley.ui.transcript import Transcript
+from tests.ui.conftest import Desk, click_row
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+async def long_chat(desk: Desk, count: int = 40) -> str:
+    """Put a conversation into the store and open it: every fifth answer speaks of a kitchen, twice."""
+    turns = desk.services.store.turns
+    chat = ""
+    for number in range(count):
+        kitchen = "A **Kitchen** and a kitchen.\n\n" if number % 5 == 0 else ""
+        conversation, _, reply = await turns.begin(
+            conversation_id=chat or None, title="Bread", parts=(Text(f"Question {number}"),), model="tiny/tiny"
+        )
+        chat = conversation.id
+        await turns.finish(reply.id, (Text(kitchen + "Some words follow. " * 40),), MessageStatus.COMPLETE)
+    click_row(desk.window.sidebar.list, desk.titles.index("Bread"))
+    desk.window.page.transcript.viewport().repaint()
+    return chat
+
+
+def bar_of(desk: Desk) -> FindBar:
+    bar = desk.window.page.findChild(FindBar)
+    assert isinstance(bar, FindBar)
+    return bar
+
+
+def button(bar: FindBar, name: str) -> QToolButton:
+    return next(button for button in bar.findChildren(QToolButton) if button.accessibleName() == name)
+
+
+def marked(view: Transcript) -> list[str]:
+    """Return the marked words in sight; the one that one is at in capitals."""
+    found = []
+    for placed in view.place():
+        spans, current = view.marks.inside(placed.row, placed.index)
+        for span in spans:
+            word = placed.cell.text(*span)
+            found.append(word.upper() if span == current else word.lower())
+    return found
+
+
+async def test_ctrl_f_finds_as_one_types_and_walks_from_place_to_place(desk: Desk) -> None:
+    await long_chat(desk)
+    field = desk.window.page.composer.field
+    desk.press("Ctrl+F", on=field)
+    bar = bar_of(desk)
+    assert bar.isVisible()
+    assert bar.field.hasFocus()
+    QTest.keyClicks(bar.field, "kit")
+    await desk.until(lambda: bar.count.text() == "1 of 16")  # nothing below the last answer: the first one of all
+    assert marked(desk.window.page.transcript) == ["KIT", "kit"]
+    desk.press("Return", on=bar.field)
+    assert bar.count.text() == "2 of 16"
+    assert marked(desk.window.page.transcript) == ["kit", "KIT"]
+    desk.press("Shift+Return", on=bar.field)
+    desk.press("Shift+F3", on=bar.field)
+    assert bar.count.text() == "16 of 16"
+    desk.press("F3", on=bar.field)
+    desk.press("Ctrl+G", on=bar.field)
+    assert bar.count.text() == "2 of 16"
+    desk.press("Ctrl+Shift+G", on=bar.field)
+    QTest.mouseClick(bar.next, LEFT)
+    QTest.mouseClick(bar.next, LEFT)
+    QTest.mouseClick(bar.previous, LEFT)
+    assert bar.count.text() == "2 of 16"
+    QTest.keyClicks(bar.field, "chen")
+    await desk.until(lambda: bar.count.text() == "2 of 16" and marked(desk.window.page.transcript)[-1] == "KITCHEN")
+
+
+async def test_escape_gives_the_focus_back_and_leaves_the_place_selected(desk: Desk) -> None:
+    await long_chat(desk)
+    field = desk.window.page.composer.field
+    field.setFocus()
+    desk.press("Ctrl+F", on=field)
+    bar = bar_of(desk)
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+    desk.press("Esc", on=bar.field)
+    assert not bar.isVisible()
+    assert field.hasFocus()
+    view = desk.window.page.transcript
+    assert marked(view) == []
+    desk.press("Ctrl+C", on=view)
+    assert QApplication.clipboard().text() == "Kitchen"
+    view.setFocus()
+    desk.press("F3", on=view)  # what was found last
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+    desk.press("Esc", on=bar.field)
+    assert view.hasFocus()
+    desk.press("Ctrl+F", on=view)
+    QTest.mouseClick(button(bar, "Close"), LEFT)
+    assert not bar.isVisible()
+
+
+async def test_case_can_matter_and_what_is_not_there_is_said(desk: Desk) -> None:
+    await long_chat(desk)
+    desk.press("Ctrl+F")
+    bar = bar_of(desk)
+    QTest.keyClicks(bar.field, "Kitchen")
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+    QTest.mouseClick(bar.case, LEFT)
+    await desk.until(lambda: bar.count.text() == "1 of 8")
+    QTest.keyClicks(bar.field, "zzz")
+    await desk.until(lambda: bar.count.text() == "Not found")
+    assert not bar.next.isEnabled()
+    bar.field.clear()
+    await desk.until(lambda: bar.count.text() == "")
+    assert marked(desk.window.page.transcript) == []
+
+
+async def test_finding_begins_where_one_reads(desk: Desk) -> None:
+    await long_chat(desk)
+    view = desk.window.page.transcript
+    index = next(index for index, message in enumerate(view.messages) if message.text == "Question 18")
+    view.reveal(index, 0, 0)
+    desk.press("Ctrl+F")
+    bar = bar_of(desk)
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: bar.count.text() == "9 of 16")
+
+
+async def test_a_chosen_word_is_what_is_found(desk: Desk) -> None:
+    await long_chat(desk)
+    view = desk.window.page.transcript
+    view.jump_to(view.messages[-9].id)
+    view.viewport().repaint()
+    placed = next(placed for placed in view.placed if placed.cell.length() and placed.y > 0 and not placed.row.is_user)
+    point = QPoint(view.column()[0] + 6, placed.y + 10)
+    for _ in range(2):
+        QTest.mouseClick(view.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, point)
+    word = placed.cell.text(*placed.cell.word_at(0))
+    view.setFocus()
+    desk.press("Ctrl+F", on=view)
+    assert bar_of(desk).field.text() == word
+
+
+async def test_without_a_conversation_everything_is_searched(desk: Desk) -> None:
+    desk.press("Ctrl+F")
+    assert desk.window.sidebar.search.hasFocus()
+    assert not bar_of(desk).isVisible()
+    await long_chat(desk)
+    desk.press("Ctrl+Shift+F")
+    assert desk.window.sidebar.search.hasFocus()
+    desk.press("Ctrl+F")
+    assert bar_of(desk).isVisible()
+    desk.press("Ctrl+N")
+    assert not bar_of(desk).isVisible()
+
+
+async def test_the_count_follows_an_answer_that_comes(desk: Desk) -> None:
+    await desk.say("/long")
+    desk.press("Ctrl+F")
+    bar, hits = bar_of(desk), desk.window.find_.hits
+    QTest.keyClicks(bar.field, "tick")
+    await desk.until(lambda: hits.total > 5)
+    so_far = hits.total
+    await desk.until(lambda: hits.total > so_far + 5)
+    desk.press("Esc", on=desk.window.page.transcript)  # the bar first, then the answer
+    assert not bar.isVisible()
+    assert desk.window.page.composer.answering
+    desk.press("Esc", on=desk.window.page.transcript)
+    await desk.answered()
+
+
+async def test_a_jump_marks_all_words_until_escape_or_a_click(desk: Desk) -> None:
+    turns = desk.services.store.turns
+    conversation, _, reply = await turns.begin(
+        conversation_id=None, title="Ovens", parts=(Text("How?"),), model="tiny/tiny"
+    )
+    filler = "Nothing here. " * 60 + "\n\n"
+    text = filler * 20 + "The Café has a stove; *stoves* in the cafe.\n\n" + filler * 20
+    await turns.finish(reply.id, (Text(text),), MessageStatus.COMPLETE)
+    window = desk.window
+    view = window.page.transcript
+
+    async def search() -> None:
+        desk.press("Ctrl+K")
+        QTest.keyClicks(window.sidebar.search, "cafe sto")
+        await desk.until(lambda: window.sidebar.results.isVisible() and window.sidebar.results.model().rowCount() == 1)
+        desk.press("Return", on=window.sidebar.search)
+        await desk.until(lambda: view.messages and view.marks.wanted)
+
+    await search()
+    await desk.until(lambda: marked(view) == ["CAFÉ", "stove", "stoves", "cafe"])
+    assert window.view.shown_id == conversation.id
+    desk.press("Esc", on=window.page.composer.field)
+    assert marked(view) == []
+    await search()
+    await desk.until(lambda: marked(view) == ["CAFÉ", "stove", "stoves", "cafe"])
+    QTest.mouseClick(view.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, view.viewport().rect().center())
+    assert marked(view) == []
+
+
+async def test_notices_stand_below_the_bar(desk: Desk) -> None:
+    await long_chat(desk)
+    desk.press("Ctrl+F")
+    bar, notices = bar_of(desk), desk.window.page.notices
+    notices.show_notice("Something happened.")
+    assert notices.geometry().top() >= bar.geometry().bottom()
+    desk.press("Esc", on=bar.field)
+    assert notices.geometry().top() == 0
+
+
+async def test_the_bar_fits_a_narrow_window_and_either_direction(desk: Desk) -> None:
+    await long_chat(desk)
+    desk.window.resize(360, 600)
+    desk.press("Ctrl+F")
+    bar = bar_of(desk)
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+    body = desk.window.page.body
+
+    def fits() -> bool:
+        children = (bar.field, bar.count, bar.previous, bar.next, bar.case)
+        inside = all(bar.rect().contains(child.geometry()) for child in children)
+        return inside and body.rect().contains(bar.geometry()) and bar.field.width() > 60
+
+    await desk.until(fits)
+    desk.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        await desk.until(lambda: bar.field.x() > bar.next.x() and fits())
+    finally:
+        desk.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
