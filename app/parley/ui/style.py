@@ -32,6 +32,7 @@ QToolButton#stop:hover {{ background: {t.hover}; }}
 QPushButton#modelButton {{ text-align: left; color: {t.muted}; padding: 4px 5px; }}
 QPushButton#modelButton:hover {{ color: {t.text}; }}
 QPushButton#aside {{ padding: 4px 10px; }}
+QPushButton#statusLine {{ padding: 0; min-height: 0; }}
 QFrame#chip {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue QScrollArea, QFrame#queue QScrollArea > QWidget > QWidget {{ background: transparent; }}
@@ -40,6 +41,8 @@ QLineEdit#findField {{ border-color: transparent; padding: 3px 4px; }}
 QLineEdit#findField:focus {{ border: 2px solid {t.accent}; padding: 2px 3px; }}
 QFrame#notice {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#notice[error="true"] {{ border-color: {t.danger}; }}
+QPlainTextEdit#noticeDetail {{ background: transparent; color: {t.muted}; border: none;
+  selection-background-color: {t.selection}; selection-color: {t.text}; }}
 QPushButton[kind="link"] {{ background: transparent; border: 2px solid transparent; color: {t.accent};
   font-weight: 600; padding: 3px 6px; }}
 QPushButton[kind="link"]:hover {{ background: {t.hover}; }}
