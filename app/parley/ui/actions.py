@@ -37,6 +37,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("sidebar", QT_TRANSLATE_NOOP("Commands", "Show the list of chats"), ("Ctrl+B",), "sidebar", "main"),
     Command("full_screen", QT_TRANSLATE_NOOP("Commands", "Full screen"), ("F11",), checkable=True, menu="main"),
     Command("composer", QT_TRANSLATE_NOOP("Commands", "Write a message"), ("Ctrl+L",)),
+    Command("next_area", QT_TRANSLATE_NOOP("Commands", "Next part of the window"), ("F6",)),
+    Command("previous_area", QT_TRANSLATE_NOOP("Commands", "Previous part of the window"), ("Shift+F6",)),
     Command("next_chat", QT_TRANSLATE_NOOP("Commands", "Next chat"), ("Ctrl+PgDown", "Alt+Down")),
     Command("previous_chat", QT_TRANSLATE_NOOP("Commands", "Previous chat"), ("Ctrl+PgUp", "Alt+Up")),
     Command("stop", QT_TRANSLATE_NOOP("Commands", "Stop the answer"), ("Ctrl+.",), "stop"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
 from parley.ui.actions import Actions
 from parley.ui.composer import Composer
@@ -15,6 +15,7 @@ from parley.ui.model_button import ModelButton
 from parley.ui.notices import Notices
 
 if TYPE_CHECKING:
+    from parley.ui.status_line import StatusLine
     from parley.ui.transcript import Transcript
     from parley.ui.welcome import Welcome
 
@@ -40,6 +41,7 @@ class ChatPage(QWidget):
         self.model_button = ModelButton(look, self)
         self.composer.tools.insertWidget(0, self.model_button)
         self.notices = Notices(look, self.body)
+        self.notices.left.connect(self.composer.setFocus)
         self._widest = look.theme.column_width
         self._around_composer = QHBoxLayout()
         self._around_composer.addWidget(self.composer)
@@ -54,6 +56,15 @@ class ChatPage(QWidget):
         self.body.installEventFilter(self)
         self.body.currentChanged.connect(self._align)
         self._align()
+
+    @cached_property
+    def status_line(self) -> "StatusLine":
+        """Return what tells tokens and context."""
+        from parley.ui.status_line import StatusLine
+
+        made = StatusLine(self._look, self.composer)
+        self.composer.tools.insertWidget(2, made)
+        return made
 
     @cached_property
     def transcript(self) -> "Transcript":
@@ -89,6 +100,18 @@ class ChatPage(QWidget):
     def show_transcript(self) -> None:
         """Show the messages."""
         self.body.setCurrentWidget(self.transcript)
+
+    @property
+    def first_in_body(self) -> QWidget | None:
+        """Return what takes the keyboard above the composer: the messages, or what the welcome offers first."""
+        if self.body.currentWidget() is self.transcript:
+            return self.transcript
+        return next((button for button in self.welcome.findChildren(QAbstractButton) if button.isVisible()), None)
+
+    def enter_body(self) -> None:
+        """Give it the keyboard."""
+        if first := self.first_in_body:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -25,6 +25,7 @@ from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
+    from parley.ui.areas import Areas
     from parley.ui.background import Background
     from parley.ui.conversation_view import ConversationView
     from parley.ui.find import Find
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from parley.ui.model_choice import ModelChoice
     from parley.ui.rich_paste import RichPaste
     from parley.ui.spelling import Spelling
+    from parley.ui.status import Status
     from parley.ui.unread import Unread
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
@@ -59,6 +61,7 @@ class Window(QWidget):
     messages: "MessageCommands"
     rich_paste: "RichPaste"
     spelling: "Spelling"
+    status: "Status"
     unread: "Unread"
 
     ended = Signal()
@@ -102,12 +105,14 @@ class Window(QWidget):
         from parley.ui.model_choice import ModelChoice
         from parley.ui.rich_paste import RichPaste
         from parley.ui.spelling import Spelling
+        from parley.ui.status import Status
         from parley.ui.unread import Unread
 
         services = self._services
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
+        self.status = Status(services, self.view, self.models, self.page.transcript, self.page.status_line)
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.find_ = Find(self._look, self.actions_, self.page)
         self.links = Links(self._look, self, self.tasks)
@@ -119,6 +124,7 @@ class Window(QWidget):
             services.settings.subscribe(self._apply_later_options),
         ]
         self._apply_later_options(services.settings.options)
+        self._areas = self._made_areas()
         self._connect()
         self._open_last()
         self.tasks.start(self._after_first_paint())
@@ -191,6 +197,8 @@ class Window(QWidget):
             "sidebar": lambda: self.frame.set_folded(not self.frame.folded),
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "composer": self.page.composer.setFocus,
+            "next_area": lambda: self._areas.step(1),
+            "previous_area": lambda: self._areas.step(-1),
             "next_chat": lambda: self._step(1),
             "previous_chat": lambda: self._step(-1),
             "stop": self.view.stop,
@@ -210,6 +218,20 @@ class Window(QWidget):
         for command, key in SEND_KEYS.items():
             handlers[command] = partial(self._services.settings.update, send_key=key)
         return handlers
+
+    def _made_areas(self) -> "Areas":
+        from parley.ui.areas import Area, Areas
+
+        page, tab = self.page, Qt.FocusReason.TabFocusReason
+        return Areas(
+            [
+                Area(self.sidebar, lambda: self.sidebar.setFocus(tab)),
+                Area(self.find_.bar, lambda: self.find_.bar.setFocus(tab)),
+                Area(page.body, page.enter_body, lambda: page.first_in_body is not None),
+                Area(page.composer, lambda: page.composer.setFocus(tab)),
+                Area(page.notices, page.notices.enter),
+            ]
+        )
 
     def _open(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
         self.frame.close_drawer()

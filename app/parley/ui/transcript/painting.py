@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from parley.ui.transcript.cell import Canvas
 from parley.ui.transcript.scroller import Placed
@@ -24,6 +24,8 @@ def paint_rows(view: "Transcript", painter: QPainter) -> None:
         rows.setdefault(placed.row_index, placed)
     for placed in rows.values():
         _paint_back(view, painter, placed)
+        if placed.index == 0 and placed.row.message.id == view.seen_from:
+            _paint_seen_from(view, painter, placed)
     for placed in view.placed:
         _paint_cell(view, painter, placed)
 
@@ -61,6 +63,24 @@ def _paint_back(view: "Transcript", painter: QPainter, placed: Placed) -> None:
         ring = box.adjusted(-around, -around if boxed else -4, around, around if boxed else 0)
         radius = style.px(16) if boxed else style.theme.radius
         painter.drawRoundedRect(ring.intersected(sight), radius, radius)
+
+
+def _paint_seen_from(view: "Transcript", painter: QPainter, placed: Placed) -> None:
+    """Draw a faint line with a few words in the room above a message."""
+    style = view.kit.style
+    left, width = view.column()
+    words = view.words.seen_from_here()
+    top = placed.y - placed.row.lead(0)
+    room = QRectF(left, top, width, style.px(18))
+    painter.setFont(style.quiet)
+    taken = QFontMetricsF(style.quiet).horizontalAdvance(words) + style.px(20)
+    painter.setPen(style.color("faint"))
+    y = room.center().y()
+    for start, end in ((left, left + (width - taken) / 2), (left + (width + taken) / 2, left + width)):
+        if end > start:
+            painter.drawLine(QPointF(start, y), QPointF(end, y))
+    painter.setPen(style.color("muted"))
+    painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:

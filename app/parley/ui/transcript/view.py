@@ -79,6 +79,8 @@ class Transcript(Scroller):
         self.focused = -1
         """The message that has the keyboard."""
         self._unread = 0
+        self.seen_from = ""
+        """The oldest message that the model still sees, where older ones no longer fit its context."""
         self._theme, self._zoom = theme, 1.0
         self._sentence = sentence
         self.kit = self._new_kit()
@@ -195,6 +197,12 @@ class Transcript(Scroller):
         self.selection.clear()
         if not to_place(self, Place(message_id, 0), anywhere=False):
             self.reveal(index, 0, 0)
+
+    def show_seen_from(self, message_id: str) -> None:
+        """Show a line above the oldest message that the model still sees; none if it sees all."""
+        if message_id != self.seen_from:
+            self.seen_from = message_id
+            self.viewport().update()
 
     # --- how it looks
     def set_theme(self, theme: Theme) -> None:

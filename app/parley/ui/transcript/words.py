@@ -138,6 +138,9 @@ class Words(QObject):
     def show_all(self, size: int) -> str:
         return self.tr("Show all (%1)").replace("%1", QLocale().formattedDataSize(size))
 
+    def seen_from_here(self) -> str:
+        return self.tr("The model sees what is below")
+
     def transcript(self) -> str:
         return self.tr("Messages")
 

@@ -1,0 +1,152 @@
+"""Tokens, speed and context: what is counted, what is guessed, and where it is said."""
+
+import pytest
+from PySide6.QtCore import QLocale, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from parley.messages import Message, MessageStatus, Reasoning, Role, Text, Usage
+from parley.ui.figures import figures_of
+from parley.ui.status_line import StatusLine, context_size, short_number
+from tests.ui.conftest import Desk, click_row
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def said(id: str, role: Role, text: str, usage: Usage | None = None, thought: str = "") -> Message:
+    parts = ((Reasoning(thought),) if thought else ()) + (Text(text),)
+    return Message(id, "c", None, role, parts, MessageStatus.COMPLETE, 0.0, "a/b", usage)
+
+
+def test_the_provider_counts_and_we_add_up() -> None:
+    branch = [
+        said("q", Role.USER, "question"),
+        said("a", Role.ASSISTANT, "answer", Usage(10, 20, 0.5, 2.5)),
+        said("q2", Role.USER, "more"),
+        said("a2", Role.ASSISTANT, "answer", Usage(40, 30, 0.5, 2.5)),
+    ]
+    figures = figures_of(branch, context=700)
+    assert (figures.used, figures.about, figures.share) == (70, False, 0.1)
+    assert (figures.total_in, figures.total_out) == (50, 50)
+    assert figures.last is not None
+    assert figures.last.tokens_per_second == 15
+    assert (figures.left_out, figures.first_seen) == (0, "")
+    assert figures_of(branch).share is None
+
+
+def test_what_nobody_counted_is_guessed() -> None:
+    branch = [said("q", Role.USER, "x" * 300), said("a", Role.ASSISTANT, "y" * 300)]
+    figures = figures_of(branch)
+    assert figures.about
+    assert figures.used == 208
+    thought = said("a", Role.ASSISTANT, "y" * 100, Usage(100, 200), thought="z" * 300)
+    assert (figures_of([branch[0], thought]).used, figures_of([branch[0], thought]).about) == (150, True)
+    assert figures_of([]).used == 0
+
+
+def test_what_no_longer_fits_is_told() -> None:
+    branch = [
+        said(f"m{number}", Role.ASSISTANT if number % 2 else Role.USER, "words " * 50, Usage(10, 10))
+        for number in range(20)
+    ]
+    figures = figures_of(branch, context=600)
+    assert figures.left_out == 16
+    assert figures.first_seen == "m16"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(7, "7"), (999, "999"), (1000, "1k"), (2130, "2.1k"), (9960, "10k"), (32_768, "33k"), (1_200_000, "1.2M")],
+)
+def test_numbers_are_short(number: int, words: str) -> None:
+    QLocale.setDefault(QLocale("en_GB"))
+    assert short_number(number) == words
+    assert [context_size(size) for size in (8192, 131_072, 200_000)] == ["8k", "128k", "200k"]
+    QLocale.setDefault(QLocale.system())
+
+
+async def chat(desk: Desk, words: str, count: int) -> None:
+    turns = desk.services.store.turns
+    chat = None
+    for _ in range(count):
+        conversation, _, reply = await turns.begin(
+            conversation_id=chat, title="Bread", parts=(Text(words),), model="tiny/tiny"
+        )
+        chat = conversation.id
+        usage = Usage(2000, 100, 0.5, 4.5)
+        await turns.finish(reply.id, (Text(words),), MessageStatus.COMPLETE, usage)
+    click_row(desk.window.sidebar.list, desk.titles.index("Bread"))
+
+
+def line_of(desk: Desk) -> StatusLine:
+    return desk.window.page.status_line
+
+
+async def test_the_line_tells_the_context_and_its_details(desk: Desk) -> None:
+    line = line_of(desk)
+    assert not line.isVisible()
+    await chat(desk, "hello", 2)
+    await desk.until(lambda: line.words == "2.1k of 32k context")  # once the server has told its context
+    assert line.isVisible()
+    assert line.accessibleName() == line.words
+    line.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(line, Qt.Key.Key_Space)
+    popup = line.popup
+    assert popup is not None
+    await desk.until(popup.isVisible)
+    told = [label.text().replace(",", "") for label in popup.findChildren(QLabel)]
+    assert told == [
+        *("Context", "2100 of 32768 tokens (6 %)"),
+        *("Last answer", "2000 tokens in 100 out"),
+        *("Speed", "25 tokens/s"),
+        *("This conversation", "4000 tokens in 200 out"),
+    ]
+    QTest.keyClick(popup, Qt.Key.Key_Escape)
+    assert not popup.isVisible()
+    desk.press("Ctrl+N")
+    assert not line.isVisible()
+
+
+async def test_a_full_context_is_told_where_it_begins(desk: Desk) -> None:
+    await chat(desk, "many words " * 1000, 12)
+    line, view = line_of(desk), desk.window.page.transcript
+    await desk.until(lambda: view.seen_from)
+    index = view.book.index_of(view.seen_from)
+    assert index > 0
+    assert f"{index} of the oldest messages" in line.toolTip()
+    view.reveal(index, 0, 0)
+    before = view.viewport().grab().toImage()
+    view.show_seen_from("")
+    assert view.viewport().grab().toImage() != before
+
+
+async def test_an_answer_that_comes_is_counted_live_and_seldom(desk: Desk) -> None:
+    line = line_of(desk)
+    await desk.say("/long")
+    await desk.until(lambda: "about" in line.words and "tokens/s" in line.words)
+    told: list[str] = []
+    frames: list[str] = []
+    desk.window.page.transcript.changed.connect(frames.append)
+
+    def told_anew() -> bool:
+        if not told or told[-1] != line.words:
+            told.append(line.words)
+        return len(told) > 4
+
+    await desk.until(told_anew)
+    assert len(frames) > 2 * len(told)
+    desk.press("Ctrl+.")
+    await desk.answered()
+    await desk.until(lambda: "tokens/s" not in line.words)
+
+
+async def test_the_line_is_short_where_there_is_no_room(desk: Desk) -> None:
+    await chat(desk, "hello", 1)
+    line = line_of(desk)
+    await desk.until(lambda: "context" in line.words)
+    wide = line.width()
+    desk.window.resize(360, 600)
+    await desk.until(lambda: line.width() < wide)
+    composer = desk.window.page.composer
+    corner = line.mapTo(composer, line.rect().topLeft())
+    assert composer.rect().contains(QRect(corner, line.size()))
