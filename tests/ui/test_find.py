@@ -102,6 +102,31 @@ async def test_escape_gives_the_focus_back_and_leaves_the_place_selected(desk: D
     assert not bar.isVisible()
 
 
+async def test_the_bar_moves_nothing_and_hides_nothing(desk: Desk) -> None:
+    await long_chat(desk)
+    bar, view = bar_of(desk), desk.window.page.transcript
+
+    def on_screen() -> dict[int, int]:
+        return {id(placed.cell): view.viewport().mapToGlobal(QPoint(0, placed.y)).y() for placed in view.place()}
+
+    for reading in ("above", "at the end"):
+        view.reveal(30, 0, 0) if reading == "above" else view.to_latest()
+        view.viewport().repaint()
+        before = on_screen()
+        desk.press("Ctrl+F")
+        await desk.until(lambda: bar.isVisible() and view.viewport().y() >= bar.height())
+        open_now = on_screen()
+        assert all(before[cell] == open_now[cell] for cell in before.keys() & open_now.keys())
+        desk.press("Esc")
+        await desk.until(lambda: view.viewport().y() == 0)
+        assert on_screen() == before
+    view.to_start()
+    desk.press("Ctrl+F")
+    QTest.keyClicks(bar.field, "Question 0")
+    await desk.until(lambda: bar.count.text() == "1 of 1")
+    assert view.place()[0].y > 0
+
+
 async def test_case_can_matter_and_what_is_not_there_is_said(desk: Desk) -> None:
     await long_chat(desk)
     desk.press("Ctrl+F")

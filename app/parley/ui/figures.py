@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parley.context import messages_for, tokens_in
-from parley.messages import Message, Role, Usage
+from parley.messages import Message, MessageStatus, Role, Text, Usage
+
+LEAST_TOKENS = tokens_in("")
+"""What the shortest message takes of a context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,17 @@ class Figures:
 
 def figures_of(branch: Sequence[Message], instruction: str = "", context: int | None = None) -> Figures:
     """Return the figures of a branch, oldest message first, for a model of that context."""
-    spoken = sum(1 for message in branch if message.text)
-    sent = messages_for(branch, instruction=instruction, context=context)
-    left_out = max(0, spoken - len(sent) - sum(1 for message in branch if _coming(message) and message.text))
+    newest = branch if context is None else branch[-(context // LEAST_TOKENS + 2) :]  # no more than these can fit
+    sent = messages_for(newest, instruction=instruction, context=context)
+    left_out = 0 if context is None else sum(map(_has_spoken, branch)) - len(sent)
     usages = [message.usage for message in branch if message.usage and message.role is Role.ASSISTANT]
     used, about = _used(branch, sent, instruction)
     return Figures(
         used=used,
         about=about,
         context=context,
-        left_out=left_out,
-        first_seen=sent[0].id if left_out and sent else "",
+        left_out=max(0, left_out),
+        first_seen=sent[0].id if left_out > 0 and sent else "",
         last=next((usage for usage in reversed(usages) if usage.output_tokens or usage.input_tokens), None),
         total_in=sum(usage.input_tokens or 0 for usage in usages),
         total_out=sum(usage.output_tokens or 0 for usage in usages),
@@ -64,5 +67,6 @@ def _used(branch: Sequence[Message], sent: Sequence[Message], instruction: str) 
     return usage.input_tokens + round(usage.output_tokens * said), True
 
 
-def _coming(message: Message) -> bool:
-    return message.status is message.status.STREAMING
+def _has_spoken(message: Message) -> bool:
+    """Say cheaply whether a message would be sent if there were room for it."""
+    return message.status is not MessageStatus.STREAMING and any(isinstance(part, Text) for part in message.parts)

@@ -40,6 +40,7 @@ class Find(QObject):
         self._view.installEventFilter(self)
         self._view.viewport().installEventFilter(self)
         page.composer.field.installEventFilter(self)
+        self.ticks.stale.connect(self._show_ticks)
         look.changed.connect(self._show_ticks)
 
     @property
@@ -55,7 +56,7 @@ class Find(QObject):
         text = offer if offer and "\n" not in offer and len(offer) <= LONGEST_OFFER else self.bar.field.text()
         again = self.bar.isVisible() and text == self.bar.field.text()
         self.bar.open(text)
-        self._page.notices.keep_clear(self.bar.covered)
+        self._leave_room(self.bar.height())
         if not again:
             self._origin = self._here()
             self._look()
@@ -87,7 +88,7 @@ class Find(QObject):
         """Close the bar because something else is shown."""
         if self.bar.isVisible():
             self.bar.hide()
-            self._page.notices.keep_clear(0)
+            self._leave_room(0)
             self._place = None
             self.hits.look_for(None)
 
@@ -105,6 +106,11 @@ class Find(QObject):
         if watched in (view, composer.field) and not composer.answering and not composer.error:
             return self._let_go()
         return False
+
+    def _leave_room(self, height: int) -> None:
+        """Leave the bar its room: over the text it would hide the first places."""
+        self._view.leave_room_above(height)
+        self._page.notices.keep_clear(height)
 
     def _let_go(self) -> bool:
         """Let go of the words that a jump has marked; say whether there were any."""
@@ -129,7 +135,7 @@ class Find(QObject):
     def _here(self) -> tuple[str, int, int]:
         """Return the place that one is at if it is in sight, else what is at the top."""
         view = self._view
-        placed = [placed for placed in view.place() if placed.y + placed.cell.height > self.bar.covered]
+        placed = view.place()
         index = view.book.index_of(self._place.message_id) if self._place else -1
         if self._place and index >= 0 and (found := view.marks.locate(view.row_at(index), self._place.number)):
             number, span = found
@@ -138,7 +144,7 @@ class Find(QObject):
         if not placed:
             return "", 0, 0
         top = placed[0]
-        inner = QPointF(0, max(0.0, self.bar.covered - corner(view, top).y()))
+        inner = QPointF(0, max(0.0, -corner(view, top).y()))
         position = top.cell.position_at(inner) if inner.y() and top.cell.length() else 0
         return top.row.message.id, top.index, position
 
@@ -173,7 +179,7 @@ class Find(QObject):
         return sum(map(marks.count, row.cells[:cell])) + before
 
     def _go(self, place: Place) -> None:
-        to_place(self._view, place, covered=self.bar.covered)
+        to_place(self._view, place)
         self._place = self._view.marks.current = self.hits.correct(place)
         self._tell()
 

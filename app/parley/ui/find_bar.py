@@ -1,4 +1,4 @@
-"""FindBar: a slim bar over the top of the transcript, to find something in the conversation on show. It only asks."""
+"""FindBar: a slim bar above the transcript, to find something in the conversation on show. It only asks."""
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSizePolic
 from parley.ui.actions import Actions, key_text
 from parley.ui.look import Look
 
-WIDEST = 440
-MARGIN = 8
+WIDEST = 320
+MARGIN = 12
 LONGEST = 1000
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -31,6 +31,7 @@ class FindBar(QFrame):
         self.field.setPlaceholderText(self.tr("Find in this chat"))
         self.field.setAccessibleName(self.tr("Find in this chat"))
         self.field.setMaxLength(LONGEST)
+        self.field.setMaximumWidth(WIDEST)
         self.count = QLabel(self)
         self.count.setProperty("muted", True)
         self.count.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
@@ -41,9 +42,10 @@ class FindBar(QFrame):
         self.case.setCheckable(True)
         close = self._button(look, "close", f"{self.tr('Close')} (Esc)")
         row = QHBoxLayout(self)
-        row.setContentsMargins(6, 4, 4, 4)
+        row.setContentsMargins(MARGIN, 3, MARGIN, 4)
         row.setSpacing(2)
-        row.addWidget(self.field, 1)
+        row.addStretch(1)
+        row.addWidget(self.field, 100)
         row.addSpacing(4)
         row.addWidget(self.count)
         for button in (self.previous, self.next, self.case, close):
@@ -58,11 +60,6 @@ class FindBar(QFrame):
         self.setFocusProxy(self.field)
         self.show_count(0, 0, searching=False)
         self.hide()
-
-    @property
-    def covered(self) -> int:
-        """Return how much of the height below it the bar takes."""
-        return self.geometry().bottom() + 1 if self.isVisible() else 0
 
     def open(self, text: str) -> None:
         """Show the bar with a text to find, chosen so that typing replaces it."""
@@ -118,10 +115,5 @@ class FindBar(QFrame):
         return button
 
     def _place(self) -> None:
-        """Stand at the end of the upper edge, beside the scroll bar; in a narrow window take all of it."""
-        bar = self.style().pixelMetric(self.style().PixelMetric.PM_ScrollBarExtent)
-        room = self._over.width() - bar
-        width = min(WIDEST, room - 2 * MARGIN)
-        right_to_left = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        left = bar + MARGIN if right_to_left else room - MARGIN - width
-        self.setGeometry(left, MARGIN, width, self.sizeHint().height())
+        """Take the upper edge."""
+        self.setGeometry(0, 0, self._over.width(), self.sizeHint().height())

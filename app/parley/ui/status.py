@@ -5,7 +5,6 @@ A provider counts the tokens of an answer at its end; until then, and where it n
 
 from PySide6.QtCore import QLocale, QObject, QTimer
 
-from parley.context import tokens_in
 from parley.messages import MessageStatus
 from parley.services import Services
 from parley.turn import Turn
@@ -16,6 +15,9 @@ from parley.ui.status_line import Row, StatusLine, context_size, short_number
 from parley.ui.transcript import Transcript
 
 TELL_MS = 250
+GATHER_MS = 50
+BYTES_PER_TOKEN = 4
+"""A usual average; what decides how much fits a context is more cautious."""
 LEAST_SECONDS = 0.3
 """From this time on a speed means something."""
 
@@ -35,13 +37,22 @@ class Status(QObject):
         self.figures = Figures()
         self._timer = QTimer(self, interval=TELL_MS, singleShot=True)
         self._timer.timeout.connect(self._tell)
-        view.updated.connect(self._count)
-        models.changed.connect(self._count)
+        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._count)
+        view.opened.connect(self._count_later)
+        view.updated.connect(self._count_later)
+        models.changed.connect(self._count_later)
         transcript.changed.connect(self._changed)
 
     def _changed(self, message_id: str) -> None:
         if message_id and not self._timer.isActive():
             self._timer.start()
+
+    def _count_later(self) -> None:
+        """Count once what is shown has been painted; of a new chat there is nothing to tell."""
+        self._gather.start()
+        if self._view.tree is None:
+            self._count()
 
     def _count(self) -> None:
         """Take what the store has."""
@@ -70,7 +81,7 @@ class Status(QObject):
         return None
 
     def _tell_turn(self, turn: Turn) -> None:
-        tokens = sum(tokens_in(part.text) for part in turn.parts)
+        tokens = sum(len(part.text.encode("utf-8", "surrogatepass")) for part in turn.parts) // BYTES_PER_TOKEN
         speed = _speed(tokens, turn)
         count = self.tr("about %n tokens", "", tokens)
         words = f"{count} · {self._per_second(speed)}" if speed else count

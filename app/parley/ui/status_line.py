@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QStyle, QWidget
 
 from parley.ui.look import Look
+from parley.ui.painting import isolated
 
 RING = 16
 ASIDE = 6
@@ -103,7 +104,7 @@ class StatusLine(QPushButton):
             room = QStyle.visualRect(self.layoutDirection(), room, words)
         painter.setPen(theme.color("text" if self.underMouse() else "muted"))
         side = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
-        painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter), self._shown)
+        painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter), isolated(self._shown))
 
     def _paint_ring(self, painter: QPainter, place: QRectF) -> None:
         theme, share = self._look.theme, self._share or 0.0
@@ -134,7 +135,7 @@ class Details(QFrame):
         if len(texts) != len(self._labels):
             self._arrange(len(rows), note=bool(note))
         for label, text in zip(self._labels, texts, strict=True):
-            label.setText(text)
+            label.setText(isolated(text))
         self.setAccessibleName(". ".join(texts))
         self.adjustSize()
 

@@ -36,9 +36,9 @@ QPushButton#statusLine {{ padding: 0; min-height: 0; }}
 QFrame#chip {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue {{ background: {t.code_panel}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#queue QScrollArea, QFrame#queue QScrollArea > QWidget > QWidget {{ background: transparent; }}
-QFrame#findBar {{ background: {t.raised}; border: 1px solid {t.outline}; border-radius: {t.radius}px; }}
-QLineEdit#findField {{ border-color: transparent; padding: 3px 4px; }}
-QLineEdit#findField:focus {{ border: 2px solid {t.accent}; padding: 2px 3px; }}
+QFrame#findBar {{ background: {t.window}; border: none; border-bottom: 1px solid {t.faint}; }}
+QLineEdit#findField {{ padding: 3px 6px; }}
+QLineEdit#findField:focus {{ border: 2px solid {t.accent}; padding: 2px 5px; }}
 QFrame#notice {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 QFrame#notice[error="true"] {{ border-color: {t.danger}; }}
 QPlainTextEdit#noticeDetail {{ background: transparent; color: {t.muted}; border: none;

@@ -157,6 +157,7 @@ class Hits(QObject):
         while self._queue:
             yield from self._look_through(self._queue[0])
             self._queue.popleft()
+            yield
 
     def _look_through(self, message_id: str) -> Iterator[None]:
         index = self._view.book.index_of(message_id)
@@ -191,13 +192,14 @@ class Hits(QObject):
         for text in (message.reasoning[:MAX_RICH] if unfolded else "", message.text):
             if len(text) > MAX_RICH:  # all of it is shown as it is
                 yield text
+                whole = False
             elif self._wanted and self._wanted.may_be_in(text):
                 for blocks in parse_slices(text):
                     for block in blocks:
                         found.append(plain(block))
                         yield found[-1]
-                continue
-            whole = False
+            elif text:
+                whole = False
         if whole:
             self._texts[message.id] = ((message.parts, unfolded), found)
 

@@ -65,10 +65,10 @@ def spot_at(view: "Transcript", point: QPointF) -> Spot | None:
     return best
 
 
-def to_place(view: "Transcript", place: Place, *, covered: int = 0, anywhere: bool = True) -> bool:
+def to_place(view: "Transcript", place: Place, *, anywhere: bool = True) -> bool:
     """Bring a place of what is looked for into sight; say whether the message has it.
 
-    What is in sight already stays where it is, if it may be `anywhere`; the upper `covered` pixels are not in sight.
+    What is in sight already stays where it is, if it may be `anywhere`.
     """
     index = view.book.index_of(place.message_id)
     row = view.row_at(index)
@@ -88,7 +88,7 @@ def to_place(view: "Transcript", place: Place, *, covered: int = 0, anywhere: bo
         cell.bring(span)
     shown = next((placed for placed in view.place() if placed.row is row and placed.index == number), None)
     line = view.kit.style.line
-    if shown and anywhere and covered <= shown.y + top and shown.y + top + line <= view.viewport().height():
+    if shown and anywhere and shown.y + top >= 0 and shown.y + top + line <= view.viewport().height():
         return True
     view.reveal(index, number, row.lead(number) + top)
     return True

@@ -172,6 +172,13 @@ class Scroller(QAbstractScrollArea):
         """Scroll so that what is `y` pixels into a cell stands a quarter down the viewport."""
         self._move_to(Anchor(row, cell, y - self.viewport().height() // 4))
 
+    def leave_room_above(self, height: int) -> None:
+        """Leave the upper edge to something else; what one reads stays where it is on the screen."""
+        change = height - self.viewportMargins().top()
+        self.setViewportMargins(0, height, 0, 0)
+        if change and not self.following:
+            self._move_to(Anchor(self.anchor.row, self.anchor.cell, self.anchor.offset + change))
+
     def _move_to(self, anchor: Anchor) -> None:
         self.following = False
         self._reading = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -18,11 +18,14 @@ APART = 4
 class Ticks(QWidget):
     """Lies over the scroll bar and lets the pointer through."""
 
+    stale = Signal()
+    """The bar has another height: the lines are to be shown anew."""
+
     def __init__(self, owner: Scroller) -> None:
         self._bar = owner.verticalScrollBar()
         super().__init__(self._bar)
         self._style: Style | None = None
-        self._places: list[float] = []
+        self._lines: set[int] = set()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._bar.installEventFilter(self)
         self.hide()
@@ -30,29 +33,34 @@ class Ticks(QWidget):
     @property
     def count(self) -> int:
         """Return how many lines there are."""
-        return len(self._places)
+        return len(self._lines)
 
     def show_for(self, shares: Iterable[tuple[int, int]], heights: Fenwick, style: Style) -> None:
         """Show lines for messages, given as (number of the message, places in it)."""
         self._style = style
-        self._places = []
-        total, row, above = max(1, heights.total), 0, 0
-        most = max(1, self._bar.height() // APART)
+        room = max(1, self._bar.height() - HEIGHT)
+        scale = room / max(1, heights.total)
+        row, above = 0, 0
+        self._lines = set()
         for index, count in shares:
-            if index >= len(heights):
+            if index >= len(heights) or not self._bar.maximum():  # all is in sight
                 break
             while row < index:
                 above += heights[row]
                 row += 1
-            lines = min(count, max(1, heights[row] * most // total))
-            self._places += [(above + heights[row] * (line + 0.5) / lines) / total for line in range(lines)]
+            most = int(heights[row] * scale / APART)
+            if most < 2:
+                self._lines.add(int(above * scale))
+                continue
+            number = min(count, most)
+            self._lines.update(int((above + heights[row] * (line + 0.5) / number) * scale) for line in range(number))
         self.setGeometry(self._bar.rect())
-        self.setVisible(bool(self._places))
+        self.setVisible(bool(self._lines))
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._bar.rect())
+            self.stale.emit()
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -61,7 +69,6 @@ class Ticks(QWidget):
         painter = QPainter(self)
         color = self._style.color("mark_edge")
         painter.setOpacity(0.7)
-        room = self.height() - HEIGHT
-        for y in {round(place * room) for place in self._places}:
+        for y in self._lines:
             painter.fillRect(1, y, self.width() - 2, HEIGHT, color)
         painter.end()
