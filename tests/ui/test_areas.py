@@ -96,3 +96,13 @@ async def test_a_long_notice_wraps_in_a_narrow_window(desk: Desk) -> None:
         return bool(places) and tall and inside and window.page.body.rect().contains(notices.geometry())
 
     await desk.until(fits)
+
+
+async def test_a_notice_stays_in_sight_when_a_chat_is_opened(desk: Desk) -> None:
+    page = desk.window.page
+    page.notices.show_notice("Something went wrong.", error=True)
+    await open_chat(desk)
+    await desk.until(page.transcript.isVisible)
+    seen = page.body.childAt(page.notices.geometry().center())
+    assert seen is not None
+    assert page.notices.isAncestorOf(seen)

@@ -218,12 +218,39 @@ async def test_a_jump_marks_all_words_until_escape_or_a_click(desk: Desk) -> Non
     await search()
     await desk.until(lambda: marked(view) == ["CAFÉ", "stove", "stoves", "cafe"])
     assert window.view.shown_id == conversation.id
-    desk.press("Esc", on=window.page.composer.field)
+    assert window.sidebar.search.hasFocus()  # the next hit can be chosen
+    desk.press("Esc")
+    assert window.sidebar.list.isVisible()
     assert marked(view) == []
+    await search()
+    window.page.composer.setFocus()
+    await desk.until(lambda: marked(view) == ["CAFÉ", "stove", "stoves", "cafe"])
+    desk.press("Esc")
+    assert marked(view) == []
+    assert window.sidebar.results.isVisible()
     await search()
     await desk.until(lambda: marked(view) == ["CAFÉ", "stove", "stoves", "cafe"])
     QTest.mouseClick(view.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, view.viewport().rect().center())
     assert marked(view) == []
+
+
+async def test_the_arrow_keys_walk_the_hits(desk: Desk) -> None:
+    await long_chat(desk, 12)
+    window, view = desk.window, desk.window.page.transcript
+    desk.press("Ctrl+N")
+    desk.press("Ctrl+K")
+    QTest.keyClicks(window.sidebar.search, "kitchen")
+    await desk.until(lambda: window.sidebar.results.isVisible() and window.sidebar.results.model().rowCount() == 3)
+    jumped: list[tuple[int, str]] = []
+    for keys in (["Return"], ["Down", "Return"], ["Down", "Down", "Return"], ["Up", "Up", "Return"]):
+        for key in keys:
+            desk.press(key)
+        row = window.sidebar.results.currentIndex().row()
+        await desk.until(lambda: view.marks.only not in ("", *[only for _, only in jumped[-1:]]))
+        jumped.append((row, view.marks.only))
+        assert marked(view) == ["KITCHEN", "kitchen"]
+    answers = [message.id for message in view.messages if "itchen" in message.text]
+    assert jumped == [(0, answers[2]), (1, answers[1]), (2, answers[0]), (0, answers[2])]
 
 
 async def test_notices_stand_below_the_bar(desk: Desk) -> None:

@@ -55,6 +55,7 @@ class ChatPage(QWidget):
         self._bar_width = QScrollBar(Qt.Orientation.Vertical).sizeHint().width()
         self.body.installEventFilter(self)
         self.body.currentChanged.connect(self._align)
+        self.body.currentChanged.connect(self.notices.raise_)  # the stack raises what it shows
         self._align()
 
     @cached_property

@@ -92,10 +92,18 @@ class Find(QObject):
             self._place = None
             self.hits.look_for(None)
 
+    def let_go(self) -> bool:
+        """Let go of the words that a jump has marked; say whether there were any."""
+        if self.bar.isVisible() or self._view.marks.wanted is None:
+            return False
+        self._view.marks.show(None)
+        self._view.viewport().update()
+        return True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         view, composer = self._view, self._page.composer
         if event.type() == QEvent.Type.MouseButtonPress and watched is view.viewport():
-            self._let_go()
+            self.let_go()
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         if event.key() != Qt.Key.Key_Escape or event.modifiers():
@@ -104,21 +112,13 @@ class Find(QObject):
             self.close()
             return True
         if watched in (view, composer.field) and not composer.answering and not composer.error:
-            return self._let_go()
+            return self.let_go()
         return False
 
     def _leave_room(self, height: int) -> None:
         """Leave the bar its room: over the text it would hide the first places."""
         self._view.leave_room_above(height)
         self._page.notices.keep_clear(height)
-
-    def _let_go(self) -> bool:
-        """Let go of the words that a jump has marked; say whether there were any."""
-        if self.bar.isVisible() or self._view.marks.wanted is None:
-            return False
-        self._view.marks.show(None)
-        self._view.viewport().update()
-        return True
 
     # --- looking
     def _look(self) -> None:

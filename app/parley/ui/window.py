@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from parley.errors import ChatError, ConversationUnknown, InternalError
 from parley.services import Services
@@ -170,7 +170,8 @@ class Window(QWidget):
         self.actions_.connect_all(self._handlers())
         self.sidebar.opened.connect(self._open)
         self.sidebar.result_opened.connect(self.find_.leave)
-        self.sidebar.result_opened.connect(self._open)
+        self.sidebar.result_opened.connect(self._open_result)
+        self.sidebar.searched.connect(lambda words: words or self.find_.let_go())
         self.view.opened.connect(self.find_.leave)
         self.view.opened.connect(self.sidebar.mark)
         self.view.updated.connect(self._refresh_actions)
@@ -250,6 +251,13 @@ class Window(QWidget):
         except ConversationUnknown:
             self.view.open(None)
         field.insertPlainText(typed)
+
+    def _open_result(self, conversation_id: str, message_id: str, words: str) -> None:
+        """Open a hit; the keyboard stays where the next one can be chosen."""
+        here = QApplication.focusWidget()
+        self._open(conversation_id, message_id, words)
+        if here in (self.sidebar.search, self.sidebar.results) and here.isVisible():
+            here.setFocus()
 
     def _step(self, step: int) -> None:
         if conversation := self.sidebar.chats.neighbour(self.view.shown_id, step):
