@@ -159,6 +159,15 @@ async def search(studio: Studio) -> None:
     await studio.until(studio.window.sidebar.results.isVisible)
 
 
+async def find(studio: Studio) -> None:
+    """Words found in the conversation on show."""
+    studio.open("Trip to Lisbon")
+    find = studio.window.find_
+    find.open()
+    find.bar.field.setText("sintra")
+    await studio.until(lambda: find.place)
+
+
 async def error(studio: Studio) -> None:
     """A server that is down."""
     from parley.ui.drafts import Draft
@@ -217,6 +226,7 @@ SCENES = (
     Scene("trip-light", trip),
     Scene("first-start", first_start, seeded=False),
     Scene("search", search),
+    Scene("find", find),
     Scene("error", error),
     Scene("models", models, theme="dark"),
     Scene("editing", editing),

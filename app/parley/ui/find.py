@@ -26,7 +26,7 @@ class Find(QObject):
         super().__init__(page)
         self._page = page
         self._view = page.transcript
-        self.bar = FindBar(look, actions, page.body)
+        self.bar = FindBar(look, actions, page.body, self._view.verticalScrollBar())
         self.hits = Hits(self._view)
         self.ticks = Ticks(self._view)
         self._origin = ("", 0, 0)

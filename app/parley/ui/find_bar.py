@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollBar, QSizePolicy, QToolButton, QWidget
 
 from parley.ui.actions import Actions, key_text
 from parley.ui.look import Look
@@ -22,10 +22,10 @@ class FindBar(QFrame):
     """To the next place (1), or to the one before (-1)."""
     closed = Signal()
 
-    def __init__(self, look: Look, actions: Actions, over: QWidget) -> None:
+    def __init__(self, look: Look, actions: Actions, over: QWidget, beside: QScrollBar) -> None:
         super().__init__(over)
         self.setObjectName("findBar")
-        self._over = over
+        self._over, self._beside = over, beside
         self.field = QLineEdit(self)
         self.field.setObjectName("findField")
         self.field.setPlaceholderText(self.tr("Find in this chat"))
@@ -115,5 +115,7 @@ class FindBar(QFrame):
         return button
 
     def _place(self) -> None:
-        """Take the upper edge."""
-        self.setGeometry(0, 0, self._over.width(), self.sizeHint().height())
+        """Take the upper edge, but for the scroll bar."""
+        aside = self._beside.sizeHint().width()
+        left = aside if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else 0
+        self.setGeometry(left, 0, self._over.width() - aside, self.sizeHint().height())

@@ -5,7 +5,6 @@ A provider counts the tokens of an answer at its end; until then, and where it n
 
 from PySide6.QtCore import QLocale, QObject, QTimer
 
-from parley.messages import MessageStatus
 from parley.services import Services
 from parley.turn import Turn
 from parley.ui.conversation_view import ConversationView
@@ -74,11 +73,9 @@ class Status(QObject):
 
     def _running(self) -> Turn | None:
         """Return the turn of the answer that is coming, once something of it has come."""
-        for message in self._view.tree.branch() if self._view.tree else []:
-            turn = self._services.engine.turn(message.id) if message.status is MessageStatus.STREAMING else None
-            if turn and turn.parts and not turn.ended:
-                return turn
-        return None
+        turn = self._services.engine.running(self._view.shown_id or "")
+        shown = turn is not None and self._transcript.book.index_of(turn.reply_id) >= 0
+        return turn if turn and shown and turn.parts else None
 
     def _tell_turn(self, turn: Turn) -> None:
         tokens = sum(len(part.text.encode("utf-8", "surrogatepass")) for part in turn.parts) // BYTES_PER_TOKEN
