@@ -42,10 +42,10 @@ def marked(view: Transcript) -> list[str]:
     """Return the marked words in sight; the one that one is at in capitals."""
     found = []
     for placed in view.place():
-        spans, current = view.marks.inside(placed.row, placed.index)
-        for span in spans:
+        current = view.marks.current_in(placed.row)
+        for span in view.marks.in_cell(placed.row, placed.index):
             word = placed.cell.text(*span)
-            found.append(word.upper() if span == current else word.lower())
+            found.append(word.upper() if (placed.index, span) == current else word.lower())
     return found
 
 

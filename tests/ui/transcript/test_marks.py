@@ -200,7 +200,9 @@ def test_the_rest_of_a_cut_message_is_shown_when_the_place_is_there(sight: Sight
     assert to_place(sight.view, Place("a", 0))
     sight.painted()
     assert sight.row("a").full
-    assert any(sight.view.marks.inside(p.row, p.index)[1] for p in sight.view.placed)
+    current = sight.view.marks.current_in(sight.row("a"))
+    assert current is not None
+    assert any(placed.index == current[0] for placed in sight.view.placed)
 
 
 def test_folded_reasoning_has_no_places(sight: Sight) -> None:
@@ -211,6 +213,15 @@ def test_folded_reasoning_has_no_places(sight: Sight) -> None:
     until(lambda: hits.total == 2)
     sight.press("a", "reasoning")
     until(lambda: hits.total == 0)
+
+
+def test_a_jump_goes_to_the_answer_and_not_to_the_thoughts(sight: Sight) -> None:
+    sight.show([answer("a", "an answer with a needle", reasoning="needle needle")])
+    sight.press("a", "reasoning")
+    sight.view.jump_to("a", "needle")
+    current = sight.view.marks.current_in(sight.row("a"))
+    assert current is not None
+    assert sight.row("a").cells[current[0]].text(0, 9) == "an answer"
 
 
 def test_what_streams_in_is_counted_and_what_goes_is_not(sight: Sight) -> None:

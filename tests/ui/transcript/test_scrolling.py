@@ -203,7 +203,7 @@ def test_jumping_to_words(sight: Sight) -> None:
     sight.show(messages)
     sight.view.jump_to("m101", "needle")
     sight.painted()
-    marked = [(p, span) for p in sight.view.placed for span in sight.view.marks.inside(p.row, p.index)[0]]
+    marked = [(p, span) for p in sight.view.placed for span in sight.view.marks.in_cell(p.row, p.index)]
     assert [placed.cell.text(*span) for placed, span in marked] == ["Needle"]
     assert 0 < marked[0][0].y + marked[0][0].cell.top_of(marked[0][1][0]) < sight.view.viewport().height() // 2
     sight.view.jump_to("m5")

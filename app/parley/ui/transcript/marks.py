@@ -55,25 +55,24 @@ class Marks:
             known = self._counts[cell] = (cell.block, sum(1 for _ in self.wanted.spans(cell.letters())))
         return known[1]
 
+    def in_cell(self, row: Row, index: int) -> Sequence[Span]:
+        """Return what is marked in one of a row's cells, which is laid out."""
+        return () if self.only and self.only != row.message.id else self.spans(row.cells[index])
+
     def locate(self, row: Row, number: int) -> tuple[int, Span] | None:
         """Return the cell and the letters of one of a message's places; the last one if there are fewer."""
-        found = None
+        last = None
         for index, cell in enumerate(row.cells):
             count = self.count(cell)
-            if count and (spans := self.spans(cell)):
-                found = index, spans[min(number, len(spans) - 1)]
+            if count:
+                last = index
             if number < count:
                 break
             number -= count
-        return found
+        spans = self.spans(row.cells[last]) if last is not None else ()
+        return (last, spans[min(number, len(spans) - 1)]) if last is not None and spans else None
 
-    def inside(self, row: Row, index: int) -> tuple[Sequence[Span], Span | None]:
-        """Return the marks of one of a row's cells, and the current one if it is among them."""
-        message_id = row.message.id
-        if self.wanted is None or (self.only and self.only != message_id):
-            return (), None
-        spans = self.spans(row.cells[index])
-        if not spans or self.current is None or self.current.message_id != message_id:
-            return spans, None
-        number = self.current.number - sum(map(self.count, row.cells[:index]))
-        return spans, spans[min(number, len(spans) - 1)] if 0 <= number < self.count(row.cells[index]) else None
+    def current_in(self, row: Row) -> tuple[int, Span] | None:
+        """Return the cell and the letters of the place that one is at, if it is in this row."""
+        here = self.wanted is not None and self.current is not None and self.current.message_id == row.message.id
+        return self.locate(row, self.current.number) if here and self.current else None

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from parley.ui.transcript.cell import Canvas
 from parley.ui.transcript.scroller import Placed
 from parley.ui.transcript.textcell import BlockCell
+from parley.ui.transcript.wanted import Span
 
 if TYPE_CHECKING:
     from parley.ui.transcript.view import Transcript
@@ -26,8 +27,9 @@ def paint_rows(view: "Transcript", painter: QPainter) -> None:
         _paint_back(view, painter, placed)
         if placed.index == 0 and placed.row.message.id == view.seen_from:
             _paint_seen_from(view, painter, placed)
+    current = {index: view.marks.current_in(placed.row) for index, placed in rows.items()}
     for placed in view.placed:
-        _paint_cell(view, painter, placed)
+        _paint_cell(view, painter, placed, current[placed.row_index])
 
 
 def row_rect(view: "Transcript", placed: Placed) -> QRectF:
@@ -83,7 +85,7 @@ def _paint_seen_from(view: "Transcript", painter: QPainter, placed: Placed) -> N
     painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
-def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:
+def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed, current: tuple[int, Span] | None) -> None:
     cell, row = placed.cell, placed.row
     left = view.column()[0] + row.cell_left(placed.cell)
     top = max(0, -placed.y)
@@ -92,14 +94,13 @@ def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed) -> None:
         return
     hover = view.pointer.hover
     mine = hover is not None and hover[0] is row and hover[1] is cell
-    marks, mark = view.marks.inside(row, placed.index)
     canvas = Canvas(
         painter,
         row.kit.style,
         QRectF(0, top, cell.width, bottom - top),
         selected=view.selection.inside(placed.row_index, placed.index, cell),
-        marks=marks,
-        mark=mark,
+        marks=view.marks.in_cell(row, placed.index),
+        mark=current[1] if current and current[0] == placed.index else None,
         hover=hover[2] if hover is not None and mine else None,
         pressed=view.pointer.pressed,
         boxed=row.is_user,

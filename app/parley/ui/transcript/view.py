@@ -195,7 +195,9 @@ class Transcript(Scroller):
             return
         self.marks.show(search_words(words, self.book.current(index).text), only=message_id)
         self.selection.clear()
-        if not to_place(self, Place(message_id, 0), anywhere=False):
+        row = self.row_at(index)
+        thought = sum(map(self.marks.count, row.reasoning.cells)) if row.head.open else 0  # that is not searched
+        if not to_place(self, Place(message_id, thought), anywhere=False):
             self.reveal(index, 0, 0)
 
     def show_seen_from(self, message_id: str) -> None:
