@@ -127,6 +127,16 @@ async def test_the_bar_moves_nothing_and_hides_nothing(desk: Desk) -> None:
     assert view.place()[0].y > 0
 
 
+async def test_escape_closes_the_bar_from_the_text_field_too(desk: Desk) -> None:
+    await long_chat(desk)
+    field = desk.window.page.composer.field
+    desk.press("Ctrl+F")
+    field.setFocus()
+    desk.press("Esc", on=field)
+    assert not bar_of(desk).isVisible()
+    assert field.hasFocus()
+
+
 async def test_case_can_matter_and_what_is_not_there_is_said(desk: Desk) -> None:
     await long_chat(desk)
     desk.press("Ctrl+F")

@@ -77,12 +77,11 @@ class Find(QObject):
             return
         if self._place:
             select(self._view, self._place)
-        inside = self.bar.isAncestorOf(QApplication.focusWidget() or self._page)
-        self.leave()
-        if inside:
+        if self.bar.isAncestorOf(QApplication.focusWidget() or self._page):  # while it is there: else Qt chooses
             back = self._came_from
             usable = back is not None and isValid(back) and back.isVisible() and back.isEnabled()
             (back if back is not None and usable else self._page.composer).setFocus()
+        self.leave()
 
     def leave(self) -> None:
         """Close the bar because something else is shown."""
@@ -108,12 +107,11 @@ class Find(QObject):
             return False
         if event.key() != Qt.Key.Key_Escape or event.modifiers():
             return False
-        if watched is view and self.bar.isVisible():
+        idle = not composer.answering and not composer.error
+        if self.bar.isVisible() and (watched is view or (watched is composer.field and idle)):
             self.close()
             return True
-        if watched in (view, composer.field) and not composer.answering and not composer.error:
-            return self.let_go()
-        return False
+        return watched in (view, composer.field) and idle and self.let_go()
 
     def _leave_room(self, height: int) -> None:
         """Leave the bar its room: over the text it would hide the first places."""
