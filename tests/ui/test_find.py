@@ -164,6 +164,23 @@ async def test_finding_begins_where_one_reads(desk: Desk) -> None:
     await desk.until(lambda: bar.count.text() == "9 of 16")
 
 
+async def test_what_is_in_sight_stays_where_it_is(desk: Desk) -> None:
+    await long_chat(desk)
+    view = desk.window.page.transcript
+    for offset in range(0, 24, 5):
+        desk.press("Ctrl+F")
+        view.reveal(32, 1, 200 + offset)  # in the middle of a long paragraph: no line begins at the upper edge
+        view.viewport().repaint()
+        before = view.anchor.row, view.anchor.cell, view.anchor.offset
+        bar_of(desk).field.clear()
+        desk.press("Esc")
+        desk.press("Ctrl+F")
+        QTest.keyClicks(bar_of(desk).field, "words")
+        await desk.until(lambda: "of" in bar_of(desk).count.text())
+        assert (view.anchor.row, view.anchor.cell, view.anchor.offset) == before
+        desk.press("Esc")
+
+
 async def test_a_chosen_word_is_what_is_found(desk: Desk) -> None:
     await long_chat(desk)
     view = desk.window.page.transcript

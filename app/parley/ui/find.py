@@ -142,8 +142,11 @@ class Find(QObject):
         if not placed:
             return "", 0, 0
         top = placed[0]
-        inner = QPointF(0, max(0.0, -corner(view, top).y()))
-        position = top.cell.position_at(inner) if inner.y() and top.cell.length() else 0
+        beyond = -corner(view, top).y()
+        position = 0
+        if beyond > 0 and top.cell.length():  # from the first line that is seen as a whole
+            left = top.cell.width if top.cell.rtl else 0
+            position = top.cell.position_at(QPointF(left, beyond + view.kit.style.line - 1))
         return top.row.message.id, top.index, position
 
     def _updated(self) -> None:
