@@ -45,6 +45,7 @@ class Instance(QObject):
             lock(self._handle)
         except (BlockingIOError, PermissionError) as error:
             if self._handle is not None:
+                self.release()
                 return False
             logger.warning("no lock for a single window: %s", error)
         except OSError as error:

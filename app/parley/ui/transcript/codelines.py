@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF, QTextCharFormat, QTextLayout, QTextOption
 
-from parley.render.code import MAX_HIGHLIGHT, Shade, has_colors, shades
+from parley.render.code import MAX_HIGHLIGHT, Shade, shades
 from parley.ui.transcript.style import Style
 
 LONGEST = 4000
@@ -25,7 +25,7 @@ class CodeLines:
         self.code = code
         self.starts: list[int] = [0]
         self.letter = QFontMetricsF(style.mono).horizontalAdvance("0")
-        self._language = language
+        self.language = language
         self._style = style
         self._spans: list[tuple[int, int, Shade]] = []
         self._colored = 0
@@ -121,14 +121,14 @@ class CodeLines:
     def wants_colors(self, *, whole: bool) -> bool:
         """Say whether there is something to colour: in the whole, or in the lines that are complete."""
         end = len(self.code) if whole else self.starts[-1]
-        return self._colored < end <= MAX_HIGHLIGHT and has_colors(self._language)
+        return self._colored < end <= MAX_HIGHLIGHT
 
     def colors(self, *, whole: bool) -> Iterator[None]:
         """Work the colours out, a little with each step: of the whole, or of what has been added since."""
         start = 0 if whole else self.starts[self.line_of(self._colored)]
         code = self.code if whole else self.code[: self.starts[-1]]
         spans = [] if whole else [span for span in self._spans if span[1] <= start]
-        for count, (first, last, shade) in enumerate(shades(code[start:], self._language)):
+        for count, (first, last, shade) in enumerate(shades(code[start:], self.language)):
             spans.append((first + start, last + start, shade))
             if count % 40 == 39:
                 yield

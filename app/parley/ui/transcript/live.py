@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from parley.events import Event
 from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.lexers import Lexers
 from parley.ui.transcript.scroller import Placed, Scroller
 from parley.ui.transcript.slices import Slices
 
@@ -30,6 +31,8 @@ class Live(QObject):
         self._going_on: set[str] = set()
         """Replies of which there was something before: the first events that come say it again."""
         self.slices = Slices(self)
+        self._lexers = Lexers(self)
+        self._lexers.loaded.connect(owner.viewport().update)
         self.cost = 0.0
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -99,5 +102,6 @@ class Live(QObject):
                 continue
             grows = item.row.live and item.row.answer.cells[-1:] == [cell]
             key = ("colors", id(cell))
-            if cell.lines.wants_colors(whole=not grows) and key not in self.slices:
+            wanted = cell.lines.wants_colors(whole=not grows) and key not in self.slices
+            if wanted and self._lexers.ready(cell.lines.language):
                 self.slices.start(key, cell.lines.colors(whole=not grows), self._owner.viewport().update)
