@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from parley.ui.look import Look
 
 CONTEXT = "Commands"
+SHOWN_AT_ONCE = ("new_chat", "sidebar")
+"""Commands that buttons of the window show with their icons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,22 @@ class Actions(QObject):
 
     def __init__(self, look: Look, window: QWidget) -> None:
         super().__init__(window)
-        self._actions = {command.id: self._made(command, look, window) for command in COMMANDS}
+        self._look = look
+        self._actions = {command.id: self._made(command, window) for command in COMMANDS}
+        self._dress(SHOWN_AT_ONCE)
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
+
+    def dress(self) -> None:
+        """Give the commands their icons that only menus show: no first paint waits for those."""
+        self._dress(command.id for command in COMMANDS if command.id not in SHOWN_AT_ONCE)
+
+    def _dress(self, names: Iterable[str]) -> None:
+        icons = {command.id: command.icon for command in COMMANDS}
+        for name in names:
+            if icons[name]:
+                self._look.dress(self._actions[name], icons[name])
 
     def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Give every command its handler. Raises KeyError if one is left without: a dead menu entry is a bug."""
@@ -93,15 +107,13 @@ class Actions(QObject):
             self._actions[name].setChecked(name == chosen)
 
     @staticmethod
-    def _made(command: Command, look: Look, window: QWidget) -> QAction:
+    def _made(command: Command, window: QWidget) -> QAction:
         action = QAction(QCoreApplication.translate(CONTEXT, str(command.text)), window)
         action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(keys) for keys in command.keys])
         action.setCheckable(command.checkable)
         action.setShortcutVisibleInContextMenu(True)
         action.setMenuRole(QAction.MenuRole.QuitRole if command.id == "quit" else QAction.MenuRole.NoRole)
-        if command.icon:
-            look.dress(action, command.icon)
         window.addAction(action)
         return action
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from shiboken6 import isValid
 
 from parley.paths import resources
+from parley.ui.style import window_sheet
 from parley.ui.theme import Choice, Theme, apply, theme_for
 
 MENU_SIZE = 16
@@ -32,7 +33,7 @@ class Look(QObject):
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._dressed: WeakKeyDictionary[Dressed, tuple[str, str]] = WeakKeyDictionary()
         self.theme: Theme = theme_for(choice, app)
-        apply(app, self.theme)
+        apply(app, self.theme, window_sheet(self.theme))
         hints = app.styleHints()
         hints.colorSchemeChanged.connect(self._system_changed)
         if hasattr(hints, "accessibility"):  # Qt 6.10
@@ -87,7 +88,7 @@ class Look(QObject):
         if theme == self.theme:
             return
         self.theme = theme
-        apply(self._app, theme)
+        apply(self._app, theme, window_sheet(theme))
         self._draw_anew()
         self.changed.emit()
 

@@ -106,8 +106,10 @@ class Sidebar(QWidget):
 
     def mark(self, conversation_id: str | None) -> None:
         """Mark a conversation as the open one, and show its row."""
+        self.list.update(self.chats.index_of(self.shown_id))
         self._delegate.shown_id = conversation_id
         self._select(conversation_id)
+        self.list.update(self.chats.index_of(conversation_id))
         self.list.scrollTo(self.chats.index_of(conversation_id))
 
     def reload(self) -> None:

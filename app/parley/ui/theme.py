@@ -138,14 +138,14 @@ def theme_for(choice: Choice, app: QApplication) -> Theme:
     return replace(theme, follows_system=choice == "system")
 
 
-def apply(app: QApplication, theme: Theme) -> None:
-    """Dress the application. Cheap and harmless to repeat."""
+def apply(app: QApplication, theme: Theme, more_rules: str = "") -> None:
+    """Dress the application: with one sheet, for every further one costs each widget. Harmless to repeat."""
     scheme = Qt.ColorScheme.Dark if theme.dark else Qt.ColorScheme.Light
     app.styleHints().setColorScheme(Qt.ColorScheme.Unknown if theme.follows_system else scheme)
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(palette(theme))
-    sheet = style_sheet(theme)
+    sheet = style_sheet(theme) + more_rules
     if app.styleSheet() != sheet:
         app.setStyleSheet(sheet)
 

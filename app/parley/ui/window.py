@@ -19,7 +19,6 @@ from parley.ui.error_texts import error_text
 from parley.ui.frame import Frame
 from parley.ui.look import Look
 from parley.ui.sidebar import Sidebar
-from parley.ui.style import window_sheet
 from parley.ui.tasks import Tasks
 from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
@@ -87,7 +86,6 @@ class Window(QWidget):
         row.addWidget(self.frame)
         self._settings_timer = QTimer(self, interval=SETTINGS_MS)
         self._unsubscribe: list[Callable[[], None]] = []
-        self._apply_style()
         self._apply_options(services.settings.options)
         state.put_back(self)
         if state.folded:
@@ -109,6 +107,7 @@ class Window(QWidget):
         from parley.ui.unread import Unread
 
         services = self._services
+        self.actions_.dress()
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
@@ -183,7 +182,6 @@ class Window(QWidget):
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.frame.folded_changed.connect(self.page.header.set_folded)
-        self._look.changed.connect(self._apply_style)
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
 
@@ -323,9 +321,6 @@ class Window(QWidget):
     def _apply_later_options(self, options: Options) -> None:
         """Apply what `start` has made something for."""
         self.spelling.choose(options.spelling)
-
-    def _apply_style(self) -> None:
-        self.setStyleSheet(window_sheet(self._look.theme))
 
     async def _after_first_paint(self) -> None:
         from parley.ui.warm_up import warm_up
