@@ -42,7 +42,7 @@ NOT_BEFORE_THE_PAINT = {
 NOT_BEFORE_USE = {"importlib.metadata", "logging.handlers", "numpy", "sqlite_utils", "uvicorn"}
 
 RUN = """
-import gc, json, sys
+import gc, json, linecache, sys
 import parley.main
 from PySide6.QtCore import QTimer
 from parley.ui import desktop
@@ -58,6 +58,7 @@ whole, desktop._live = desktop._live, live
 parley.main.has_display = lambda: True
 code = parley.main.main([])
 told["shown"] = sorted(sys.modules)
+told["sources"] = sorted(linecache.cache)
 print(json.dumps(told))
 sys.exit(code)
 """
@@ -85,6 +86,7 @@ def test_what_is_loaded_at_the_start(tmp_path: Path) -> None:
     assert not NOT_BEFORE_THE_PAINT.intersection(told["painted"])
     assert not NOT_BEFORE_USE.intersection(told["shown"])
     assert "parley.ui.transcript" in told["shown"]
+    assert not [name for name in told["sources"] if "engine.py" in name], "PySide has read the sources of modules"
 
 
 async def test_a_chat_that_is_gone_gives_way_to_a_new_one(desk: Desk) -> None:
