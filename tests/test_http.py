@@ -385,6 +385,17 @@ def test_httpx_is_not_imported_at_the_start() -> None:
     assert done.stdout == "False False\n"
 
 
+def test_httpx_comes_without_its_command_line() -> None:
+    code = (
+        "import asyncio, sys; from parley.http import Client\n"
+        "client = Client('x', 'http://127.0.0.1:1')\n"
+        "asyncio.run(client._open())\n"
+        "print('httpx' in sys.modules, 'rich' in sys.modules, 'click' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False False\n"
+
+
 UNDER_QASYNC = """
 import asyncio
 import qasync

@@ -6,6 +6,7 @@ Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent e
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
@@ -34,6 +35,8 @@ CONNECT_SECONDS = ASK_SECONDS = 5.0
 IDLE_SECONDS = 3.0
 """How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
 
+COMMAND_LINE = "httpx._main"
+"""A part of httpx that is declared missing: it would load click and rich, which are larger than all the rest."""
 MAX_LINE = 16 * 1024 * 1024
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
@@ -190,6 +193,7 @@ class Client:
 
     def _build(self) -> "httpx.AsyncClient":
         """Import httpx and read the certificates: too slow for the event loop, so this runs in a thread."""
+        sys.modules.setdefault(COMMAND_LINE, None)  # type: ignore[arg-type]
         import httpx
 
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
