@@ -17,6 +17,7 @@ from tests.ui.conftest import Desk
 
 NOT_BEFORE_THE_PAINT = {
     "asyncio",
+    "concurrent.futures",
     "email",
     "filelock",
     "hashlib",
@@ -121,6 +122,8 @@ async def test_what_is_typed_before_the_window_works_is_kept(desk: Desk) -> None
     desk.services = open_services(desk.paths)
     desk.window = Window(desk.services, Look(desk.app))
     desk.window.show()
+    assert desk.window.windowTitle() == "hello there"
+    assert desk.window.sidebar.shown_id == desk.services.settings.options.last_chat
     field = desk.window.page.composer.field
     QTest.keyClicks(field, "more")
     desk.window.start()

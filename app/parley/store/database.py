@@ -3,8 +3,8 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from parley.store.problems import told
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,12 @@ class Database:
             self._reader = opened.enter_context(closing(connect(path, "ro", _READER_CACHE)))
             self.changes = Changes(self._reader)
             opened.pop_all()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+
+    @cached_property
+    def _thread(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return what a query finds, read on the loop's own connection. Raises StoreError."""

@@ -92,6 +92,7 @@ class Window(QWidget):
             self.frame.set_folded(True)
         self.page.header.set_folded(self.frame.folded)
         self.sidebar.reload()
+        self._announce(services.settings.options.last_chat)
         self.page.composer.setFocus()
 
     def start(self) -> None:
@@ -238,6 +239,13 @@ class Window(QWidget):
             self.view.open(conversation_id, message_id, words)
         except ChatError as error:
             self.report(error)
+
+    def _announce(self, conversation_id: str) -> None:
+        """Show in list and header which chat is about to be opened, so that they need not change when it is."""
+        self.sidebar.mark(conversation_id)
+        if conversation := self.sidebar.chats.conversation(self.sidebar.chats.index_of(conversation_id)):
+            self.page.header.show_title(conversation.title, editable=True)
+            self.setWindowTitle(conversation.title)
 
     def _open_last(self) -> None:
         """Show the chat that was on show when the window was closed; a new one if it is gone."""
