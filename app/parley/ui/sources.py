@@ -7,7 +7,7 @@ so for its `__feature__` switches, which nobody here turns; and which modules us
 from importlib import import_module
 from types import ModuleType
 
-QT_USERS = ("parley.ui", "parley.main", "__main__")
+QT_USERS = ("parley.ui", "parley.main", "qasync", "__main__")
 ASKED = "_mod_uses_pyside"
 
 
@@ -23,5 +23,5 @@ def leave_sources_unread() -> None:
 
 
 def uses_qt(module: ModuleType) -> bool:
-    """Return whether a module of ours, or of Python's, uses Qt."""
+    """Return whether a module uses Qt."""
     return module.__name__.startswith(QT_USERS)
