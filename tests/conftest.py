@@ -64,6 +64,10 @@ class ScriptedProvider:
     def name(self) -> str:
         return self._id.capitalize()
 
+    @property
+    def local(self) -> bool:
+        return True
+
     def says(self, *steps: Step) -> None:
         """Write down the next answer. It finishes by itself, unless it ends with an error or an event of its own."""
         self.scripts.append(steps)

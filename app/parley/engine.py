@@ -7,7 +7,18 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from parley.context import Prompt
-from parley.errors import AnswerEmpty, MessageUnknown, NoModel, PromptEmpty, ProviderTimeout, StoreError
+from parley.errors import (
+    AnswerBroken,
+    AnswerEmpty,
+    ChatError,
+    ConnectionLostAsleep,
+    MessageUnknown,
+    NoModel,
+    PromptEmpty,
+    ProviderTimeout,
+    ProviderUnreachable,
+    StoreError,
+)
 from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Status, Stopped, TextDelta
 from parley.messages import (
     OWNER,
@@ -41,6 +52,10 @@ RETRY_SAVE_SECONDS = 5.0
 
 FOREIGN_LOOK_SECONDS = 0.25
 """How often we look whether another process has finished its answer."""
+
+AFTER_SLEEP_SECONDS = 30.0
+"""How long another computer is waited for after this one has slept: its connection is mostly dead, and does not say so.
+A server on this computer has slept with it, and goes on."""
 
 _STATUS: Mapping[type[LastEvent], MessageStatus] = {
     Finished: MessageStatus.COMPLETE,
@@ -218,6 +233,8 @@ class ChatEngine:
             conclude=self._conclude if reply else None,
             seconds_of_silence=limit,
             silence=lambda: ProviderTimeout(provider=provider.name, seconds=limit),
+            seconds_after_sleep=None if provider.local else AFTER_SLEEP_SECONDS,
+            lost=lambda error: error if provider.local else _lost_asleep(provider, error),
         )
 
     async def _reply(
@@ -348,3 +365,8 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
+
+
+def _lost_asleep(provider: Provider, error: ChatError) -> ChatError:
+    lost = isinstance(error, AnswerBroken | ProviderTimeout | ProviderUnreachable)
+    return ConnectionLostAsleep(provider=provider.name, detail=error.detail) if lost else error

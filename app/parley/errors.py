@@ -7,6 +7,7 @@
     │   ├── ProviderTimeout      it took the question and said nothing
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
+    │   │   └── ConnectionLostAsleep  the computer slept meanwhile
     │   ├── AnswerEmpty          it finished without a word
     │   ├── RequestRefused       it did not like the request (400, 413, 422)
     │   ├── PromptTooLong        more than the model's context holds
@@ -104,6 +105,13 @@ class AnswerBroken(ProviderError):
 
     code = "answer_broken"
     sentence = "The answer from {provider} broke off. What had come is kept."
+
+
+class ConnectionLostAsleep(AnswerBroken):
+    """The computer slept during the answer, and nothing came after it woke."""
+
+    code = "connection_lost_asleep"
+    sentence = "The connection to {provider} was lost while the computer slept. What had come is kept."
 
 
 class AnswerEmpty(ProviderError):

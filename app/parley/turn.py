@@ -5,6 +5,7 @@ It knows nothing of providers or of the store: it is given a source of events, a
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -16,6 +17,15 @@ from parley.messages import Part, Reasoning, Text, Usage
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 1.0
+"""How often a silent turn looks at the clock."""
+
+ASLEEP_SECONDS = 10.0
+"""Who has not looked for so much longer has been asleep: the computer slept, or the process was stopped."""
+
+BUFFERED_SECONDS = 2.0
+"""What comes so soon after waking may have come before, and says nothing of the connection."""
+
 Conclude = Callable[["Turn", LastEvent], Awaitable[LastEvent]]
 
 
@@ -25,7 +35,8 @@ class Turn:
     `conclude` is awaited when the source has ended and before the last event is published, so that
     observers of the end find the reply saved; it returns the last event to publish. `silence` is called
     when `seconds_of_silence` have passed without an event since the provider was asked, and returns the
-    error to end with.
+    error to end with. Time in which the computer slept is no silence; after it, if nothing comes, the turn
+    waits for `seconds_after_sleep` only. `lost` returns what to say of an error that comes after sleep.
     """
 
     def __init__(
@@ -37,6 +48,8 @@ class Turn:
         conclude: Conclude | None = None,
         seconds_of_silence: float | None = None,
         silence: Callable[[], ChatError] = InternalError,
+        seconds_after_sleep: float | None = None,
+        lost: Callable[[ChatError], ChatError] = lambda error: error,
     ) -> None:
         self.conversation_id = conversation_id
         self.reply_id = reply_id
@@ -48,7 +61,10 @@ class Turn:
         self._clock = _Clock()
         self._loop = asyncio.get_running_loop()
         self._limit = seconds_of_silence
-        self._silence = silence
+        self._limit_after_sleep = seconds_of_silence if seconds_after_sleep is None else seconds_after_sleep
+        self._error_of_silence = silence
+        self._lost = lost
+        self._silence: _Silence | None = None
         self._silent: ChatError | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._reader = self._loop.create_task(self._read(source))
@@ -132,6 +148,8 @@ class Turn:
         async with aclosing(source):
             async for event in source:
                 self._clock.note(event)
+                if self._silence:
+                    self._silence.end()
                 match event:
                     case TextDelta(text):
                         self._text.append(text)
@@ -145,13 +163,17 @@ class Turn:
         return Finished()
 
     def _watch_silence(self) -> None:
-        if self._limit is not None:
-            rest = self._limit - self._clock.seconds_since_last_event
-            if rest > 0:
-                self._watch = self._loop.call_later(rest, self._watch_silence)
-            else:
-                self._silent = self._silence()
-                self._reader.cancel()
+        if self._limit is None or self._limit_after_sleep is None:
+            return
+        silence = self._silence = self._silence or _Silence()
+        silence.look()
+        limit = min(self._limit, self._limit_after_sleep) if silence.after_sleep else self._limit
+        rest = limit - silence.seconds
+        if rest > 0:
+            self._watch = self._loop.call_later(min(rest, LOOK_SECONDS), self._watch_silence)
+        else:
+            self._silent = self._error_of_silence()
+            self._reader.cancel()
 
     async def _run(self) -> None:
         await asyncio.wait([self._reader])
@@ -169,7 +191,7 @@ class Turn:
     def _outcome(self) -> LastEvent:
         """Return how the reading ended. The one place where any exception becomes something to show."""
         if self._reader.cancelled():
-            return Failed(self._silent.to_failure()) if self._silent else Stopped()
+            return self._failed(self._silent) if self._silent else Stopped()
         error = self._reader.exception()
         match error:
             case None:
@@ -177,10 +199,58 @@ class Turn:
                 usage = finished.usage or Usage()
                 return replace(finished, usage=self._clock.complete(usage))
             case ChatError():
-                return Failed(error.to_failure())
+                return self._failed(error)
             case _:
                 logger.error("a turn ended with a bug", exc_info=error)
                 return Failed(InternalError(detail=repr(error)).to_failure())
+
+    def _failed(self, error: ChatError) -> Failed:
+        if self._silence:
+            self._silence.look()
+        slept = self._silence is not None and self._silence.after_sleep
+        return Failed((self._lost(error) if slept else error).to_failure())
+
+
+class _Silence:
+    """How long nothing has come, without the time in which the computer slept. Looked at once a second."""
+
+    def __init__(self) -> None:
+        self._heard = self._looked = ticking()
+        self._asleep = 0.0
+        self._woke = float("-inf")
+
+    def look(self) -> None:
+        """Notice sleep."""
+        now = ticking()
+        gap = now - self._looked
+        self._looked = now
+        if gap > LOOK_SECONDS + ASLEEP_SECONDS:
+            self._asleep += gap
+            self._woke = now
+
+    def end(self) -> None:
+        """Something has come."""
+        self.look()
+        self._heard, self._asleep = self._looked, 0.0
+
+    @property
+    def seconds(self) -> float:
+        return ticking() - self._heard - self._asleep
+
+    @property
+    def after_sleep(self) -> bool:
+        """Return whether the computer has slept, and nothing has come since that was sent since."""
+        return self._heard < self._woke + BUFFERED_SECONDS
+
+
+def ticking() -> float:
+    """Return the time of a clock that nobody sets, and that goes on while the computer sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":  # noqa: RET505 - for the type checker, which knows platforms by branches
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:
+        return time.monotonic()
 
 
 class _Clock:
@@ -204,10 +274,6 @@ class _Clock:
                 self._reasoning_ended = now
             case TextDelta():
                 self._first_token = self._first_token or now
-
-    @property
-    def seconds_since_last_event(self) -> float:
-        return time.monotonic() - self._last
 
     @property
     def seconds(self) -> float:

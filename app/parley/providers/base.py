@@ -32,6 +32,11 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def local(self) -> bool:
+        """Return whether its models run on this very computer."""
+        ...
+
     async def models(self) -> list[Model]:
         """Return the models that can be chosen now. Raises ProviderError."""
         ...

@@ -91,6 +91,10 @@ class Guide:
     def name(self) -> str:
         return "Guide"
 
+    @property
+    def local(self) -> bool:
+        return True
+
     async def models(self) -> list[Model]:
         return [GUIDE_MODEL]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from parley.errors import AddressWrong, AnswerEmpty, ChatError
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.http import Answer, Client, error_words
+from parley.http import Answer, Client, error_words, is_loopback
 from parley.messages import Model, Usage
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
@@ -77,6 +77,10 @@ class Ollama:
     @property
     def name(self) -> str:
         return self._endpoint.name
+
+    @property
+    def local(self) -> bool:
+        return is_loopback(self._endpoint.base_url)
 
     async def close(self) -> None:
         await self._client.close()

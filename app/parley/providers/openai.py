@@ -21,7 +21,7 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.http import Answer, Client, error_words
+from parley.http import Answer, Client, error_words, is_loopback
 from parley.messages import Model, Usage
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
@@ -94,6 +94,10 @@ class OpenAI:
     @property
     def name(self) -> str:
         return self._endpoint.name
+
+    @property
+    def local(self) -> bool:
+        return is_loopback(self._endpoint.base_url)
 
     async def close(self) -> None:
         await self._client.close()

@@ -35,6 +35,9 @@ SENTENCES: Mapping[str, object] = {
         "{provider} had an error of its own ({status}). Trying again may help.",
     ),
     "answer_broken": QT_TRANSLATE_NOOP("ErrorTexts", "The answer from {provider} broke off. What had come is kept."),
+    "connection_lost_asleep": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The connection to {provider} was lost while the computer slept. What had come is kept."
+    ),
     "answer_empty": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} finished without an answer."),
     "request_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} refused the request ({status})."),
     "prompt_too_long": QT_TRANSLATE_NOOP(
