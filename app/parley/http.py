@@ -27,6 +27,7 @@ from parley.errors import (
     RateLimited,
     RequestRefused,
 )
+from parley.readers import EventReader, LineReader
 
 if TYPE_CHECKING:
     import httpx
@@ -42,7 +43,6 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
 MAX_DETAIL = 500
 
-_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _MODEL_UNKNOWN = re.compile(
     r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
     r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
@@ -154,8 +154,7 @@ class Client:
         headers = {"Accept-Encoding": "identity", **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
-            # Half of a surrogate pair, from a damaged import, must not make the request impossible.
-            content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            content = await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
         url = path if "://" in path else self.base_url + path
         with self.mapped():
@@ -284,75 +283,19 @@ class Answer:
             raise self._client.broken(f"more than {limit} bytes in one piece")
 
 
-class LineReader:
-    """Cuts bytes into lines, wherever the network has cut them."""
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """Return JSON, made piece by piece: in a thread it leaves room for the frames of a window between them.
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._after_return = False
-        self.pending = 0
+    A long conversation is megabytes, and one call of the encoder would keep all others waiting until its end.
+    """
+    encode = json.JSONEncoder(ensure_ascii=False).encode
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes and yield the lines that they complete, without their ends."""
-        start = 1 if self._after_return and data.startswith(b"\n") else 0
-        self._after_return = data.endswith(b"\r") if data else self._after_return
-        for found in _NEWLINE.finditer(data, start):
-            self._pieces.append(data[start : found.start()])
-            start = found.end()
-            yield self._take()
-        if start < len(data):
-            self._pieces.append(data[start:])
-            self.pending += len(data) - start
+    def text(value: Any) -> str:
+        return f"[{','.join(map(text, value))}]" if isinstance(value, list) else encode(value)
 
-    def end(self) -> Iterator[bytes]:
-        """Yield the last line if nothing ended it."""
-        if self._pieces:
-            yield self._take()
-
-    def _take(self) -> bytes:
-        line = b"".join(self._pieces)
-        self._pieces.clear()
-        self.pending = 0
-        return line
-
-
-class EventReader:
-    """Reads server-sent events as the HTML standard has them; a last event without its blank line counts too."""
-
-    def __init__(self) -> None:
-        self._lines = LineReader()
-        self._data: list[str] = []
-        self._size = 0
-        self._first = True
-
-    @property
-    def pending(self) -> int:
-        """Return how many bytes are held of an event that is not complete."""
-        return self._lines.pending + self._size
-
-    def feed(self, data: bytes) -> Iterator[str]:
-        """Take bytes and yield the data of the events that they complete."""
-        for line in self._lines.feed(data):
-            yield from self._line(line)
-
-    def end(self) -> Iterator[str]:
-        """Yield the data of an event that the end of the stream completes."""
-        for line in (*self._lines.end(), b""):
-            yield from self._line(line)
-
-    def _line(self, line: bytes) -> Iterator[str]:
-        if self._first:
-            self._first = False
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line:
-            if self._data:
-                yield "\n".join(self._data)
-                self._data, self._size = [], 0
-            return
-        field, _, value = line.partition(b":")
-        if field == b"data":
-            self._size += len(value)
-            self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
+    pieces = (f"{encode(name)}:{text(value)}" for name, value in body.items())
+    # Half of a surrogate pair, from a damaged import, must not make the request impossible.
+    return f"{{{','.join(pieces)}}}".encode("utf-8", "replace")
 
 
 def vendor_words(body: bytes) -> str:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.http import EventReader, LineReader, error_words, vendor_words
+from parley.http import encoded, error_words, vendor_words
+from parley.readers import EventReader, LineReader
 
 EVENTS: dict[str, tuple[bytes, list[str]]] = {
     "plain": (b"data: one\n\ndata: two\n\n", ["one", "two"]),
@@ -118,3 +119,19 @@ class TestWordsOfErrors:
         assert vendor_words(b"[" * 60_000).startswith("[[[")
         assert vendor_words(b"\xff\xfe") == "\ufffd\ufffd"
         assert error_words(17) == ""
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), JSON))
+def test_what_is_encoded_in_pieces_is_json(body: dict[str, Any]) -> None:
+    assert json.loads(encoded(body)) == body
+
+
+def test_half_a_character_does_not_make_a_request_impossible() -> None:
+    assert json.loads(encoded({"messages": [{"content": "a\ud800b"}]})) == {"messages": [{"content": "a?b"}]}
