@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from itertools import pairwise
 
 import pytest
 
 from parley.errors import InternalError, ProviderTimeout, RateLimited
 from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Status, Stopped, TextDelta
 from parley.messages import Reasoning, Text, Usage
-from parley.turn import Turn
+from parley.turn import BURST, Turn
 from tests.conftest import Until
 
 
@@ -92,6 +93,20 @@ async def test_an_observer_that_goes_away_disturbs_nobody(source: Source, until:
     gone.cancel()
     source.feed(Finished())
     assert len(await stays) == 2
+
+
+async def test_a_burst_leaves_room_for_others() -> None:
+    async def burst() -> AsyncGenerator[Event, None]:
+        for _ in range(20 * BURST):
+            yield TextDelta("x")
+
+    turn = Turn(burst())
+    seen = []
+    while not turn.ended:
+        await asyncio.sleep(0)
+        seen.append(turn.size)
+    assert all(later - before <= BURST for before, later in pairwise(seen))
+    assert turn.text == "x" * 20 * BURST
 
 
 async def test_stop_before_it_has_begun(source: Source) -> None:

@@ -5,13 +5,16 @@ Pure and immutable. They know nothing of SQL, of Qt, or of any vendor's wire for
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
 Number = TypeVar("Number", int, float)
+
+NEAR = 50
+"""Where a branch changes, it does so among so many of its last messages; otherwise it is worked out anew."""
 
 OWNER = "owner"
 """The account of the person at the desk."""
@@ -150,6 +153,8 @@ class Message:
     @property
     def text(self) -> str:
         """Return what was said: the text parts only."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Text):
+            return self.parts[0].text
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     @property
@@ -228,7 +233,7 @@ class ConversationTree:
 
     def all_versions(self) -> dict[str, list[Message]]:
         """Return the versions of each message that has more than one, by its id."""
-        several = (self._by_id[id] for ids in self._places.values() if len(ids) > 1 for id in ids)
+        several = [self._by_id[id] for place in self._several for id in self._places[place]]
         versions = {message.id: self.versions(message) for message in several}
         return {id: found for id, found in versions.items() if len(found) > 1}
 
@@ -245,35 +250,53 @@ class ConversationTree:
         """Return the tree with older messages too."""
         found = {message.id: message for message in messages}
         tree = ConversationTree(self.conversation, (*found.values(), *self.messages), since, self.until)
-        places = dict(self._places)
+        places, several = dict(self._places), set(self._several)
         for message in reversed(found.values()):
-            _place(places, message, -1)
-        return tree._knowing({**found, **self._by_id}, places)
+            _place(places, several, message, -1)
+        tree.__dict__.update(_by_id={**found, **self._by_id}, _places=places, _several=several)
+        if self._branch:
+            tree.__dict__.update(_branch=[*tree._upwards(self._branch[0].parent_id), *self._branch])
+        return tree
 
     def changed(self, conversation: Conversation, messages: Iterable[Message], until: int = 0) -> "ConversationTree":
         """Return the tree with these messages as they are now; those that are not in it are added as the newest."""
         found = {message.id: message for message in messages}
+        before = [old for id in found if (old := self.message(id)) is not None]
         by_id = {**self._by_id, **found}
         tree = ConversationTree(conversation, tuple(by_id.values()), self.since, max(until, self.until))
-        places = self._places
-        if len(by_id) > len(self._by_id):
-            places = dict(places)
-            for message in found.values():
-                if message.id not in self._by_id:
-                    _place(places, message, 1)
-        known = (self._by_id.get(id) for id in found)
-        moved = any(old.parent_id != found[old.id].parent_id for old in known if old is not None)
-        return tree if moved else tree._knowing(by_id, places)
+        if any(old.parent_id != found[old.id].parent_id for old in before):
+            return tree
+        places, several = self._places, self._several
+        if len(found) > len(before):
+            places, several = dict(places), set(several)
+            for id, message in found.items():
+                if id not in self._by_id:
+                    _place(places, several, message, 1)
+        tree.__dict__.update(_by_id=by_id, _places=places, _several=several)
+        tree.__dict__.update(_branch=tree._branch_after(self._branch, [old.id for old in before]))
+        return tree
 
-    def _knowing(self, by_id: "dict[str, Message]", places: "_Places") -> "ConversationTree":
-        self.__dict__.update(_by_id=by_id, _places=places)
-        return self
+    def _branch_after(self, old: list[Message], changed: Sequence[str]) -> list[Message]:
+        """Return the branch shown, made of an old one that differs near its end; what has `changed` is not moved."""
+        first = max(0, len(old) - NEAR)
+        near = {message.id: place for place, message in enumerate(old[first:], first)}
+        leaf_id = self.conversation.leaf_id
+        if not near.keys() >= set(changed):
+            return self._upwards(leaf_id)
+        end = self._upwards(leaf_id, near)
+        top = end[0].parent_id if end else leaf_id
+        branch = old[: near.get(top or "", -1) + 1]
+        for id in changed:
+            if near[id] < len(branch):
+                branch[near[id]] = self._by_id[id]
+        return branch + end
 
-    def _upwards(self, leaf_id: str | None) -> list[Message]:
+    def _upwards(self, leaf_id: str | None, end: Container[str] = ()) -> list[Message]:
+        """Return a message and those above it, up to one of `end`, oldest first."""
         found: list[Message] = []
         by_id = self._by_id
         message = by_id.get(leaf_id or "")
-        while message:
+        while message and message.id not in end:
             found.append(message)
             message = by_id.get(message.parent_id or "")
         found.reverse()
@@ -291,8 +314,12 @@ class ConversationTree:
     def _places(self) -> "_Places":
         places: _Places = {}
         for message in self.messages:
-            _place(places, message, 1)
+            _place(places, set(), message, 1)
         return places
+
+    @cached_property
+    def _several(self) -> "set[_Place]":
+        return {place for place, ids in self._places.items() if len(ids) > 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,15 +350,18 @@ def title_from(text: str, limit: int = 80) -> str:
     return cut.rstrip(" ,.;:") + "…"
 
 
-_Places = dict[tuple[str | None, Role], tuple[str, ...]]
+_Place = tuple[str | None, Role]
+_Places = dict[_Place, tuple[str, ...]]
 """The ids of those that have a parent and a role in common, oldest first."""
 
 
-def _place(places: _Places, message: Message, end: int) -> None:
-    """Put a message among its siblings: last of them (1), or first (-1)."""
+def _place(places: _Places, several: set[_Place], message: Message, end: int) -> None:
+    """Put a message among its siblings, last of them (1) or first (-1), and note where there are several."""
     place = (message.parent_id, message.role)
     others = places.get(place, ())
     places[place] = (*others, message.id) if end > 0 else (message.id, *others)
+    if others:
+        several.add(place)
 
 
 def _speaks(message: Message) -> bool:

@@ -26,6 +26,9 @@ ASLEEP_SECONDS = 10.0
 BUFFERED_SECONDS = 2.0
 """What comes so soon after waking may have come before, and says nothing of the connection."""
 
+BURST = 50
+"""After so many events others have their turn, though more have come: a frame must not wait for a burst."""
+
 Conclude = Callable[["Turn", LastEvent], Awaitable[LastEvent]]
 
 
@@ -160,6 +163,8 @@ class Turn:
                     case Started():
                         self._watch_silence()
                 self._publish(event)
+                if len(self._events) % BURST == 0:
+                    await asyncio.sleep(0)
         return Finished()
 
     def _watch_silence(self) -> None:

@@ -1,6 +1,7 @@
 """Replies that are being written: what they show meanwhile, and that they end as if they had come at once."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from PySide6.QtGui import QGuiApplication
@@ -9,6 +10,7 @@ from parley.events import Failed, Finished, ReasoningDelta, Started, Status, Sto
 from parley.messages import Failure, MessageStatus
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot
+from parley.ui.transcript.live import PORTION
 from parley.ui.transcript.textcell import BlockCell
 from tests.render.test_splitter import DOCUMENTS
 from tests.ui.transcript.conftest import USAGE, Sight, answer, streaming, talk, until, user
@@ -94,6 +96,31 @@ def test_events_wait_for_the_frame(sight: Sight) -> None:
         sight.view.feed("new", [TextDelta("word ")])
     assert sight.texts("new") == ""
     until(lambda: sight.texts("new").count("word") == 500)
+
+
+def test_a_burst_is_shown_in_portions(sight: Sight) -> None:
+    """What came while another conversation was on show comes at once when one returns."""
+    sight.show([user("q", "hello"), streaming("a")])
+    sight.view.begin("a")
+    words = [f"Paragraph {number} of a long answer that comes at once.\n\n" for number in range(400)]
+    sight.view.feed("a", [TextDelta(text) for text in words])
+    lengths = []
+    while "a" in sight.view.live._pending:
+        sight.view.live.flush()
+        lengths.append(len(sight.row("a").message.text))
+    assert len(lengths) > 3
+    assert all(later - before < PORTION + 100 for before, later in pairwise([0, *lengths]))
+    assert sight.row("a").message.text == "".join(words)
+
+
+def test_the_end_shows_all_that_is_left(sight: Sight) -> None:
+    sight.show([user("q", "hello"), streaming("a")])
+    sight.view.begin("a")
+    sight.view.feed("a", [TextDelta("words and words\n\n")] * 2000)
+    sight.view.feed("a", [Finished()])
+    sight.view.finish("a")
+    assert sight.row("a").message.text == "words and words\n\n" * 2000
+    assert sight.row("a").message.status is MessageStatus.COMPLETE
 
 
 def test_events_of_what_is_not_shown(sight: Sight) -> None:

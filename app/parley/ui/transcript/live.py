@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from parley.events import Event
+from parley.events import Event, ReasoningDelta, TextDelta
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.lexers import Lexers
 from parley.ui.transcript.scroller import Placed, Scroller
@@ -15,6 +15,9 @@ FRAME_MS = 16
 REST = 2
 """After a step there is a rest of so many times what it cost: the window stays quick on a slow machine."""
 LONGEST_REST_MS = 250
+
+PORTION = 4000
+"""Letters that are shown at once: of a burst, or of what came while another conversation was on show."""
 
 Apply = Callable[[str, Sequence[Event]], None]
 
@@ -56,13 +59,12 @@ class Live(QObject):
         if message_id in self._going_on:
             self._going_on.discard(message_id)
             self.flush()
-        elif not self._frame.isActive():
-            rest = min(LONGEST_REST_MS, int(self.cost * 1000 * REST))
-            self._frame.start(max(FRAME_MS, rest))
+        else:
+            self._wait()
 
     def end(self, message_id: str) -> None:
         """A reply ends: what is left is shown now."""
-        if message_id in self._pending:
+        while message_id in self._pending:
             self.flush()
         self._running.discard(message_id)
         self._going_on.discard(message_id)
@@ -79,13 +81,23 @@ class Live(QObject):
         self.slices.clear()
 
     def flush(self) -> None:
-        """Show what has come."""
+        """Show what has come, or as much of it as a frame has time for."""
         self._frame.stop()
         began = time.perf_counter()
         pending, self._pending = self._pending, {}
         for message_id, events in pending.items():
-            self._apply(message_id, events)
+            size = _portion(events)
+            if size < len(events):
+                self._pending[message_id] = events[size:]
+            self._apply(message_id, events[:size])
         self.cost = time.perf_counter() - began
+        if self._pending:
+            self._wait()
+
+    def _wait(self) -> None:
+        if not self._frame.isActive():
+            rest = min(LONGEST_REST_MS, int(self.cost * 1000 * REST))
+            self._frame.start(max(FRAME_MS, rest))
 
     def _count(self) -> None:
         """Count on where a reply is waited for, if that is in sight."""
@@ -105,3 +117,13 @@ class Live(QObject):
             wanted = cell.lines.wants_colors(whole=not grows) and key not in self.slices
             if wanted and self._lexers.ready(cell.lines.language):
                 self.slices.start(key, cell.lines.colors(whole=not grows), self._owner.viewport().update)
+
+
+def _portion(events: Sequence[Event]) -> int:
+    """Return how many of the events make a portion."""
+    letters = 0
+    for number, event in enumerate(events, 1):
+        letters += len(event.text) if isinstance(event, TextDelta | ReasoningDelta) else 0
+        if letters >= PORTION:
+            return number
+    return len(events)
