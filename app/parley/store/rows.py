@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from operator import itemgetter
+from sys import intern
 from typing import Any
 
 from parley.messages import (
@@ -50,14 +51,14 @@ def messages(found: Sequence[Sequence[Any]], dead: Collection[str] = ()) -> Iter
     read = iter(json.loads(f"[{','.join(filter(None, chain.from_iterable(map(_JSON, found))))}]"))
     for id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, _ in found:
         yield Message(
-            id,
-            conversation_id,
-            parent_id,
+            intern(id),
+            intern(conversation_id),
+            parent_id and intern(parent_id),  # it is another one's id: kept once
             _ROLES[role],
             tuple(map(_part, next(read))) if parts else (Text(text),),
             MessageStatus.INTERRUPTED if id in dead else _STATUSES[status],
             created_at,
-            model,
+            intern(model),
             Usage(**next(read)) if usage else None,
             Failure(**next(read)) if failure else None,
         )
