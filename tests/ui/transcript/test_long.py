@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import FrameType
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from parley.messages import Text
@@ -73,6 +73,31 @@ def test_what_is_selected_stays_so(sight: Sight) -> None:
     sight.view.refresh(whole)
     sight.painted()
     assert sight.copied() == "Question"
+
+
+def test_a_click_before_what_came_above_is_painted(sight: Sight) -> None:
+    whole = talk(100)
+    sight.show(whole[60:], unread=60)
+    start, end = sight.letter("m98", 0), sight.letter("m98", 8)
+    sight.view.refresh(whole)
+    sight.drag(start, end)
+    assert sight.copied() == "Question"
+    sight.view.refresh(whole[:50])
+    QTest.mouseClick(sight.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    sight.show([])
+    QTest.mouseClick(sight.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+
+
+def test_a_click_before_what_was_written_is_painted(sight: Sight) -> None:
+    sight.show([user("q", "hello"), streaming("a")])
+    sight.view.begin("a")
+    sight.stream("a", ["First words.\n\n", *["- item\n"] * 30])
+    placed = sight.view.placed[-2]
+    at = sight.point(placed, QPointF(20, 10))
+    sight.view.refresh([user("q", "hello"), answer("a", "Short.")])
+    sight.view.finish(answer("a", "Short."))
+    sight.view.live.slices._run()
+    QTest.mouseClick(sight.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
 
 
 @pytest.mark.parametrize("ask", ["start", "all", "jump"])

@@ -4,7 +4,8 @@ The position is a cell and how far its top is above the viewport's: whatever cha
 While `following`, the position is the end of the last row.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QResizeEvent
@@ -81,6 +82,14 @@ class Scroller(QAbstractScrollArea):
             self.following = True
         self._sync_bar()
         return self.placed
+
+    def place_again(self, place: Callable[[int], int]) -> None:
+        """Follow what is in sight when rows or cells have other numbers: a click may come before it is painted."""
+        self.placed = [
+            replace(placed, row_index=place(placed.row_index), index=placed.row.cells.index(placed.cell))
+            for placed in self.placed
+            if place(placed.row_index) >= 0 and placed.cell in placed.row.cells
+        ]
 
     def _measure(self, row_index: int, row: Row, cell: int) -> int:
         height = row.measure(cell)

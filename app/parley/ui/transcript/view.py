@@ -150,6 +150,7 @@ class Transcript(Scroller):
         self.selection.clear()
         self.pointer.clear()
         self.heights = Fenwick()
+        self.placed = []
         self.anchor = Anchor()
         self.following = True
         self.focused = -1
@@ -271,6 +272,8 @@ class Transcript(Scroller):
         pairs = zip(before, row.cells, strict=False)
         first = next((i for i, (old, new) in enumerate(pairs) if old is not new), min(len(before), len(row.cells)))
         self.selection.remap(index, first, before, row.cells)
+        if before != row.cells:
+            self.place_again(lambda index: index)
         if index < len(self.heights):
             self.heights.set(index, row.total)
         self.changed.emit(row.message.id)
@@ -302,6 +305,7 @@ class Transcript(Scroller):
         else:
             self.anchor = Anchor(max(0, min(self.anchor.row, len(self.messages)) - 1))
         self.selection.move_rows(place)
+        self.place_again(place)
         if self.focused >= 0:
             old_id = old_ids[self.focused - start] if start <= self.focused < old_end else ""
             self.keys.refocus(place(self.focused), old_id)
