@@ -181,8 +181,20 @@ class ConversationView(QObject):
         self._follow_turns()
 
     def _ended(self, reply_id: str) -> None:
-        self._changed.add(reply_id)
+        """Show a reply as it is kept, or as it came while it cannot be saved."""
+        came = self._page.transcript.message(reply_id)
+        if self._tree and came and self._unsaved(reply_id):
+            self._tree = self._tree.changed(self._tree.conversation, [came])
+        else:
+            self._changed.add(reply_id)
         self._reload()
+
+    def _unsaved(self, reply_id: str) -> bool:
+        self._changed.discard(reply_id)
+        try:
+            return self._services.store.messages.get(reply_id).status is MessageStatus.STREAMING
+        except MessageUnknown:
+            return False
 
     def _show_messages(self, show: Callable[..., None], tree: ConversationTree) -> None:
         unread = 0 if tree.whole else max(1, tree.conversation.message_count - len(tree.messages))

@@ -138,6 +138,11 @@ class Transcript(Scroller):
         self.load_all()
         super().to_start()
 
+    def message(self, message_id: str) -> Message | None:
+        """Return a message as it is shown: while it is written, with what has come."""
+        index = self.book.index_of(message_id)
+        return self.book.current(index) if index >= 0 else None
+
     def shows(self, message_id: str) -> bool:
         """Return whether a message is among those on show."""
         return self.book.index_of(message_id) >= 0
