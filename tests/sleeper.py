@@ -17,7 +17,7 @@ from parley.paths import Paths
 from parley.settings import ProviderRow, Settings
 
 LIGHT_SLEEP = {"LOOK_SECONDS": 0.05, "ASLEEP_SECONDS": 0.4, "BUFFERED_SECONDS": 0.1}
-PATIENCE_AFTER_SLEEP = 0.6
+PATIENCE_AFTER_SLEEP = 1.2
 
 
 def tell(line: str) -> None:

@@ -101,7 +101,7 @@ async def goes_on(exchange: Exchange, woken: asyncio.Event) -> None:
 
 async def goes_on_late(exchange: Exchange, woken: asyncio.Event) -> None:
     await woken.wait()
-    await asyncio.sleep(1.0)  # a slow model, beyond the patience that there is for other computers
+    await asyncio.sleep(1.8)  # a slow model, beyond the patience that there is for other computers
     await goes_on(exchange, woken)
 
 
