@@ -132,6 +132,7 @@ ATOMS = [
     "|",
     "|-|",
 ]
+ATOMS += ["$$", "$", "\\[", "\\]", "\\(", "\\)", "$$x$$"]
 ATOMS += ["*", "**", "`", "[x](http://a)", "\t", "\\", "_", "http://b.c", "<b>", "![", "é", "\U0001f600", "\r\n"]
 
 
@@ -147,7 +148,13 @@ def test_any_pieces_give_the_whole(text: str, seed: int) -> None:
 @given(st.lists(st.sampled_from(ATOMS), max_size=60).map("".join))
 def test_windows_find_the_parsers_own_blocks(text: str) -> None:
     """Codes, tables and rules at the top level are those that the parser finds in the whole text at once."""
-    kinds = {"fence": Kind.CODE, "code_block": Kind.CODE, "table_open": Kind.TABLE, "hr": Kind.RULE}
+    kinds = {
+        "fence": Kind.CODE,
+        "code_block": Kind.CODE,
+        "table_open": Kind.TABLE,
+        "hr": Kind.RULE,
+        "math_block": Kind.MATH,
+    }
     tokens = parser().parse(text.replace("\r\n", "\n"))
     expected = [kinds[token.type] for token in tokens if token.type in kinds]
     assert [block.kind for block in parse(text) if block.kind is not Kind.TEXT] == expected

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     CODE = "code"
     TABLE = "table"
     RULE = "rule"
+    MATH = "math"
 
 
 class Above(StrEnum):
@@ -37,8 +38,9 @@ class Block:
     """One block of a message.
 
     `source` is its Markdown. `html` uses p, h1-h6, ul, ol, li, table, tr, th, td, b, i, s, code, a and br, and nothing
-    that could load anything. `quote` and `indent` say how many quotes and list items it stands in. `columns` are the
-    widths, in characters, that all parts of one table share.
+    that could load anything; `math` holds a formula as it was written, with its delimiters. `code` is that of a code
+    block, or a formula that stands by itself, as it was written. `quote` and `indent` say how many quotes and list
+    items it stands in. `columns` are the widths, in characters, that all parts of one table share.
     """
 
     kind: Kind

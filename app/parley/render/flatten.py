@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parley.render.blocks import GROUP, TABLE_GROUP, Above, Block, Kind
+from parley.render import mathrules
+from parley.render.blocks import GROUP, TABLE_GROUP, Above, Block, Kind, html_of_plain
 from parley.render.markdown import inline_html, pieces, text_of, with_task
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Flattener:
                 return self.blocks(tokens[1:-1], inner) or [self._made(Kind.TEXT, token, inner, html="<p></p>")]
             case "table_open":
                 return self._rows(tokens, place)
+            case mathrules.BLOCK:
+                return [self._made(Kind.MATH, token, place, code=token.content)]
+            case mathrules.OPEN:
+                return [self._made(Kind.TEXT, token, place, html=html_of_plain(token.content))]
             case "hr":
                 return [self._made(Kind.RULE, token, place)]
             case _:

@@ -1,10 +1,12 @@
-"""The Markdown dialect: CommonMark, tables, strikethrough, bare web addresses; no HTML, no images, safe links only."""
+"""The Markdown dialect: CommonMark, tables, strikethrough, formulas, bare web addresses; no HTML, safe links only."""
 
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
+
+from parley.render import mathrules
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,6 +31,7 @@ def parser() -> "MarkdownIt":
 
     made = MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable(["table", "strikethrough"])
     made.validateLink = lambda url: bool(_SAFE.match(url) or _PICTURE.match(url))  # type: ignore[method-assign]
+    mathrules.install(made)
     made.core.ruler.at("inline", _inline)
     made.core.ruler.push("addresses", _addresses)
     return made
@@ -150,6 +153,7 @@ _RENDER: dict[str, Callable[["Token"], str]] = {
     "text": _text,
     "text_special": _text,
     "code_inline": lambda token: f"<code>{escape(token.content, quote=False)}</code>",
+    mathrules.INLINE: lambda token: f"<math>{escape(token.content, quote=False)}</math>",
     "softbreak": lambda _: "<br />",  # models and people mean the line breaks that they write
     "hardbreak": lambda _: "<br />",
     "em_open": lambda _: "<i>",

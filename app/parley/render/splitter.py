@@ -11,6 +11,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from parley.render import mathrules
 from parley.render.blocks import Above, Block, Kind, clean, merge, plain_blocks
 from parley.render.flatten import Flattener, Table, closing, table_of
 from parley.render.markdown import parser
@@ -26,6 +27,7 @@ WINDOW = 2048
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})[ \t]*(.*)")
 _DEFINITION = re.compile(r"^[ >]{0,12}\[[^\]\n]+\]:", re.MULTILINE)
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
+_NEVER = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Splitter:
         text = head + self._tail
         self.parsed += len(text)
         references = dict(self._references)
-        tokens = parser().parse(text, {"references": references})
+        tokens = parser().parse(text, {"references": references, mathrules.GROWING: not final})
         lines = _lines(text)
         complete = text.count("\n")
         flattener = Flattener(lines, self._number, self._table)
@@ -300,5 +302,11 @@ def _line(token: "Token") -> int:
 
 
 def _begins(token: "Token") -> int:
-    """Return how many complete lines it takes to be sure that the block begins here: a table needs its second one."""
+    """Return how many complete lines it takes to be sure that the block begins here: a table needs its second one, a
+    formula its last, and one that is open is nothing to be sure of.
+    """
+    if token.type == mathrules.BLOCK:
+        return (token.map or (0, 0))[1]
+    if token.type == mathrules.OPEN:
+        return _NEVER
     return _line(token) + (2 if token.type in {"table_open", "paragraph_open"} else 1)

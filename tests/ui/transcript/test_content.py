@@ -61,9 +61,10 @@ def test_code_slides_and_does_not_wrap(sight: Sight) -> None:
     placed = sight.placed("a", CodeCell)
     cell = placed.cell
     before = cell.height
-    first = cell.position_at(QPointF(20, 55))
+    inside = QPointF(20, cell.top_of(len("short\n")) + 5)
+    first = cell.position_at(inside)
     assert cell.slide(400)
-    assert cell.position_at(QPointF(20, 55)) > first
+    assert cell.position_at(inside) > first
     assert cell.height == before
     bar = next(
         QPointF(x, y)
@@ -72,9 +73,9 @@ def test_code_slides_and_does_not_wrap(sight: Sight) -> None:
         if (hot := cell.hot_at(QPointF(x, y))) and hot.action == "slide"
     )
     start = sight.point(placed, bar)
-    slid = cell.position_at(QPointF(20, 55))
+    slid = cell.position_at(inside)
     sight.drag(start, start + QPoint(200, 0))
-    assert cell.position_at(QPointF(20, 55)) > slid
+    assert cell.position_at(inside) > slid
 
 
 def test_shift_and_the_wheel_slide_what_is_wide(sight: Sight) -> None:

@@ -82,6 +82,10 @@ class Cell:
         """Return the letters between two positions."""
         return ""
 
+    def written(self, start: int, end: int) -> str:
+        """Return what is between two positions as it was written, as far as that is known."""
+        return self.text(start, end)
+
     def markdown(self) -> str:
         """Return the whole as it was written."""
         return ""

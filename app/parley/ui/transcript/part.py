@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from parley.render import Above, Block, Kind, Splitter, add, parse_slices
 from parley.ui.transcript.codecell import CodeCell
+from parley.ui.transcript.formulas import Formulas
+from parley.ui.transcript.mathcell import MathCell
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.tablecell import RuleCell, TableCell
 from parley.ui.transcript.textcell import BlockCell, TextCell
@@ -12,7 +14,7 @@ from parley.ui.transcript.textcell import BlockCell, TextCell
 Make = Callable[[Block, BlockCell | None], BlockCell]
 
 
-def maker(style: Style, copy: str, copied: str, *, muted: bool = False) -> Make:
+def maker(style: Style, formulas: Formulas, copy: str, copied: str, *, muted: bool = False) -> Make:
     """Return what makes the cell of a block, given the cell above it."""
 
     def make(block: Block, before: BlockCell | None) -> BlockCell:
@@ -22,12 +24,14 @@ def maker(style: Style, copy: str, copied: str, *, muted: bool = False) -> Make:
             case Kind.TABLE:
                 goes_on = block.above is Above.NONE and isinstance(before, TableCell)
                 return TableCell(
-                    block, style, before.slide_state if goes_on and isinstance(before, TableCell) else None
+                    block, style, formulas, before.slide_state if goes_on and isinstance(before, TableCell) else None
                 )
             case Kind.RULE:
                 return RuleCell(block, style)
+            case Kind.MATH:
+                return MathCell(block, style, formulas, muted=muted)
             case _:
-                return TextCell(block, style, muted=muted)
+                return TextCell(block, style, formulas, muted=muted)
 
     return make
 

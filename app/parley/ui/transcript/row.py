@@ -8,11 +8,12 @@ from parley.messages import Message, MessageStatus, Reasoning, Role
 from parley.render import Block, Kind, parse
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.fenwick import Fenwick
+from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead, Sentence
 from parley.ui.transcript.part import Make, Part, maker
 from parley.ui.transcript.progress import Progress
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import TextCell
+from parley.ui.transcript.textcell import BlockCell, TextCell
 from parley.ui.transcript.words import Words
 
 MAX_RICH = 200_000
@@ -29,6 +30,7 @@ class Kit:
     style: Style
     words: Words
     sentence: Sentence
+    formulas: Formulas
     rtl: bool = False
 
 
@@ -72,7 +74,7 @@ class Row:
 
     def _maker(self, *, muted: bool = False) -> Make:
         words = self.kit.words
-        return maker(self.kit.style, words.copy(), words.copied(), muted=muted)
+        return maker(self.kit.style, self.kit.formulas, words.copy(), words.copied(), muted=muted)
 
     def dress(self, kit: Kit, width: int) -> None:
         """Be made of the same blocks in another style."""
@@ -224,6 +226,15 @@ class Row:
         self.exact.discard(self.cells.index(cell))
 
     # --- what changes
+    def refresh(self) -> bool:
+        """Take formulas that have been drawn meanwhile; say whether there were any."""
+        fresh = [cell for cell in self.cells if isinstance(cell, BlockCell) and cell.refresh()]
+        for cell in fresh:
+            self.changed(cell)
+        if fresh:
+            self.set_width(self.width)
+        return bool(fresh)
+
     def fold(self) -> None:
         """Show or hide the reasoning."""
         self.head.open = not self.head.open

@@ -96,7 +96,9 @@ class Selection:
             if span is None or not isinstance(cell, BlockCell):
                 continue
             whole = span[0] == 0 and span[1] >= cell.length()
-            text = cell.markdown() if markdown and whole else cell.text(span[0], min(span[1], cell.length()))
+            end = min(span[1], cell.length())
+            part = cell.written(span[0], end) if markdown else cell.text(span[0], end)
+            text = cell.markdown() if markdown and whole else part
             found.append(text if markdown or not found else f"{cell.parting}{text}")
         return "".join(found).strip("\n")
 

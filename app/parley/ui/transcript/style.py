@@ -10,6 +10,8 @@ from parley.ui.theme import Theme
 
 CODE_SHARE = 0.92
 """Fixed-width letters look larger than others of their size."""
+FORMULA_X = 0.48
+"""The height of an x in formulas, in ems."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Style:
     """The height of one line of an answer."""
     drop: float
     """How far text is moved down: Qt puts all the room of a high line below its letters."""
+    em: float
+    """The size of formulas, whose small letters are as high as those of an answer."""
     letter: float
     """The average width of its letters."""
 
@@ -66,6 +70,7 @@ def style_for(theme: Theme, font: QFont, zoom: float) -> Style:
         shades={shade: QColor(color) for shade, color in (DARK if theme.dark else LIGHT).items()},
         line=metrics.height() * theme.line_height,
         drop=metrics.height() * (theme.line_height - 1) / 2,
+        em=metrics.xHeight() / FORMULA_X,
         letter=metrics.averageCharWidth(),
     )
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QTextDocument, QTextFrameFormat, QTextLength, QTextTab
 
 from parley.render import Block
 from parley.ui.transcript.cell import Canvas, Hot
+from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.slide import ROOM, Slide
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import BlockCell, TextCell
@@ -24,8 +25,8 @@ MOST_LETTERS = 48
 class TableCell(TextCell):
     """A table, or a part of one."""
 
-    def __init__(self, block: Block, style: Style, slide: Slide | None = None) -> None:
-        super().__init__(block, style)
+    def __init__(self, block: Block, style: Style, formulas: Formulas, slide: Slide | None = None) -> None:
+        super().__init__(block, style, formulas)
         self.slide_state = slide or Slide()
         self.mirrored = 'dir="rtl"' in block.html
         self._spare = 0
@@ -109,7 +110,11 @@ class TableCell(TextCell):
             return super().text(start, end).strip("\n")
         columns, rows = range(table.columns()), range(table.rows())
         columns = columns[::-1] if self.mirrored else columns
-        return "\n".join("\t".join(_cell_text(table, row, column) for column in columns) for row in rows)
+        return "\n".join("\t".join(self._cell_text(table, row, column) for column in columns) for row in rows)
+
+    def _cell_text(self, table: QTextTable, row: int, column: int) -> str:
+        cell = table.cellAt(row, column)
+        return super().text(cell.firstPosition(), cell.lastPosition()).replace("\n", " ")
 
     def _offset(self) -> int:
         """Return how far the document is moved: tables of right-to-left scripts begin at their right end."""
@@ -152,13 +157,6 @@ def column_widths(letters: Sequence[int], width: int, style: Style) -> list[int]
 def _table(document: QTextDocument) -> QTextTable | None:
     frames = document.rootFrame().childFrames()
     return frames[0] if frames and isinstance(frames[0], QTextTable) else None
-
-
-def _cell_text(table: QTextTable, row: int, column: int) -> str:
-    cell = table.cellAt(row, column)
-    cursor = cell.firstCursorPosition()
-    cursor.setPosition(cell.lastPosition(), cursor.MoveMode.KeepAnchor)
-    return cursor.selectedText().replace("\u2029", " ").replace("\u2028", " ")
 
 
 def _height(document: QTextDocument) -> int:

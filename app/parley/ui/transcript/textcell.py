@@ -1,6 +1,6 @@
 """Text and tables: a block's HTML in a QTextDocument of its own, which never loads anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl
@@ -19,8 +19,11 @@ from PySide6.QtGui import (
 )
 
 from parley.render import Above, Block, plain
+from parley.render.math import Formula, formula_of
 from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.codelines import units
+from parley.ui.transcript.formulas import Formulas
+from parley.ui.transcript.inline import fragments, pictured, put_formulas, words_between
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.wanted import Span, Wanted
 
@@ -66,6 +69,10 @@ class BlockCell(Cell):
     def bring(self, span: Span) -> None:
         """Scroll sideways until these letters are in sight."""
 
+    def refresh(self) -> bool:
+        """Take what has been drawn meanwhile; say whether that changes anything."""
+        return False
+
     def paint_bars(self, canvas: Canvas, above: int) -> None:
         """Draw the bars of the quotes that the block stands in; they begin where the block above ends."""
         width = canvas.style.px(3)
@@ -81,9 +88,11 @@ class BlockCell(Cell):
 class TextCell(BlockCell):
     """Paragraphs, headings and lists."""
 
-    def __init__(self, block: Block, style: Style, *, muted: bool = False) -> None:
+    def __init__(self, block: Block, style: Style, formulas: Formulas, *, muted: bool = False) -> None:
         super().__init__(block, style)
+        self.formulas = formulas
         self.muted = muted
+        self._waiting: set[Formula] = set()
         self._document: QTextDocument | None = None
         self._tints: list[QRectF] | None = None
         self._marked: tuple[Sequence[Span], int, list[tuple[Span, QRectF]]] | None = None
@@ -106,7 +115,10 @@ class TextCell(BlockCell):
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         made.setDefaultTextOption(option)
-        made.setHtml(self.html())
+        html, sources, self._waiting = pictured(self.html(), self.formulas)
+        made.setHtml(html)
+        if sources:
+            put_formulas(made, sources, self.formulas, self.style, muted=self.muted)
         _trim(made)
         return made
 
@@ -117,6 +129,12 @@ class TextCell(BlockCell):
             if f"<{name}>" in html:
                 html = html.replace(f"<{name}>", f'<p class="{name}">').replace(f"</{name}>", "</p>")
         return html
+
+    def refresh(self) -> bool:
+        if not any(self.formulas.get(formula) for formula in self._waiting):
+            return False
+        self._document, self._waiting = None, set()
+        return True
 
     def estimate(self, width: int) -> int:
         if self.height and self.width > 0:
@@ -177,12 +195,19 @@ class TextCell(BlockCell):
 
     def text(self, start: int, end: int) -> str:
         """Return the letters between two positions: a line each, empty ones between paragraphs, marks before items."""
+        return self._between(start, end, lambda source: formula_of(source).latex)
+
+    def written(self, start: int, end: int) -> str:
+        return self._between(start, end, str)
+
+    def _between(self, start: int, end: int, formula: Callable[[str], str]) -> str:
         found, end = "", min(end, self.length())
         block, among_items = self.document().findBlock(start), True
         while block.isValid() and block.position() <= end:
             first = max(start, block.position())
             items: QTextList | None = block.textList()
-            line = self._cursor(first, min(end, block.position() + block.length() - 1)).selectedText()
+            cursor = self._cursor(first, min(end, block.position() + block.length() - 1))
+            line = words_between(cursor, formula)
             if found:
                 found += "\n" if among_items and items is not None else "\n\n"
             among_items = items is not None
@@ -233,16 +258,17 @@ class TextCell(BlockCell):
         found: dict[str, str] = {}
         block = self.document().begin()
         while block.isValid():
-            for fragment in _fragments(block):
+            for fragment in fragments(block):
                 url = fragment.charFormat().anchorHref()
                 if url:
-                    found[url] = found.get(url, "") + fragment.text()
+                    end = fragment.position() + fragment.length()
+                    found[url] = found.get(url, "") + self.text(fragment.position(), end)
             block = block.next()
         return list(found.items())
 
     def _shown_link(self, position: int, url: str) -> str:
         block = self.document().findBlock(position)
-        return "".join(item.text() for item in _fragments(block) if item.charFormat().anchorHref() == url)
+        return "".join(item.text() for item in fragments(block) if item.charFormat().anchorHref() == url)
 
     def _cursor(self, start: int, end: int) -> QTextCursor:
         cursor = QTextCursor(self.document())
@@ -306,15 +332,6 @@ def _trim(document: QTextDocument) -> None:
         cursor.mergeBlockFormat(change)
 
 
-def _fragments(block: QTextBlock) -> list[Any]:
-    found = []
-    place = block.begin()
-    while not place.atEnd():
-        found.append(place.fragment())
-        place += 1
-    return found
-
-
 def _code_rects(document: QTextDocument, families: Sequence[str], pad: int) -> list[QRectF]:
     """Return what is behind inline code."""
     rects = []
@@ -322,7 +339,7 @@ def _code_rects(document: QTextDocument, families: Sequence[str], pad: int) -> l
     block = document.begin()
     while block.isValid():
         lines = None
-        for fragment in _fragments(block):
+        for fragment in fragments(block):
             if list(fragment.charFormat().fontFamilies() or ()) != list(families):
                 continue
             lines = lines or block.layout()

@@ -15,6 +15,7 @@ from parley.ui.transcript.book import Book, Replaced, Versions
 from parley.ui.transcript.commands import Commands
 from parley.ui.transcript.editor import Editors
 from parley.ui.transcript.fenwick import Fenwick
+from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.furniture import Sentence
 from parley.ui.transcript.keys import Keys
 from parley.ui.transcript.latest import LatestButton
@@ -83,6 +84,8 @@ class Transcript(Scroller):
         """The oldest message that the model still sees, where older ones no longer fit its context."""
         self._theme, self._zoom = theme, 1.0
         self._sentence = sentence
+        self.formulas = Formulas(self)
+        self.formulas.drawn.connect(self._show_drawn)
         self.kit = self._new_kit()
         self.live = Live(self, self._apply)
         self.pointer = Pointer(self)
@@ -150,6 +153,7 @@ class Transcript(Scroller):
     def clear(self) -> None:
         """Show nothing."""
         self.live.clear()
+        self.formulas.stop()
         self.book.take([], None)
         self._unread = self.unread_height = 0
         self.selection.clear()
@@ -225,7 +229,7 @@ class Transcript(Scroller):
 
     def _new_kit(self) -> Kit:
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        return Kit(style_for(self._theme, self.font(), self._zoom), self.words, self._sentence, rtl)
+        return Kit(style_for(self._theme, self.font(), self._zoom), self.words, self._sentence, self.formulas, rtl)
 
     def _dress(self) -> None:
         """Make everything anew in another style, and stay where one reads."""
@@ -283,6 +287,10 @@ class Transcript(Scroller):
             self.heights.set(index, row.total)
         self.changed.emit(row.message.id)
         self.viewport().update()
+
+    def _show_drawn(self) -> None:
+        for row in self.book.rows():
+            self._change(row, row.refresh)
 
     def _apply(self, message_id: str, events: Sequence[Event]) -> None:
         index = self.book.index_of(message_id)
