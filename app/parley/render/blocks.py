@@ -22,6 +22,7 @@ class Kind(StrEnum):
     TABLE = "table"
     RULE = "rule"
     MATH = "math"
+    IMAGE = "image"
 
 
 class Above(StrEnum):
@@ -41,6 +42,7 @@ class Block:
     that could load anything; `math` holds a formula as it was written, with its delimiters. `code` is that of a code
     block, or a formula that stands by itself, as it was written. `quote` and `indent` say how many quotes and list
     items it stands in. `columns` are the widths, in characters, that all parts of one table share.
+    `url` and `words` say where an image is and what it shows.
     """
 
     kind: Kind
@@ -51,6 +53,8 @@ class Block:
     quote: int = 0
     indent: int = 0
     columns: tuple[int, ...] = ()
+    url: str = ""
+    words: str = ""
     above: Above = Above.BLOCK
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from parley.render import mathrules
 from parley.render.blocks import GROUP, TABLE_GROUP, Above, Block, Kind, html_of_plain
-from parley.render.markdown import inline_html, pieces, text_of, with_task
+from parley.render.markdown import images, inline_html, is_data, only_images, pieces, text_of, visible, with_task
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -116,12 +116,32 @@ class Flattener:
 
     def _paragraph(self, tokens: Sequence["Token"], place: Place) -> list[Block]:
         children = tokens[1].children or []
-        if len(tokens[1].content) <= 2 * GROUP:
-            return [self._made(Kind.TEXT, tokens[0], place, html=f"<p>{inline_html(children)}</p>")]
+        if only_images(children):
+            return self._images(tokens[0], children, place, alone=True)
+        if visible(tokens[1].content) <= 2 * GROUP:
+            text = self._made(Kind.TEXT, tokens[0], place, html=f"<p>{inline_html(children)}</p>")
+            return [text, *self._images(tokens[0], children, place)]
         parts = pieces(children, GROUP)
         whole = self._made(Kind.TEXT, tokens[0], place, html=f"<p>{parts[0]}</p>")
         rest = [replace(whole, source="", html=f"<p>{part}</p>", above=Above.NONE) for part in parts[1:]]
         return [whole, *rest]
+
+    def _images(self, token: "Token", children: Sequence["Token"], place: Place, *, alone: bool = False) -> list[Block]:
+        """Return the images of a paragraph: all, if it is nothing else, or those that are in the text itself."""
+        made = [
+            Block(
+                Kind.IMAGE,
+                "",
+                f"<p>{inline_html([image])}</p>" if alone else "",
+                quote=place.quote,
+                indent=place.indent,
+                url=str(image.attrs.get("src", "")),
+                words=text_of(image.children or []),
+            )
+            for image in images(children)
+            if alone or is_data(image)
+        ]
+        return [replace(made[0], source=self._source(token)), *made[1:]] if made and alone else made
 
     def _item(self, tokens: Sequence["Token"], place: Place, opening: str, *, first: bool) -> list[Block]:
         closing_tag = f"</{opening[1:3]}>"
@@ -137,7 +157,8 @@ class Flattener:
         end = closing(inside, 0) if starts_with_text else 0
         head = f"{opening}{_item_html(inside[:end])}{closing_tag}"
         made = self._made(Kind.TEXT, inside[0] if starts_with_text else tokens[0], place, html=head, above=above)
-        return [made, *self.blocks(inside[end:], inner)]
+        shown = self._images(inside[0], inside[1].children or [], inner) if starts_with_text else []
+        return [made, *shown, *self.blocks(inside[end:], inner)]
 
     def _rows(self, tokens: Sequence["Token"], place: Place) -> list[Block]:
         """Return a table in parts of about TABLE_GROUP characters, with the head in the first only."""
@@ -210,6 +231,8 @@ def _is_simple(tokens: Sequence["Token"]) -> bool:
     kinds = {"paragraph_open", "paragraph_close", "inline", "bullet_list_open", "bullet_list_close"}
     kinds |= {"ordered_list_open", "ordered_list_close", "list_item_open", "list_item_close"}
     if not all(token.type in kinds for token in tokens) or sum(len(token.content) for token in tokens) > 2 * GROUP:
+        return False
+    if any(is_data(image) for token in tokens for image in images(token.children or [])):
         return False
     level = tokens[0].level if tokens else 0
     return sum(token.type == "paragraph_open" and token.level == level for token in tokens) <= 1

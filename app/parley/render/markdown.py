@@ -11,6 +11,7 @@ from parley.render import mathrules
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 MAX_INLINE = 8_000
@@ -21,6 +22,9 @@ MAX_BRACKETS = 300
 _SAFE = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"`|\\^{}]+", re.IGNORECASE)
+_DATA_IMAGE = re.compile(
+    r"!\[([^\[\]]{0,1000})\]\((data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/=]+)\)", re.IGNORECASE
+)
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
@@ -32,6 +36,7 @@ def parser() -> "MarkdownIt":
     made = MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable(["table", "strikethrough"])
     made.validateLink = lambda url: bool(_SAFE.match(url) or _PICTURE.match(url))  # type: ignore[method-assign]
     mathrules.install(made)
+    made.inline.ruler.before("image", "data_image", _data_image)
     made.core.ruler.at("inline", _inline)
     made.core.ruler.push("addresses", _addresses)
     return made
@@ -43,11 +48,57 @@ def _inline(state: "StateCore") -> None:
     for token in state.tokens:
         if token.type != "inline":
             continue
-        if len(token.content) > MAX_INLINE or token.content.count("[") > MAX_BRACKETS:
+        if visible(token.content) > MAX_INLINE or token.content.count("[") > MAX_BRACKETS:
             token.children = [Token("text", "", 0, content=token.content)]
         else:
             token.children = token.children or []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def visible(content: str) -> int:
+    """Return how long a paragraph is without the images that it holds."""
+    if "](data:" not in content:
+        return len(content)
+    return len(content) - sum(len(found[2]) for found in _DATA_IMAGE.finditer(content))
+
+
+def _data_image(state: "StateInline", silent: bool) -> bool:
+    """Read an image that is in the text: the parser's own rule looks at every letter of it."""
+    from markdown_it.token import Token
+
+    found = _DATA_IMAGE.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "!" else None
+    if not found:
+        return False
+    if not silent:
+        token = state.push("image", "img", 0)
+        token.attrs = {"src": found[2], "alt": ""}
+        token.content = found[1]
+        token.children = [Token("text", "", 0, content=found[1])]
+    state.pos = found.end()
+    return True
+
+
+def images(children: Sequence["Token"]) -> list["Token"]:
+    """Return the images that are not part of a link."""
+    found = []
+    inside = 0
+    for token in children:
+        inside += token.nesting if token.type in {"link_open", "link_close"} else 0
+        if token.type == "image" and not inside:
+            found.append(token)
+    return found
+
+
+def only_images(children: Sequence["Token"]) -> bool:
+    """Say whether there is nothing but images, and at least one."""
+    kinds = {"image", "softbreak", "hardbreak"}
+    rest = any(token.type not in kinds and (token.type != "text" or token.content.strip()) for token in children)
+    return not rest and any(token.type == "image" for token in children)
+
+
+def is_data(image: "Token") -> bool:
+    """Say whether an image is in the text itself."""
+    return bool(_PICTURE.match(str(image.attrs.get("src", ""))))
 
 
 def _addresses(state: "StateCore") -> None:

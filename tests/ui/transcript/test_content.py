@@ -28,13 +28,6 @@ def test_documents_load_nothing() -> None:
     assert document.resource(Document.ResourceType.ImageResource, QUrl("file:///etc/hostname")) is None
 
 
-def test_pictures_are_links(sight: Sight) -> None:
-    sight.show([answer("a", "![a cat](http://example.com/cat.png)")])
-    assert sight.texts("a") == "a cat"
-    sight.click(sight.letter("a", 2))
-    assert sight.asked == [("link", "http://example.com/cat.png", "a cat")]
-
-
 @pytest.mark.parametrize(
     "text", ["\0 \ud800 x", "a" * 100_000, ">" * 3000, "|" * 3000, "```", "\u202e\u2066rtl", "👩‍👩‍👧 e\u0301"]
 )

@@ -23,7 +23,7 @@ WIDE = "$$" + " + ".join(f"a_{{{n}}}" for n in range(80)) + "$$"
 def drawn(sight: Sight) -> None:
     """Wait until all formulas in sight are drawn, and paint them."""
     sight.painted()
-    until(lambda: not sight.view.formulas._waiting)
+    until(lambda: not sight.view.formulas.errands.waiting)
     sight.painted()
 
 
@@ -183,7 +183,7 @@ def test_streaming_at_every_letter(sight: Sight, text: str) -> None:
     known = sight.view.formulas._known
     for letter in text:
         sight.stream("new", [letter])
-        asked += [formula for formula in sight.view.formulas._waiting if formula not in asked]
+        asked += [formula for formula in sight.view.formulas.errands.waiting if formula not in asked]
         drawn(sight)
     cells = list(sight.row("new").answer.cells)
     sight.view.finish("new")
@@ -238,7 +238,7 @@ def test_what_is_drawn_is_kept_and_bounded(qapp: QApplication, monkeypatch: pyte
     for number in range(20):
         kept.get(Formula(str(number)))
         kept.get(Formula(str(number)))
-    until(lambda: not kept._waiting)
+    until(lambda: not kept.errands.waiting)
     assert len(count) == 20
     assert len(kept._known) == 5
     assert isinstance(kept.get(Formula("19")), Drawing)
@@ -249,7 +249,7 @@ def test_closing_while_they_are_drawn(sight: Sight) -> None:
     sight.show([answer("a", " ".join(f"$x_{{{n}}}$" for n in range(200)))])
     sight.view.clear()
     sight.painted()
-    assert not sight.view.formulas._waiting
+    assert not sight.view.formulas.errands.waiting
 
 
 def test_keys_reach_a_formula(sight: Sight) -> None:

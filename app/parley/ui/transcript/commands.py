@@ -14,6 +14,8 @@ from parley.ui.transcript.cell import Cell, Hot
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.copying import copy_message, copy_plain, copy_selected
 from parley.ui.transcript.furniture import Foot
+from parley.ui.transcript.imagecell import ImageCell
+from parley.ui.transcript.imagewindow import ImageWindow, copy_image, save_image
 from parley.ui.transcript.places import corner, hot_at, placed_at
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.textcell import TextCell
@@ -45,6 +47,7 @@ class Commands(QObject):
             "answer": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,
             "link": lambda row, cell, hot: view.link_clicked.emit(hot.value, hot.words) if hot else None,
+            "show-image": lambda row, cell, _: self._show_image(cell),
             "reasoning": lambda row, *_: self._change(row, Row.fold),
             "details": lambda row, *_: self._change(row, _unfold_details),
             "show-all": lambda row, *_: self._change(row, _show_all),
@@ -94,6 +97,10 @@ class Commands(QObject):
 
         QTimer.singleShot(COPIED_MS, self, over)
 
+    def _show_image(self, cell: Cell | None) -> None:
+        if isinstance(cell, ImageCell):
+            ImageWindow(cell.image(), cell.block.words, self._view.words, self._view).show()
+
     def _change(self, row: Row, change: Callable[[Row], None]) -> None:
         index = self._view.book.index_of(row.message.id)
         if index >= 0:
@@ -131,6 +138,10 @@ class Commands(QObject):
             copy = menu.addAction(words.copy_link())
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(url))
         placed = placed_at(view, point)
+        if placed and isinstance(placed.cell, ImageCell) and placed.cell.shown:
+            image = placed.cell.image()
+            menu.addAction(words.copy_image()).triggered.connect(lambda: copy_image(image))
+            menu.addAction(words.save_image()).triggered.connect(lambda: save_image(image, view))
         if placed and not view.selection:
             self._add_actions(menu, placed.row)
         menu.addSeparator()

@@ -6,18 +6,17 @@ Until its drawing is there a formula is shown as its source; so is one that cann
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
-from PySide6.QtCore import QByteArray, QObject, QPointF, QRect, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPixmap, QPyTextObject, QTextDocument, QTextFormat
 from PySide6.QtSvg import QSvgRenderer
 
 from parley.render.math import INK, Drawing, Formula, FormulaError, draw, formula_of
+from parley.ui.transcript.errands import Errands
 
 logger = logging.getLogger(__name__)
 
-LOOK_MS = 15
-"""How often the thread is asked whether it is done: what comes together is shown together."""
 KEPT_LETTERS = 8_000_000
 """Letters of drawings that are kept."""
 KEPT_DOTS = 12_000_000
@@ -38,48 +37,26 @@ class Formulas(QObject):
 
     def __init__(self, parent: QObject, work: Callable[[Formula], Drawing] = draw) -> None:
         super().__init__(parent)
-        self._work = work
         self._known: OrderedDict[Formula, Drawn] = OrderedDict()
         self._letters = 0
-        self._waiting: dict[Formula, Future[Drawing]] = {}
-        self._thread: ThreadPoolExecutor | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self.errands = Errands(self, "formulas", work, self._take, self.drawn.emit)
         self.brush = Brush()
         self.inline = InlineFormula(self)
-        self.destroyed.connect(self._waiting.clear)
 
     def get(self, formula: Formula) -> Drawn | None:
         """Return a formula's drawing, why there is none, or None: it will come."""
         found = self._known.get(formula)
         if found is not None:
             self._known.move_to_end(formula)
-        elif formula not in self._waiting:
-            self._thread = self._thread or ThreadPoolExecutor(1, "formulas")
-            self._waiting[formula] = self._thread.submit(self._work, formula)
-            self._timer.start()
+        else:
+            self.errands.start(formula)
         return found
 
-    def stop(self) -> None:
-        """Draw nothing more: who waited for it has gone."""
-        for future in self._waiting.values():
-            future.cancel()
-        self._waiting.clear()
-        self._timer.stop()
-
-    def _look(self) -> None:
-        done = [formula for formula, future in self._waiting.items() if future.done()]
-        for formula in done:
-            future = self._waiting.pop(formula)
-            error = future.exception()
-            self._keep(formula, future.result() if error is None else FormulaError())
-            if isinstance(error, ImportError):
-                logger.error("Formulas cannot be drawn", exc_info=error)
-        if not self._waiting:
-            self._timer.stop()
-        if done:
-            self.drawn.emit()
+    def _take(self, formula: Formula, future: "Future[Drawing]") -> None:
+        error = future.exception()
+        self._keep(formula, future.result() if error is None else FormulaError())
+        if isinstance(error, ImportError):
+            logger.error("Formulas cannot be drawn", exc_info=error)
 
     def _keep(self, formula: Formula, drawn: Drawn) -> None:
         self._known[formula] = drawn

@@ -6,21 +6,24 @@ from dataclasses import replace
 from parley.render import Above, Block, Kind, Splitter, add, parse_slices
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.formulas import Formulas
+from parley.ui.transcript.imagecell import ImageCell
 from parley.ui.transcript.mathcell import MathCell
+from parley.ui.transcript.pictures import Pictures
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.tablecell import RuleCell, TableCell
 from parley.ui.transcript.textcell import BlockCell, TextCell
+from parley.ui.transcript.words import Words
 
 Make = Callable[[Block, BlockCell | None], BlockCell]
 
 
-def maker(style: Style, formulas: Formulas, copy: str, copied: str, *, muted: bool = False) -> Make:
+def maker(style: Style, formulas: Formulas, pictures: Pictures, words: Words, *, muted: bool = False) -> Make:
     """Return what makes the cell of a block, given the cell above it."""
 
     def make(block: Block, before: BlockCell | None) -> BlockCell:
         match block.kind:
             case Kind.CODE:
-                return CodeCell(block, style, copy, copied)
+                return CodeCell(block, style, words.copy(), words.copied())
             case Kind.TABLE:
                 goes_on = block.above is Above.NONE and isinstance(before, TableCell)
                 return TableCell(
@@ -28,6 +31,8 @@ def maker(style: Style, formulas: Formulas, copy: str, copied: str, *, muted: bo
                 )
             case Kind.RULE:
                 return RuleCell(block, style)
+            case Kind.IMAGE:
+                return ImageCell(block, style, pictures, words)
             case Kind.MATH:
                 return MathCell(block, style, formulas, muted=muted)
             case _:

@@ -11,6 +11,7 @@ from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead, Sentence
 from parley.ui.transcript.part import Make, Part, maker
+from parley.ui.transcript.pictures import Pictures
 from parley.ui.transcript.progress import Progress
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import BlockCell, TextCell
@@ -31,6 +32,7 @@ class Kit:
     words: Words
     sentence: Sentence
     formulas: Formulas
+    pictures: Pictures
     rtl: bool = False
 
 
@@ -73,8 +75,8 @@ class Row:
         self.head.rtl = self.foot.rtl = kit.rtl
 
     def _maker(self, *, muted: bool = False) -> Make:
-        words = self.kit.words
-        return maker(self.kit.style, self.kit.formulas, words.copy(), words.copied(), muted=muted)
+        kit = self.kit
+        return maker(kit.style, kit.formulas, kit.pictures, kit.words, muted=muted)
 
     def dress(self, kit: Kit, width: int) -> None:
         """Be made of the same blocks in another style."""

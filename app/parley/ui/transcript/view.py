@@ -22,6 +22,7 @@ from parley.ui.transcript.latest import LatestButton
 from parley.ui.transcript.live import Live
 from parley.ui.transcript.marks import Marks, Place
 from parley.ui.transcript.painting import paint_rows
+from parley.ui.transcript.pictures import Pictures
 from parley.ui.transcript.places import to_place
 from parley.ui.transcript.pointer import Pointer
 from parley.ui.transcript.row import Kit, Row
@@ -86,6 +87,8 @@ class Transcript(Scroller):
         self._sentence = sentence
         self.formulas = Formulas(self)
         self.formulas.drawn.connect(self._show_drawn)
+        self.pictures = Pictures(self)
+        self.pictures.read.connect(self.viewport().update)
         self.kit = self._new_kit()
         self.live = Live(self, self._apply)
         self.pointer = Pointer(self)
@@ -153,7 +156,8 @@ class Transcript(Scroller):
     def clear(self) -> None:
         """Show nothing."""
         self.live.clear()
-        self.formulas.stop()
+        self.formulas.errands.stop()
+        self.pictures.errands.stop()
         self.book.take([], None)
         self._unread = self.unread_height = 0
         self.selection.clear()
@@ -229,7 +233,14 @@ class Transcript(Scroller):
 
     def _new_kit(self) -> Kit:
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        return Kit(style_for(self._theme, self.font(), self._zoom), self.words, self._sentence, self.formulas, rtl)
+        return Kit(
+            style_for(self._theme, self.font(), self._zoom),
+            self.words,
+            self._sentence,
+            self.formulas,
+            self.pictures,
+            rtl,
+        )
 
     def _dress(self) -> None:
         """Make everything anew in another style, and stay where one reads."""

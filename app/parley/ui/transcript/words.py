@@ -19,6 +19,24 @@ class Words(QObject):
     def copy_markdown(self) -> str:
         return self.tr("Copy as Markdown")
 
+    def copy_image(self) -> str:
+        return self.tr("Copy image")
+
+    def save_image(self) -> str:
+        return self.tr("Save image as…")
+
+    def show_image(self) -> str:
+        return self.tr("Show in full size")
+
+    def image(self) -> str:
+        return self.tr("Image")
+
+    def image_broken(self) -> str:
+        return self.tr("This image cannot be shown")
+
+    def image_elsewhere(self, host: str) -> str:
+        return self.tr("Not loaded. Open it in the browser: %1").replace("%1", host)
+
     def copy_link(self) -> str:
         return self.tr("Copy link")
 
