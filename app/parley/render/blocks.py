@@ -9,7 +9,10 @@ GROUP = 2000
 """Characters of Markdown up to which neighbouring text is one block; long tables and paragraphs are cut here."""
 
 TABLE_GROUP = 700
-"""Characters of a table's part: tables take longest to lay out."""
+"""Characters of a table's first part, from which the widths of its columns are taken."""
+
+TABLE_PART = 300
+"""Characters of its other parts: while it grows the last one is made anew at every step."""
 
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 

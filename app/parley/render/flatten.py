@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.render import mathrules
-from parley.render.blocks import GROUP, TABLE_GROUP, Above, Block, Kind, html_of_plain
+from parley.render.blocks import GROUP, TABLE_GROUP, TABLE_PART, Above, Block, Kind, html_of_plain
 from parley.render.markdown import images, inline_html, is_data, only_images, pieces, text_of, visible, with_task
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Flattener:
             picked.append(row)
             size += len(self._row_source(tokens[row]))
             parts[-1] = (picked, size)
-            if size >= TABLE_GROUP:
+            if size >= (TABLE_GROUP if len(parts) == 1 and not carried else TABLE_PART):
                 parts.append(([], 0))
         columns = carried.columns if carried else _columns(tokens, parts[0][0])
         direction = ' dir="rtl"' if _is_rtl(tokens) else ""

@@ -116,7 +116,12 @@ class Live(QObject):
             key = ("colors", id(cell))
             wanted = cell.lines.wants_colors(whole=not grows) and key not in self.slices
             if wanted and self._lexers.ready(cell.lines.language):
-                self.slices.start(key, cell.lines.colors(whole=not grows), self._owner.viewport().update)
+                self.slices.start(key, cell.lines.colors(whole=not grows), self._show_colors)
+
+    def _show_colors(self) -> None:
+        """Show colours that are ready: with the next step, if there is one."""
+        if not self._frame.isActive():
+            self._owner.viewport().update()
 
 
 def _portion(events: Sequence[Event]) -> int:
