@@ -1,12 +1,12 @@
 """Tokens -> blocks: quotes and list items that hold more than text are taken apart, long tables and paragraphs cut."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.render import mathrules
 from parley.render.blocks import GROUP, TABLE_GROUP, TABLE_PART, Above, Block, Kind, html_of_plain
+from parley.render.direction import is_rtl
 from parley.render.markdown import images, inline_html, is_data, only_images, pieces, text_of, visible, with_task
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Flattener:
             if size >= (TABLE_GROUP if len(parts) == 1 and not carried else TABLE_PART):
                 parts.append(([], 0))
         columns = carried.columns if carried else _columns(tokens, parts[0][0])
-        direction = ' dir="rtl"' if _is_rtl(tokens) else ""
+        direction = ' dir="rtl"' if is_rtl("".join(token.content for token in tokens if token.type == "inline")) else ""
         found: list[Block] = []
         for picked, _ in parts:
             if not picked:
@@ -299,13 +299,3 @@ def _columns(tokens: Sequence["Token"], rows: Sequence[int]) -> tuple[int, ...]:
                 widths[column] = max(widths[column], longest)
                 column += 1
     return tuple(widths)
-
-
-def _is_rtl(tokens: Sequence["Token"]) -> bool:
-    """Say whether the first letter of a table is one of a right-to-left script."""
-    for token in tokens:
-        for character in token.content if token.type == "inline" else "":
-            kind = unicodedata.bidirectional(character)
-            if kind in {"L", "R", "AL"}:
-                return kind != "L"
-    return False

@@ -1,14 +1,15 @@
 """What messages look like: text is text, code slides, long messages are cut, scripts run their way, themes change."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QFont, QImage
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QUrl
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication
 
 from parley.messages import Failure, Message, MessageStatus
 from parley.ui import theme
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead
+from parley.ui.transcript.inlinecode import code_boxes
 from parley.ui.transcript.tablecell import TableCell
 from parley.ui.transcript.textcell import BlockCell, Document, TextCell
 from tests.ui.transcript.conftest import Sight, answer, talk, until, user
@@ -233,3 +234,66 @@ def test_colors_come(sight: Sight) -> None:
     assert cells[0].lines._spans
     assert not cells[1].lines._spans
     assert all(isinstance(cell, BlockCell) for cell in cells)
+
+
+def test_what_stands_around_an_answer_begins_where_it_begins(sight: Sight, qapp: QApplication) -> None:
+    sight.show([answer("a", "English"), answer("b", "**שלום** English"), answer("c", "123")])
+    assert [sight.row(id).foot.rtl for id in "abc"] == [False, True, False]
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    sight.painted()
+    assert [sight.row(id).foot.rtl for id in "abc"] == [False, True, True]
+    sight.press("a", "copy")
+    assert QApplication.clipboard().text() == "English"
+
+
+def boxes(sight: Sight, id: str) -> list[QRectF]:
+    cell = sight.placed(id, TextCell).cell
+    assert isinstance(cell, TextCell)
+    return code_boxes(cell.document(), cell.style.mono.families(), 3)
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.0])
+def test_the_box_of_code_leaves_its_neighbours_alone(sight: Sight, zoom: float) -> None:
+    sight.view.set_zoom(zoom)
+    sight.show([answer("a", "see `code` and x`y`z")])
+    cell = sight.placed("a", TextCell).cell
+    assert isinstance(cell, TextCell)
+    line = cell.document().begin().layout().lineAt(0)
+    space = QFontMetricsF(cell.style.answer).horizontalAdvance(" ")
+
+    def x(position: int) -> float:
+        found = line.cursorToX(position)
+        return float(found[0])  # type: ignore[index]
+
+    pad = cell.style.px(3)
+    first, second = code_boxes(cell.document(), cell.style.mono.families(), pad)
+    assert first.left() - x(3) > space - 1  # all of the space is between the word and the box
+    assert x(9) - first.right() > space - 1
+    assert second.left() >= x(14) - pad - 0.5
+    assert x(16) >= second.right() - 0.5
+
+
+def test_code_on_two_lines_has_two_boxes(sight: Sight) -> None:
+    sight.show([answer("a", "words " * 14 + "`" + "code " * 20 + "`")])
+    assert len(boxes(sight, "a")) == 2
+
+
+def test_the_bar_of_a_quote_goes_on_beside_one_within_it(sight: Sight) -> None:
+    sight.show([answer("a", "> quote\n>> nested\n>\n> again")])
+    first, second = sight.placed("a", TextCell), sight.placed("a", TextCell, 1)
+    between = sight.point(second, QPointF(-second.cell.inset + 1, -second.cell.above / 2))
+    assert first.y + first.cell.height < between.y() < second.y
+    assert color_at(sight, between) == QColor(theme.LIGHT.faint)
+    assert color_at(sight, between + QPoint(17, 0)) == QColor(theme.LIGHT.window)
+
+
+def test_the_words_of_a_table_stand_in_the_middle_of_their_rows(sight: Sight) -> None:
+    sight.show([answer("a", "| Hx | b |\n|---|---|\n| Hx | c |\n| Hx | d |")])
+    placed = sight.placed("a", TableCell)
+    corner = sight.point(placed, QPointF(0, 0))
+    image = sight.view.viewport().grab(QRect(corner.x(), corner.y(), 30, placed.cell.height)).toImage()
+    dark = [y for y in range(image.height()) if any(image.pixelColor(x, y).lightness() < 120 for x in range(13, 30))]
+    faint = [y for y in range(image.height()) if image.pixelColor(2, y).lightness() < 240]
+    top, bottom = faint[-2:]
+    inside = [y for y in dark if top < y < bottom]
+    assert abs((inside[0] - top) - (bottom - inside[-1])) <= 4

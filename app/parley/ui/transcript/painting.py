@@ -19,7 +19,6 @@ def paint_rows(view: "Transcript", painter: QPainter) -> None:
     style = view.kit.style
     painter.fillRect(view.viewport().rect(), style.color("window"))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setLayoutDirection(view.layoutDirection())
     rows: dict[int, Placed] = {}
     for placed in view.placed:
         rows.setdefault(placed.row_index, placed)
@@ -107,10 +106,11 @@ def _paint_cell(view: "Transcript", painter: QPainter, placed: Placed, current: 
         active=row in (view.pointer.row, view.commands.row) or (view.focused == placed.row_index and view.hasFocus()),
     )
     painter.save()
+    right = Qt.LayoutDirection.RightToLeft
+    painter.setLayoutDirection(right if cell.rtl else Qt.LayoutDirection.LeftToRight)
     painter.translate(left, placed.y)
     if isinstance(cell, BlockCell) and cell.block.quote:
         above = row.cells[placed.index - 1] if placed.index else None
-        joined = isinstance(above, BlockCell) and above.block.quote >= cell.block.quote
-        cell.paint_bars(canvas, cell.above if joined else 0)
+        cell.paint_bars(canvas, above.block.quote if isinstance(above, BlockCell) else 0)
     cell.paint(canvas)
     painter.restore()

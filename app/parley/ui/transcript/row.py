@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from parley.events import Event
 from parley.messages import Message, MessageStatus, Reasoning, Role
 from parley.render import Block, Kind, parse
+from parley.render.direction import is_rtl
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.formulas import Formulas
@@ -20,6 +21,8 @@ from parley.ui.transcript.words import Words
 MAX_RICH = 200_000
 """A longer message is cut; all of it can be shown as plain lines."""
 CUT = 50_000
+LOOKED_AT = 300
+"""Letters in which the direction of a message is looked for: what stands around an answer begins where it begins."""
 LEAST = 40
 """Deep nesting leaves a cell at least this width."""
 
@@ -72,7 +75,6 @@ class Row:
         words = kit.words
         self.head = ReasoningHead(kit.style, words)
         self.foot = Foot(kit.style, words, kit.sentence)
-        self.head.rtl = self.foot.rtl = kit.rtl
 
     def _maker(self, *, muted: bool = False) -> Make:
         kit = self.kit
@@ -126,6 +128,8 @@ class Row:
         if progress is not None:
             seconds = progress.seconds
         self.head.show(present=bool(message.reasoning.strip()), running=thinking, seconds=seconds)
+        runs = is_rtl(message.text[:LOOKED_AT])
+        self.head.rtl = self.foot.rtl = self.kit.rtl if runs is None else runs
         waiting = progress.waiting if progress else ""
         waits = message.status is MessageStatus.STREAMING and not message.text and not thinking
         self.foot.show(message, self.versions, waits=waits, waiting=waiting)

@@ -30,6 +30,7 @@ class TableCell(TextCell):
         self.slide_state = slide or Slide()
         self.mirrored = 'dir="rtl"' in block.html
         self._spare = 0
+        self.drop = 0.0
 
     def html(self) -> str:
         """Qt does not mirror tables: their cells are put the other way round."""

@@ -24,11 +24,13 @@ from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.codelines import units
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.inline import fragments, pictured, put_formulas, words_between
+from parley.ui.transcript.inlinecode import code_boxes, give_room
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.wanted import Span, Wanted
 
 INDENT = 24
 QUOTE = 16
+CODE_PAD = 3
 _PLAIN = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\xa0": " "})
 """What Qt has in place of line ends."""
 
@@ -73,13 +75,14 @@ class BlockCell(Cell):
         """Take what has been drawn meanwhile; say whether that changes anything."""
         return False
 
-    def paint_bars(self, canvas: Canvas, above: int) -> None:
-        """Draw the bars of the quotes that the block stands in; they begin where the block above ends."""
+    def paint_bars(self, canvas: Canvas, joined: int) -> None:
+        """Draw the bars of the quotes that the block stands in; `joined` of them go on from the block above."""
         width = canvas.style.px(3)
         for depth in range(self.block.quote):
             x = -self.inset + canvas.style.px(depth * QUOTE)
             if self.rtl:
                 x = self.width - x - width
+            above = self.above if depth < joined else 0
             bar = QRectF(x, -above, width, self.height + above)
             sight = canvas.clip.adjusted(-self.width, -above - 9, self.width, 9)
             canvas.painter.fillRect(bar.intersected(sight), canvas.style.color("faint"))
@@ -92,6 +95,7 @@ class TextCell(BlockCell):
         super().__init__(block, style)
         self.formulas = formulas
         self.muted = muted
+        self.drop = style.drop
         self._waiting: set[Formula] = set()
         self._document: QTextDocument | None = None
         self._tints: list[QRectF] | None = None
@@ -119,6 +123,8 @@ class TextCell(BlockCell):
         made.setHtml(html)
         if sources:
             put_formulas(made, sources, self.formulas, self.style, muted=self.muted)
+        if "<code>" in html:
+            give_room(made, self.style.mono.families(), self.style.px(CODE_PAD))
         _trim(made)
         return made
 
@@ -161,13 +167,13 @@ class TextCell(BlockCell):
     def paint(self, canvas: Canvas) -> None:
         document = self.document()
         painter = canvas.painter
-        drop = self.style.drop
+        drop = self.drop
         painter.save()
         painter.translate(0, drop)
         clip, canvas.clip = canvas.clip, canvas.clip.translated(0, -drop).adjusted(0, -drop, 0, drop)
-        if "<code>" in self.block.html:
+        if "<code>" in self.block.html or "<math>" in self.block.html:
             if self._tints is None:
-                self._tints = _code_rects(document, self.style.mono.families(), canvas.style.px(3))
+                self._tints = code_boxes(document, self.style.mono.families(), self.style.px(CODE_PAD))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(canvas.style.color("faint" if canvas.boxed else "user_box"))
             for rect in self._tints:
@@ -182,7 +188,7 @@ class TextCell(BlockCell):
         return self.document().characterCount() - 1
 
     def position_at(self, point: QPointF) -> int:
-        inner = point - QPointF(0, self.style.drop)
+        inner = point - QPointF(0, self.drop)
         return max(0, self.document().documentLayout().hitTest(inner, Qt.HitTestAccuracy.FuzzyHit))
 
     def top_of(self, position: int) -> int:
@@ -225,7 +231,7 @@ class TextCell(BlockCell):
 
     def hot_at(self, point: QPointF) -> Hot | None:
         layout = self.document().documentLayout()
-        inner = point - QPointF(0, self.style.drop)
+        inner = point - QPointF(0, self.drop)
         url = layout.anchorAt(inner)
         if not url:
             return None
@@ -330,25 +336,6 @@ def _trim(document: QTextDocument) -> None:
         else:
             change.setBottomMargin(0)
         cursor.mergeBlockFormat(change)
-
-
-def _code_rects(document: QTextDocument, families: Sequence[str], pad: int) -> list[QRectF]:
-    """Return what is behind inline code."""
-    rects = []
-    layout = document.documentLayout()
-    block = document.begin()
-    while block.isValid():
-        lines = None
-        for fragment in fragments(block):
-            if list(fragment.charFormat().fontFamilies() or ()) != list(families):
-                continue
-            lines = lines or block.layout()
-            start = fragment.position() - block.position()
-            place = layout.blockBoundingRect(block)
-            found = _line_rects(place, lines, start, start + fragment.length())
-            rects += [rect.adjusted(-pad, 0, pad, 0) for rect in found]
-        block = block.next()
-    return rects
 
 
 def _line_rects(place: QRectF, lines: QTextLayout, start: int, end: int) -> list[QRectF]:
