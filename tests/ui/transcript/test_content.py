@@ -297,3 +297,33 @@ def test_the_words_of_a_table_stand_in_the_middle_of_their_rows(sight: Sight) ->
     top, bottom = faint[-2:]
     inside = [y for y in dark if top < y < bottom]
     assert abs((inside[0] - top) - (bottom - inside[-1])) <= 4
+
+
+def marker_dots(sight: Sight, id: str, number: int, left: int, right: int) -> list[tuple[int, int]]:
+    """Return the dark dots between two columns of a cell, those of its first line."""
+    placed = sight.placed(id, TextCell, number)
+    corner = sight.point(placed, QPointF(0, 0))
+    area = QRect(corner.x() + left, corner.y(), right - left, int(sight.view.kit.style.line))
+    image = sight.view.viewport().grab(area).toImage()
+    dots = [(x, y) for x in range(image.width()) for y in range(image.height())]
+    return [dot for dot in dots if image.pixelColor(*dot).lightness() < 120]
+
+
+def test_markers_stand_apart_from_the_text(sight: Sight) -> None:
+    sight.show([answer("a", "- H"), answer("b", "7. H"), answer("c", "- [x] H")])
+    for id in "ab":
+        dots = marker_dots(sight, id, 0, 0, 24)
+        assert dots
+        assert max(x for x, _ in dots) <= 24 - 7
+    assert not marker_dots(sight, "c", 0, 0, 24)  # the box to tick stands for it
+    number_dots, letter_dots = marker_dots(sight, "b", 0, 0, 24), marker_dots(sight, "b", 0, 24, 36)
+    assert abs(max(y for _, y in number_dots) - max(y for _, y in letter_dots)) <= 1  # on one line
+    assert sight.texts("b") == "H"
+
+
+def test_markers_of_right_to_left_scripts(sight: Sight) -> None:
+    sight.show([answer("a", "- שלום")])
+    width = sight.placed("a", TextCell).cell.width
+    dots = marker_dots(sight, "a", 0, width - 24, width)
+    assert dots
+    assert min(x for x, _ in dots) >= 7

@@ -25,6 +25,7 @@ from parley.ui.transcript.codelines import units
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.inline import fragments, pictured, put_formulas, words_between
 from parley.ui.transcript.inlinecode import code_boxes, give_room
+from parley.ui.transcript.markers import Marker, paint_markers, take_markers
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.wanted import Span, Wanted
 
@@ -100,6 +101,7 @@ class TextCell(BlockCell):
         self._document: QTextDocument | None = None
         self._tints: list[QRectF] | None = None
         self._marked: tuple[Sequence[Span], int, list[tuple[Span, QRectF]]] | None = None
+        self._markers: list[Marker] = []
 
     def document(self) -> QTextDocument:
         """Return the document, built at first use."""
@@ -126,6 +128,7 @@ class TextCell(BlockCell):
         if "<code>" in html:
             give_room(made, self.style.mono.families(), self.style.px(CODE_PAD))
         _trim(made)
+        self._markers = take_markers(made) if "<li>" in html else []
         return made
 
     def html(self) -> str:
@@ -180,7 +183,11 @@ class TextCell(BlockCell):
                 if rect.intersects(canvas.clip):
                     painter.drawRoundedRect(rect, canvas.style.px(4), canvas.style.px(4))
         self._paint_marks(canvas)
-        draw(document, canvas, "muted" if self.muted else "text")
+        color = "muted" if self.muted else "text"
+        draw(document, canvas, color)
+        if self._markers:
+            sight = (canvas.clip.top(), canvas.clip.bottom())
+            paint_markers(painter, document, self._markers, self.style, canvas.style.color(color), sight)
         canvas.clip = clip
         painter.restore()
 
