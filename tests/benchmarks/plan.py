@@ -18,7 +18,7 @@ class Plan:
     pages: int = 20
     seconds: float = 2.5
     rates: tuple[int, ...] = (200, 1000)
-    texts: tuple[str, ...] = ("mixed", "open code block", "list", "table", "paragraph")
+    texts: tuple[str, ...] = ("mixed", "open code block", "list", "table", "paragraph", "formulas")
     size: int = 50_000
     calm: float = 0.5
     """Seconds in which what was begun before comes to its end."""

@@ -71,6 +71,15 @@ def quote() -> str:
     return f"> {paragraph()}"
 
 
+def formulas() -> str:
+    """Return a paragraph with formulas that are all different."""
+    n = chance.randint(1, 10**6)
+    return (
+        f"{sentence()} Let $x_{{{n}}} = \\frac{{a}}{{{n}}}$ and $\\alpha^{{{n}}}$.\n"
+        f"$$\n\\sum_{{k=1}}^{{{n}}} k^2 = \\sqrt{{x_{{{n}}}}}\n$$\n{sentence()}"
+    )
+
+
 def mixed() -> str:
     makers: list[Callable[[], str]] = [paragraph, paragraph, bullets, quote, lambda: code(4), lambda: table(4)]
     return "\n\n".join([paragraph(), *(chance.choice(makers)() for _ in range(chance.randint(2, 6)))])
@@ -89,6 +98,7 @@ def texts() -> Iterator[tuple[str, str]]:
     yield "list", grown(lambda: f"- {sentence()}", "\n")
     yield "table", table(2500)[:SIZE]
     yield "paragraph", grown(sentence, " ")
+    yield "formulas", grown(formulas, "\n\n")
 
 
 def conversation(count: int) -> list[Message]:
