@@ -1,7 +1,9 @@
 """Formulas in sight: drawn in the text's colour on its line, selected and copied as their source, never in the way."""
 
+from threading import Event
+
 import pytest
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -10,6 +12,7 @@ from parley.messages import MessageStatus
 from parley.render.math import Drawing, Formula
 from parley.ui import theme
 from parley.ui.transcript import accessible
+from parley.ui.transcript.errands import Errands
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.mathcell import MathCell
 from parley.ui.transcript.tablecell import TableCell
@@ -88,6 +91,26 @@ def test_it_stands_on_the_line(sight: Sight) -> None:
     top, bottom = ink(picture(sight, "c", TextCell))
     assert top < ink(picture(sight, "b", TextCell))[0]
     assert bottom > bottoms[1]
+
+
+def test_high_formulas_leave_the_room_between_lines_as_it_is(sight: Sight) -> None:
+    words = "words " * 40
+    sight.show([answer("a", words), answer("b", f"{words} $x$"), answer("c", r"$\frac{M}{\frac{M}{M}}$ " + words)])
+    drawn(sight)
+    plain, flat, high = (sight.row(id).answer.cells[0].height for id in "abc")
+    assert plain == flat
+    assert high - plain < 1.5 * sight.view.kit.style.line
+
+
+def test_a_selected_one_stays_legible(sight: Sight) -> None:
+    sight.show([answer("a", r"$M$ and $\frac{a}{M}$")])
+    drawn(sight)
+    plain = picture(sight, "a", TextCell)
+    sight.view.commands.select_all()
+    sight.painted()
+    selected = picture(sight, "a", TextCell)
+    assert darkest(selected).lightness() <= darkest(plain).lightness() + 10
+    assert ink(selected)[1] >= ink(plain)[1]  # nothing of it is cut off
 
 
 def test_zoom_draws_it_larger_and_sharp(sight: Sight) -> None:
@@ -222,8 +245,6 @@ def test_the_place_stays_while_they_come(sight: Sight) -> None:
 
 
 def test_what_is_drawn_is_kept_and_bounded(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    from PySide6.QtCore import QObject
-
     from parley.ui.transcript import formulas as module
 
     monkeypatch.setattr(module, "KEPT_LETTERS", 5000)
@@ -257,3 +278,29 @@ def test_keys_reach_a_formula(sight: Sight) -> None:
     drawn(sight)
     QTest.keyClick(sight.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert "\\frac{1}{3}" in sight.copied()
+
+
+@pytest.mark.parametrize("end", ["owner", "program"])
+def test_what_nobody_waits_for_is_dropped(qapp: QApplication, end: str) -> None:
+    owner = QObject()
+    going, gate, done = Event(), Event(), list[int]()
+
+    def work(number: int) -> None:
+        going.set()
+        gate.wait(10)
+        done.append(number)
+
+    errands = Errands[int, None](owner, "test", work, lambda number, future: None, lambda: None)
+    for number in range(50):
+        errands.start(number)
+    waiting = list(errands.waiting.values())
+    assert going.wait(10)
+    if end == "owner":
+        owner.deleteLater()
+    else:
+        qapp.aboutToQuit.emit()
+    until(lambda: not errands.waiting)
+    gate.set()
+    assert all(future.cancelled() for future in waiting[1:])
+    waiting[0].result(10)
+    assert done == [0]

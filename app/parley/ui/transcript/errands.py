@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 LOOK_MS = 15
 """How often the thread is asked whether it is done: what comes together is shown together."""
@@ -30,6 +30,9 @@ class Errands(Generic[Key, Result]):
         self._timer = QTimer(owner)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self._look)
+        owner.destroyed.connect(self._cancel)
+        if app := QCoreApplication.instance():
+            app.aboutToQuit.connect(self._cancel)  # a thread that is left ends its work before the process does
 
     def start(self, key: Key) -> None:
         """Have a key worked for, unless that is under way."""
@@ -40,10 +43,13 @@ class Errands(Generic[Key, Result]):
 
     def stop(self) -> None:
         """Drop all work: who waited for it has gone."""
+        self._cancel()
+        self._timer.stop()
+
+    def _cancel(self) -> None:
         for future in self.waiting.values():
             future.cancel()
         self.waiting.clear()
-        self._timer.stop()
 
     def _look(self) -> None:
         done = [key for key, future in self.waiting.items() if future.done()]

@@ -5,11 +5,20 @@ Until its drawing is there a formula is shown as its source; so is one that cann
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from PySide6.QtCore import QByteArray, QObject, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPixmap, QPyTextObject, QTextDocument, QTextFormat
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPixmap,
+    QPyTextObject,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtSvg import QSvgRenderer
 
 from parley.render.math import INK, Drawing, Formula, FormulaError, draw, formula_of
@@ -124,13 +133,31 @@ class InlineFormula(QPyTextObject):
     def drawObject(
         self, painter: QPainter, rect: QRectF | QRect, document: QTextDocument, position: int, form: QTextFormat
     ) -> None:
-        drawing, em = self._drawing(document, form)
-        if drawing is None:
-            return
-        rect = QRectF(rect)
-        middle = form.toCharFormat().verticalAlignment() == form.toCharFormat().VerticalAlignment.AlignMiddle
-        line = rect.top() + (rect.height() + _half_x(form)) / 2 if middle else rect.bottom()
-        self._formulas.brush.paint(painter, drawing, QPointF(rect.left(), line), em, QColor(form.property(COLOR)))
+        """Nothing: Qt would cut off what is below the line, and veil what is selected (`paint`)."""
+
+    def paint(
+        self, painter: QPainter, document: QTextDocument, positions: Sequence[int], sight: tuple[float, float]
+    ) -> None:
+        """Paint the formulas at these positions over the text, if they are between two heights."""
+        layout = document.documentLayout()
+        for position in positions:
+            block = document.findBlock(position)
+            origin = layout.blockBoundingRect(block).topLeft()
+            within = position - block.position()
+            line = block.layout().lineForTextPosition(within)
+            if not line.isValid():
+                continue
+            base = origin.y() + line.y() + line.ascent()
+            if not sight[0] < base + line.height() * 2 or base - line.height() * 2 > sight[1]:
+                continue
+            cursor = QTextCursor(document)
+            cursor.setPosition(position + 1)
+            form = cursor.charFormat()
+            drawing, em = self._drawing(document, form)
+            if drawing is not None:
+                ends = (line.cursorToX(within)[0], line.cursorToX(within + 1)[0])  # type: ignore[index]
+                color = QColor(form.property(COLOR))
+                self._formulas.brush.paint(painter, drawing, QPointF(origin.x() + min(ends), base), em, color)
 
     def _drawing(self, document: QTextDocument, form: QTextFormat) -> tuple[Drawing | None, float]:
         """Return the drawing and its size: it is never wider than the text."""

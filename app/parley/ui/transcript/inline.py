@@ -6,8 +6,10 @@ from html import unescape
 
 from PySide6.QtGui import (
     QFont,
+    QFontMetrics,
     QFontMetricsF,
     QTextBlock,
+    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
@@ -48,8 +50,9 @@ def pictured(html: str, formulas: Formulas) -> tuple[str, list[str], set[Formula
 
 def put_formulas(
     document: QTextDocument, sources: Sequence[str], formulas: Formulas, style: Style, *, muted: bool
-) -> None:
-    """Let the pictures of a document be formulas."""
+) -> list[int]:
+    """Let the pictures of a document be formulas; return their positions."""
+    positions = []
     document.documentLayout().registerHandler(KIND, formulas.inline)
     block = document.begin()
     while block.isValid():
@@ -62,7 +65,20 @@ def put_formulas(
             cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
             source = sources[int(form.toImageFormat().name())]
             cursor.setCharFormat(_format(form, source, formulas, style, muted=muted))
+            positions.append(fragment.position())
+        _space_lines(block, QFontMetrics(document.defaultFont()).height())
         block = block.next()
+    return positions
+
+
+def _space_lines(block: QTextBlock, letters: float) -> None:
+    """Let the room between lines be that of a line of letters, however high a formula makes one."""
+    form = block.blockFormat()
+    if form.lineHeightType() == QTextBlockFormat.LineHeightTypes.ProportionalHeight.value:
+        change = QTextBlockFormat()
+        room = letters * (form.lineHeight() / 100 - 1)
+        change.setLineHeight(room, QTextBlockFormat.LineHeightTypes.LineDistanceHeight.value)
+        QTextCursor(block).mergeBlockFormat(change)
 
 
 def _format(around: QTextCharFormat, source: str, formulas: Formulas, style: Style, *, muted: bool) -> QTextCharFormat:

@@ -102,6 +102,7 @@ class TextCell(BlockCell):
         self._tints: list[QRectF] | None = None
         self._marked: tuple[Sequence[Span], int, list[tuple[Span, QRectF]]] | None = None
         self._markers: list[Marker] = []
+        self._drawn_at: list[int] = []
 
     def document(self) -> QTextDocument:
         """Return the document, built at first use."""
@@ -121,10 +122,11 @@ class TextCell(BlockCell):
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         made.setDefaultTextOption(option)
+        self._drawn_at = []
         html, sources, self._waiting = pictured(self.html(), self.formulas)
         made.setHtml(html)
         if sources:
-            put_formulas(made, sources, self.formulas, self.style, muted=self.muted)
+            self._drawn_at = put_formulas(made, sources, self.formulas, self.style, muted=self.muted)
         if "<code>" in html:
             give_room(made, self.style.mono.families(), self.style.px(CODE_PAD))
         _trim(made)
@@ -185,8 +187,9 @@ class TextCell(BlockCell):
         self._paint_marks(canvas)
         color = "muted" if self.muted else "text"
         draw(document, canvas, color)
+        sight = (canvas.clip.top(), canvas.clip.bottom())
+        self.formulas.inline.paint(painter, document, self._drawn_at, sight)
         if self._markers:
-            sight = (canvas.clip.top(), canvas.clip.bottom())
             paint_markers(painter, document, self._markers, self.style, canvas.style.color(color), sight)
         canvas.clip = clip
         painter.restore()
