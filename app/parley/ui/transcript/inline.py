@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from html import unescape
+from math import ceil
 
 from PySide6.QtGui import (
     QFont,
-    QFontMetrics,
     QFontMetricsF,
     QTextBlock,
     QTextBlockFormat,
@@ -53,6 +53,7 @@ def put_formulas(
 ) -> list[int]:
     """Let the pictures of a document be formulas; return their positions."""
     positions = []
+    letters = ceil(QFontMetricsF(document.defaultFont()).height())  # as lines of text count them
     document.documentLayout().registerHandler(KIND, formulas.inline)
     block = document.begin()
     while block.isValid():
@@ -66,7 +67,7 @@ def put_formulas(
             source = sources[int(form.toImageFormat().name())]
             cursor.setCharFormat(_format(form, source, formulas, style, muted=muted))
             positions.append(fragment.position())
-        _space_lines(block, QFontMetrics(document.defaultFont()).height())
+        _space_lines(block, letters)
         block = block.next()
     return positions
 
