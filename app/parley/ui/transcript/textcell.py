@@ -8,13 +8,11 @@ from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QBrush,
     QPalette,
-    QTextBlock,
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
     QTextLayout,
     QTextList,
-    QTextListFormat,
     QTextOption,
 )
 
@@ -217,6 +215,7 @@ class TextCell(BlockCell):
         return self._between(start, end, str)
 
     def _between(self, start: int, end: int, formula: Callable[[str], str]) -> str:
+        written = {marker.block: "- " if marker.bullet else f"{marker.text} " for marker in self._markers}
         found, end = "", min(end, self.length())
         block, among_items = self.document().findBlock(start), True
         while block.isValid() and block.position() <= end:
@@ -228,7 +227,7 @@ class TextCell(BlockCell):
                 found += "\n" if among_items and items is not None else "\n\n"
             among_items = items is not None
             if items is not None and first == block.position() and line:
-                found += _marker(items, block)
+                found += "  " * (items.format().indent() - 1) + written.get(block.blockNumber(), "")
             found += line
             block = block.next()
         return found.translate(_PLAIN)
@@ -300,13 +299,6 @@ class TextCell(BlockCell):
         if kind == QTextCursor.SelectionType.BlockUnderCursor:
             start = self.document().findBlock(cursor.position()).position()
         return start, cursor.selectionEnd()
-
-
-def _marker(items: QTextList, block: QTextBlock) -> str:
-    """Return what stands before a list item, as one types it."""
-    numbered = items.format().style() == QTextListFormat.Style.ListDecimal
-    bullet = "" if items.format().style() == QTextListFormat.Style.ListStyleUndefined else "- "
-    return "  " * (items.format().indent() - 1) + (f"{items.itemText(block)} " if numbered else bullet)
 
 
 def draw(document: QTextDocument, canvas: Canvas, color: str) -> None:
