@@ -18,8 +18,21 @@ from parley.files import alone, write_private
 logger = logging.getLogger(__name__)
 
 
+Page = Literal["appearance", "behaviour", "data"]
+"""Where in the settings window an option stands."""
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802
+    """Mark a text for Qt's translators, who know this name; whoever shows it translates it."""
+    return text
+
+
 def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
-    """Declare an option: its default, its label, one sentence of help, and `minimum`, `maximum` or `hidden`."""
+    """Declare an option: its default, its label, and one sentence of help.
+
+    Facts: `page`, where people find it; `minimum` and `maximum`; `unit`, what a number counts; `step`, by which buttons
+    change it; `choices`, the words for each value; `editor`, for what its type alone does not tell; `hidden`.
+    """
     return field(default=default, metadata={"label": label, "help": help, **facts})
 
 
@@ -33,32 +46,125 @@ class ProviderRow:
     key_env: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShortcutRow:
+    """The keys that a person has given a command, as Qt writes them, such as `Ctrl+N`; empty for none."""
+
+    command: str
+    keys: str = ""
+
+
 @dataclass(frozen=True)
 class Options:
     """All options, in the order in which people see them."""
 
+    theme: Literal["system", "light", "dark"] = option(
+        "system",
+        QT_TRANSLATE_NOOP("Settings", "Theme"),
+        page="appearance",
+        choices={
+            "system": QT_TRANSLATE_NOOP("Settings", "As the system"),
+            "light": QT_TRANSLATE_NOOP("Settings", "Light"),
+            "dark": QT_TRANSLATE_NOOP("Settings", "Dark"),
+        },
+    )
+    zoom: int = option(
+        100,
+        QT_TRANSLATE_NOOP("Settings", "Zoom"),
+        QT_TRANSLATE_NOOP("Settings", "The size of the conversation and of what you write."),
+        page="appearance",
+        minimum=50,
+        maximum=300,
+        step=10,
+        unit=QT_TRANSLATE_NOOP("Settings", "%"),
+    )
+    language: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Language"),
+        QT_TRANSLATE_NOOP("Settings", "Such as “de” or “pt_BR”. Empty follows the system. Needs a new start."),
+        page="appearance",
+        editor="language",
+    )
     default_model: str = option(
-        "", "Default model", "Used for new chats, as provider/model. Empty: the first one found."
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Default model"),
+        QT_TRANSLATE_NOOP("Settings", "Used for new chats, as provider/model. Empty: the first one found."),
+        page="behaviour",
+        editor="model",
     )
-    instruction: str = option("", "Instruction", "Sent ahead of every new chat.")
+    instruction: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Instruction"),
+        QT_TRANSLATE_NOOP("Settings", "Sent ahead of every new chat."),
+        page="behaviour",
+        editor="lines",
+    )
+    send_key: Literal["enter", "ctrl+enter"] = option(
+        "enter",
+        QT_TRANSLATE_NOOP("Settings", "Send with"),
+        QT_TRANSLATE_NOOP("Settings", "The other one makes a new line."),
+        page="behaviour",
+        choices={
+            "enter": QT_TRANSLATE_NOOP("Settings", "Enter"),
+            "ctrl+enter": QT_TRANSLATE_NOOP("Settings", "Ctrl+Enter"),
+        },
+    )
     first_token_timeout: float = option(
-        120.0, "Longest wait", "Seconds without a word before an answer is given up.", minimum=1.0, maximum=3600.0
+        120.0,
+        QT_TRANSLATE_NOOP("Settings", "Longest wait"),
+        QT_TRANSLATE_NOOP("Settings", "Seconds without a word before an answer is given up."),
+        page="behaviour",
+        minimum=1.0,
+        maximum=3600.0,
+        unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
     )
-    discover: bool = option(True, "Find local servers", "Look for Ollama, LM Studio and their like on this computer.")
-    send_key: Literal["enter", "ctrl+enter"] = option("enter", "Send with", "The other one makes a new line.")
-    spelling: str = option("", "Check spelling", "Languages such as “en_US, de_DE”. Empty: the system's; “off”: none.")
-    theme: Literal["system", "light", "dark"] = option("system", "Theme", "")
-    language: str = option("", "Language", "Such as “de” or “pt_BR”. Empty follows the system.")
+    discover: bool = option(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Find local servers"),
+        QT_TRANSLATE_NOOP("Settings", "Look for Ollama, LM Studio and their like on this computer."),
+        page="behaviour",
+    )
+    spelling: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Check spelling"),
+        QT_TRANSLATE_NOOP("Settings", "Languages such as “en_US, de_DE”. Empty: the system's; “off”: none."),
+        page="behaviour",
+    )
     on_close: Literal["quit", "tray"] = option(
-        "quit", "When the window is closed", "In the tray, answers go on. Where there is no tray, closing quits."
+        "quit",
+        QT_TRANSLATE_NOOP("Settings", "When the window is closed"),
+        QT_TRANSLATE_NOOP("Settings", "In the tray, answers go on. Where there is no tray, closing quits."),
+        page="behaviour",
+        choices={
+            "quit": QT_TRANSLATE_NOOP("Settings", "Quit"),
+            "tray": QT_TRANSLATE_NOOP("Settings", "Stay in the tray"),
+        },
     )
     notify: Literal["hidden", "inactive", "never"] = option(
-        "hidden", "Tell of answers", "While the window is out of sight, whenever it is not the active one, or never."
+        "hidden",
+        QT_TRANSLATE_NOOP("Settings", "Tell of answers"),
+        QT_TRANSLATE_NOOP("Settings", "By a message of the system, when an answer is there."),
+        page="behaviour",
+        choices={
+            "hidden": QT_TRANSLATE_NOOP("Settings", "While the window is out of sight"),
+            "inactive": QT_TRANSLATE_NOOP("Settings", "While another window is active"),
+            "never": QT_TRANSLATE_NOOP("Settings", "Never"),
+        },
     )
-    trash_days: int = option(30, "Keep deleted chats", "Days in the trash.", minimum=1, maximum=3650)
-    providers: tuple[ProviderRow, ...] = option((), "Added providers", "", hidden=True)
-    window: str = option("", "Window state", "", hidden=True)
-    last_chat: str = option("", "Chat to open at the start", "", hidden=True)
+    trash_days: int = option(
+        30,
+        QT_TRANSLATE_NOOP("Settings", "Keep deleted chats"),
+        QT_TRANSLATE_NOOP("Settings", "Days in the trash."),
+        page="data",
+        minimum=1,
+        maximum=3650,
+        unit=QT_TRANSLATE_NOOP("Settings", "days"),
+    )
+    providers: tuple[ProviderRow, ...] = option((), "Added providers", hidden=True)
+    shortcuts: tuple[ShortcutRow, ...] = option((), "Shortcuts", hidden=True)
+    welcomed: bool = option(False, "The first steps are over", hidden=True)
+    window: str = option("", "Window state", hidden=True)
+    last_chat: str = option("", "Chat to open at the start", hidden=True)
 
 
 RENAMED: Mapping[str, str] = {}
@@ -124,9 +230,17 @@ class Settings:
                 observer(options)
 
 
-def visible_options() -> Iterator[Field[Any]]:
-    """Yield the options that people may set, in their order."""
-    return (found for found in fields(Options) if not found.metadata.get("hidden"))
+def visible_options(page: Page | None = None) -> Iterator[Field[Any]]:
+    """Yield the options that people may set, in their order: all of them, or those of one page."""
+    for found in fields(Options):
+        if not found.metadata.get("hidden") and page in (None, found.metadata["page"]):
+            yield found
+
+
+def values_of(found: Field[Any]) -> type[Any] | tuple[str, ...]:
+    """Return an option's type, or the texts that it chooses from."""
+    kind = _kind(found)
+    return tuple(get_args(kind)) if get_origin(kind) is Literal else kind
 
 
 def expected(found: Field[Any]) -> str:
@@ -215,25 +329,26 @@ def _parse(stored: Mapping[str, Any]) -> Options:
         if key not in known:
             continue
         try:
-            value = _rows(stored_value) if key == "providers" else stored_value
+            kind = _kind(known[key])
+            value = _rows(get_args(kind)[0], stored_value) if get_origin(kind) is tuple else stored_value
             values[key] = _checked(known[key], value)
         except (SettingInvalid, TypeError) as error:
             logger.warning("settings: %s is ignored: %s", key, error)
     return Options(**values)
 
 
-def _rows(stored: Any) -> tuple[ProviderRow, ...]:
-    """Return the added servers. One that cannot be read does not spoil the others."""
-    rows: list[ProviderRow] = []
-    known = [found.name for found in fields(ProviderRow)]
+def _rows(kind: type[Any], stored: Any) -> tuple[Any, ...]:
+    """Return the rows of a list. One that cannot be read does not spoil the others."""
+    rows: list[Any] = []
+    known = [found.name for found in fields(kind)]
     for row in stored:
         values = {name: row[name] for name in known if name in row} if isinstance(row, dict) else {}
         try:
             if not all(isinstance(value, str) for value in values.values()):
                 raise TypeError("not a text")
-            rows.append(ProviderRow(**values))
+            rows.append(kind(**values))
         except TypeError as error:
-            logger.warning("settings: a provider is ignored: %s", error)
+            logger.warning("settings: a %s is ignored: %s", kind.__name__, error)
     return tuple(rows)
 
 

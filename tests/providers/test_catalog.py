@@ -8,6 +8,7 @@ import pytest
 
 from parley.errors import (
     InternalError,
+    KeyMissing,
     KeyRefused,
     KeysUnreadable,
     ProviderFailed,
@@ -66,6 +67,29 @@ class TestFirstStart:
             assert (found := catalog.known("ollama", "llama3.2:latest"))
             assert found.context == 8192
             assert catalog.known("ollama", "nope") is catalog.known("nope", "nope") is None
+
+    async def test_who_comes_while_they_are_asked_waits_for_them(self, make: Make) -> None:
+        async with FakeOpenAI("tiny", owned_by="llamacpp") as llamas:
+            catalog = make(replace(LLAMACPP, base_url=llamas.url))
+            asking = asyncio.get_running_loop().create_task(catalog.models(refresh=True))
+            await asyncio.sleep(0)
+            assert await names(catalog) == ["llamacpp/tiny", "guide/manual"]
+            assert await catalog.default_model() == "llamacpp/tiny"
+            await asking
+            assert len(llamas.asked("/v1/models")) == 1
+
+    async def test_a_server_is_tried_out_without_being_kept(self, make: Make) -> None:
+        async with FakeOpenAI("tiny") as server:
+            server.key = "secret-key-1234"
+            catalog, place = make(), Endpoint("mine", "mine", server.url)
+            with pytest.raises(KeyMissing):
+                await catalog.try_out(place)
+            with pytest.raises(KeyRefused) as refused:
+                await catalog.try_out(place, "another-key-5678")
+            assert "5678" not in refused.value.detail
+            assert [model.id for model in await catalog.try_out(place, server.key)] == ["mine/tiny"]
+            assert ids(catalog) == ["guide"]
+            assert "mine" not in [known.endpoint.id for known in catalog.places()]
 
     async def test_they_are_asked_again_only_on_request(self, make: Make) -> None:
         async with FakeOpenAI("tiny", owned_by="llamacpp") as llamas:

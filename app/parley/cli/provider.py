@@ -1,24 +1,18 @@
 """`parley provider`: model servers that a person has added."""
 
-import re
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
-from parley.errors import ChatError, ProviderUnknown, SettingInvalid
+from parley.errors import ChatError, SettingInvalid
 from parley.keys import Keys
-from parley.settings import ProviderRow, Settings
+from parley.providers.rows import RowFaulty, Rows, tidied
+from parley.settings import Settings
 
-if TYPE_CHECKING:
-    from parley.services import Services
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SCHEMES = ("http", "https")
 _HIDDEN = "…"
 """Stands for a value that must not be repeated on the screen."""
 
@@ -37,14 +31,12 @@ def provider(arguments: Namespace, shell: Shell) -> int:
 
 def _add(arguments: Namespace, shell: Shell) -> None:
     """Keep the server, then ask it for its models: that it does not answer now is no failure."""
-    row = _row(arguments)
+    with _faults_told(arguments):
+        row = tidied(arguments.name, arguments.base_url, arguments.dialect, arguments.key_env)
     with shell.services() as services:
-        rows = services.settings.options.providers
-        if row.name not in (known.name for known in rows):
-            _refuse_built_in(row.name, services)
-        if arguments.key_stdin:
-            services.keys.set(row.name, _key())
-        services.settings.update(providers=(*(known for known in rows if known.name != row.name), row))
+        rows = Rows(services.settings, services.keys, services.catalog)
+        with _faults_told(arguments):
+            rows.keep(row, _key() if arguments.key_stdin else "")
         try:
             models = shell.run(services.catalog.get(row.name).models())
         except ChatError as error:
@@ -55,43 +47,24 @@ def _add(arguments: Namespace, shell: Shell) -> None:
             streams.note(f"{row.name} is added: it answers, with {tables.counted(len(models), 'model')}{example}.")
 
 
-def _row(arguments: Namespace) -> ProviderRow:
-    """Return what is to be kept. Raises SettingInvalid."""
-    if not _NAME.fullmatch(arguments.name):
-        raise SettingInvalid(key="NAME", value=arguments.name, expected="letters, digits, “-” and “_”, 64 at most")
-    if arguments.key_env and not _VARIABLE.fullmatch(arguments.key_env):
-        expected = "the name of an environment variable, not the key itself"
-        raise SettingInvalid(key="--key-env", value=_HIDDEN, expected=expected)
-    return ProviderRow(
-        arguments.name, _url(arguments.base_url, arguments.dialect), arguments.dialect, arguments.key_env
-    )
-
-
-def _url(typed: str, dialect: str) -> str:
-    """Return the tidied base URL. Raises SettingInvalid."""
-    from parley.providers.catalog import BUILT_IN
-
-    url = next(found.base_url for found in BUILT_IN if found.name == dialect)(typed)
-    problem = SettingInvalid(key="--base-url", value=typed, expected="an address such as http://127.0.0.1:8080/v1")
+@contextmanager
+def _faults_told(arguments: Namespace) -> Iterator[None]:
+    """Raise SettingInvalid, in the words of the command line, for what cannot be kept."""
     try:
-        parts = urlsplit(url)
-        good = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise problem from error
-    if parts.username is not None or parts.password is not None:
-        expected = "an address without a password; keys are given with --key-stdin or --key-env"
-        raise SettingInvalid(key="--base-url", value=_HIDDEN, expected=expected)
-    if not good or not url.isprintable() or " " in url:
-        raise problem
-    return url
-
-
-def _refuse_built_in(name: str, services: "Services") -> None:
-    try:
-        services.catalog.get(name)
-    except ProviderUnknown:
-        return
-    raise SettingInvalid(key="NAME", value=name, expected="a name that Parley does not use itself")
+        yield
+    except RowFaulty as error:
+        key, value, expected = {
+            "name": ("NAME", arguments.name, "letters, digits, “-” and “_”, 64 at most"),
+            "taken": ("NAME", arguments.name, "a name that Parley does not use itself"),
+            "variable": ("--key-env", _HIDDEN, "the name of an environment variable, not the key itself"),
+            "address": ("--base-url", arguments.base_url, "an address such as http://127.0.0.1:8080/v1"),
+            "password": (
+                "--base-url",
+                _HIDDEN,
+                "an address without a password; keys are given with --key-stdin or --key-env",
+            ),
+        }[error.fault]
+        raise SettingInvalid(key=key, value=value, expected=expected) from error
 
 
 def _key() -> str:
@@ -116,9 +89,5 @@ def _list(arguments: Namespace, shell: Shell) -> None:
 
 
 def _remove(name: str, shell: Shell) -> None:
-    opened = Settings(shell.paths.settings)
-    kept = tuple(row for row in opened.options.providers if row.name != name)
-    if len(kept) == len(opened.options.providers):
-        raise ProviderUnknown(provider=name)
-    opened.update(providers=kept)
-    Keys(shell.paths.keys).remove(name)
+    with shell.services() as services:
+        Rows(services.settings, services.keys, services.catalog).remove(name)

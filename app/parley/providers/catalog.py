@@ -8,6 +8,7 @@ import difflib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
 from parley.keys import Keys
@@ -16,7 +17,7 @@ from parley.providers import guide as manual
 from parley.providers import ollama, openai
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
-from parley.providers.roster import Roster, address
+from parley.providers.roster import Kind, Roster, address
 from parley.settings import Options, ProviderRow, Settings
 
 logger = logging.getLogger(__name__)
@@ -26,11 +27,23 @@ BUILT_IN = (ollama.DIALECT, openai.DIALECT)
 LIST_SECONDS = 4.0
 """How long a provider may take for its list of models."""
 
+TRIAL_SECONDS = 10.0
+"""How long a person waits for a server that is tried out."""
+
 PROBE_SECONDS = 0.5
 """How long a server on this computer may take to accept a connection."""
 
 FRESH_SECONDS = 10.0
 """What is not in a list older than this is looked for in a new one: it may have been added since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server that there is a row for. `usable`: set up, or found when models were last listed."""
+
+    endpoint: Endpoint
+    kind: Kind
+    usable: bool
 
 
 class Catalog:
@@ -83,9 +96,13 @@ class Catalog:
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
 
     async def models(self, refresh: bool = False) -> list[Model]:
-        """Return all models. The first call, and any with `refresh`, asks all providers at once."""
-        if refresh or self._listed_at is None:
-            if self._listing is None or self._listing.done():
+        """Return all models. The first call, and any with `refresh`, asks all providers at once.
+
+        While they are being asked every call waits for what they say: the list of before may be empty.
+        """
+        asking = self._listing is not None and not self._listing.done()
+        if refresh or asking or self._listed_at is None:
+            if self._listing is None or not asking:
                 self._listing = asyncio.get_running_loop().create_task(self._list())
             await asyncio.shield(self._listing)
         return self.cached_models()
@@ -94,6 +111,25 @@ class Catalog:
         """Return the models as they were last listed; at least the Guide."""
         ids = [*(endpoint.id for endpoint in self._usable()), self._guide.id]
         return [model for provider_id in ids for model in self._lists.get(provider_id, ())]
+
+    def places(self) -> list[Place]:
+        """Return every server that there is a row for, the usable ones and the others."""
+        usable = self._usable()
+        return [Place(place, self._roster.kind(place), place in usable) for place in self._roster.all()]
+
+    async def try_out(self, endpoint: Endpoint, key: str = "") -> list[Model]:
+        """Return the models of a server that need not be kept, asked with this key if one is given. Raises ChatError.
+
+        It looks for itself, and changes nothing that is known here.
+        """
+        provider = self._roster.on_trial(endpoint, key)
+        try:
+            async with asyncio.timeout(TRIAL_SECONDS):
+                return await provider.models()
+        except TimeoutError as error:
+            raise ProviderTimeout(provider=provider.name, seconds=TRIAL_SECONDS) from error
+        finally:
+            await provider.close()
 
     def known(self, provider_id: str, name: str) -> Model | None:
         """Return what the last list said of a model, or None."""
@@ -110,7 +146,7 @@ class Catalog:
         if named and head in (self._guide.id, *(endpoint.id for endpoint in self._roster.all())):
             return self.get(head), tail
         choices = _of_name(await self.models(), name)
-        if not choices and self._stale:
+        if not choices and self.stale:
             choices = _of_name(await self.models(refresh=True), name)
         if len(choices) == 1:
             return self.get(choices[0].provider), choices[0].name
@@ -128,7 +164,7 @@ class Catalog:
         if chosen := self._settings.options.default_model.strip():
             return chosen
         models = await self.models()
-        if models[0].provider == self._guide.id and self._stale:
+        if models[0].provider == self._guide.id and self.stale:
             models = await self.models(refresh=True)
         if self._default not in (model.id for model in models if model.provider != self._guide.id):
             self._default = models[0].id
@@ -144,7 +180,8 @@ class Catalog:
         await self._roster.close()
 
     @property
-    def _stale(self) -> bool:
+    def stale(self) -> bool:
+        """Return whether the servers have not been asked for a while."""
         return self._listed_at is None or time.monotonic() - self._listed_at > FRESH_SECONDS
 
     def _adopt(self, options: Options) -> None:

@@ -7,14 +7,17 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import urlsplit
 
 from parley.errors import ChatError, KeysUnreadable, SettingInvalid
-from parley.keys import Keys
+from parley.keys import REDACTED, Keys
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect, RemoteProvider
 from parley.settings import Options, ProviderRow
 
 logger = logging.getLogger(__name__)
+
+Kind = Literal["added", "local", "service"]
 
 KEYS = "keys"
 """Under this name `problems` holds what is wrong with the file of keys."""
@@ -89,6 +92,20 @@ class Roster:
             access = Access(lambda: self._key(endpoint), self._keys.redact)
             self._made[endpoint] = self._dialects[endpoint.dialect].make(endpoint, access)
         return self._made[endpoint]
+
+    def on_trial(self, endpoint: Endpoint, key: str = "") -> RemoteProvider:
+        """Return a provider for one look, with a key that is not kept, else with the one that is. Close it."""
+
+        def redact(text: str) -> str:
+            return self._keys.redact(text.replace(key, REDACTED) if key else text)
+
+        return self._dialects[endpoint.dialect].make(endpoint, Access(lambda: key or self._key(endpoint), redact))
+
+    def kind(self, place: Endpoint) -> Kind:
+        """Return whether a person has added it, or it is looked for on this computer, or it is a service."""
+        if place in self.added:
+            return "added"
+        return "local" if place.id in {row.id for row in self._local_rows} else "service"
 
     async def close(self) -> None:
         """Close all connections, those of endpoints that are gone as well."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from parley.settings import ShortcutRow
 from parley.ui.look import Look
 
 CONTEXT = "Commands"
@@ -55,6 +56,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_dark", QT_TRANSLATE_NOOP("Commands", "Dark"), menu="theme", checkable=True),
     Command("send_enter", QT_TRANSLATE_NOOP("Commands", "Send with Enter"), menu="keys", checkable=True),
     Command("send_ctrl_enter", QT_TRANSLATE_NOOP("Commands", "Send with Ctrl+Enter"), menu="keys", checkable=True),
+    Command("zoom_in", QT_TRANSLATE_NOOP("Commands", "Larger"), ("Ctrl++", "Ctrl+="), menu="zoom"),
+    Command("zoom_out", QT_TRANSLATE_NOOP("Commands", "Smaller"), ("Ctrl+-",), menu="zoom"),
+    Command("zoom_reset", QT_TRANSLATE_NOOP("Commands", "As it was"), ("Ctrl+0",), menu="zoom"),
+    Command("settings", QT_TRANSLATE_NOOP("Commands", "Settings"), ("Ctrl+,",), "settings", "settings"),
     Command("manual", QT_TRANSLATE_NOOP("Commands", "Manual"), ("F1",), "book", "help"),
     Command("data_folder", QT_TRANSLATE_NOOP("Commands", "Open data folder"), icon="folder", menu="help"),
     Command("close", QT_TRANSLATE_NOOP("Commands", "Close the window"), ("Ctrl+W",)),
@@ -106,16 +111,38 @@ class Actions(QObject):
         for name in names:
             self._actions[name].setChecked(name == chosen)
 
+    def rebind(self, rows: Iterable[ShortcutRow]) -> None:
+        """Give the commands the keys that a person has chosen, and the others their own."""
+        chosen = {row.command: row.keys for row in rows}
+        for command in COMMANDS:
+            self._actions[command.id].setShortcuts(keys_of(command, chosen.get(command.id)))
+
     @staticmethod
     def _made(command: Command, window: QWidget) -> QAction:
         action = QAction(QCoreApplication.translate(CONTEXT, str(command.text)), window)
         action.setObjectName(command.id)
-        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+        action.setShortcuts(keys_of(command))
         action.setCheckable(command.checkable)
         action.setShortcutVisibleInContextMenu(True)
         action.setMenuRole(QAction.MenuRole.QuitRole if command.id == "quit" else QAction.MenuRole.NoRole)
         window.addAction(action)
         return action
+
+
+def keys_of(command: Command, chosen: str | None = None) -> list[QKeySequence]:
+    """Return the keys of a command: those that a person has chosen, else its own."""
+    return [QKeySequence(keys) for keys in ((chosen,) if chosen else () if chosen == "" else command.keys)]
+
+
+def show_keys(widget: QWidget, action: QAction, name: str) -> None:
+    """Give a widget a tip with its name and with whatever the keys of its action are."""
+
+    def show() -> None:
+        keys = key_text(action)
+        widget.setToolTip(f"{name} ({keys})" if keys else name)
+
+    action.changed.connect(show)
+    show()
 
 
 def key_text(action: QAction) -> str:

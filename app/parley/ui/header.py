@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
-from parley.ui.actions import Actions, key_text
+from parley.ui.actions import Actions, show_keys
 from parley.ui.conversation_delegate import LONGEST_TITLE
 from parley.ui.look import Look
 
@@ -83,7 +83,9 @@ class Header(QWidget):
         actions.fill(theme, "theme")
         keys = self.menu.addMenu(self.tr("Keyboard"))
         actions.fill(keys, "keys")
-        actions.fill(self.menu, "help", "end")
+        zoom = self.menu.addMenu(self.tr("Zoom"))
+        actions.fill(zoom, "zoom")
+        actions.fill(self.menu, "settings", "help", "end")
         self.more.clicked.connect(self._open_menu)
         self._stack = QStackedLayout()
         self._stack.setContentsMargins(0, 6, 0, 6)
@@ -152,5 +154,5 @@ class Header(QWidget):
         button.setDefaultAction(actions[command])
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({key_text(actions[command])})")
+        show_keys(button, actions[command], name)
         return button

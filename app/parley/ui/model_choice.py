@@ -21,6 +21,9 @@ class ModelChoice(QObject):
     changed = Signal()
     """Another model answers, or other models are known."""
 
+    providers_requested = Signal()
+    """The person wants to add a provider."""
+
     def __init__(self, services: Services, look: Look, button: ModelButton, window: QWidget, tasks: Tasks) -> None:
         super().__init__(window)
         self._services = services
@@ -34,6 +37,7 @@ class ModelChoice(QObject):
         self._popup = ModelPopup(look, window)
         self._popup.chosen.connect(self._choose)
         self._popup.refresh_requested.connect(lambda: self._tasks.start(self.look_for_models(refresh=True)))
+        self._popup.providers_requested.connect(self.providers_requested)
         button.clicked.connect(self.open_picker)
 
     @property

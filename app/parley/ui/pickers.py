@@ -29,6 +29,8 @@ class ModelPopup(QFrame):
 
     chosen = Signal(str)
     refresh_requested = Signal()
+    providers_requested = Signal()
+    """The person wants another provider."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -52,8 +54,12 @@ class ModelPopup(QFrame):
         self.refresh = QPushButton(self.tr("Refresh"), self)
         self.refresh.setProperty("kind", "quiet")
         look.dress(self.refresh, "refresh")
+        self.add = QPushButton(self.tr("Add a provider …"), self)
+        self.add.setProperty("kind", "quiet")
+        look.dress(self.add, "plus")
         below = QHBoxLayout()
-        below.setContentsMargins(8, 0, 4, 0)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.add)
         below.addWidget(self._state, 1)
         below.addWidget(self.refresh)
         column = QVBoxLayout(self)
@@ -65,6 +71,7 @@ class ModelPopup(QFrame):
         self.search.textChanged.connect(self._filter)
         self.list.clicked.connect(self._choose)
         self.refresh.clicked.connect(self.refresh_requested)
+        self.add.clicked.connect(self._ask_for_provider)
 
     def show_models(
         self, models: Sequence[Model], names: Mapping[str, str], problems: Sequence[tuple[str, str]], current: str
@@ -140,6 +147,10 @@ class ModelPopup(QFrame):
     def _filter(self, words: str) -> None:
         self.models.filter(words)
         self._move_to(self.models.index_of(self._delegate.current_id))
+
+    def _ask_for_provider(self) -> None:
+        self.close()
+        self.providers_requested.emit()
 
     def _choose(self, index: QModelIndex) -> None:
         if model := self.models.model(index):

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from parley.messages import Conversation
-from parley.ui.actions import Actions, key_text
+from parley.ui.actions import Actions, key_text, show_keys
 from parley.ui.conversation_delegate import ConversationDelegate
 from parley.ui.conversation_list import ConversationList, Shelf
 from parley.ui.dates import milliseconds_to_midnight
@@ -236,7 +236,7 @@ class Sidebar(QWidget):
         fold = QToolButton(self)
         fold.setDefaultAction(self._actions["sidebar"])
         fold.setAccessibleName(self.tr("Hide the list of chats"))
-        fold.setToolTip(f"{self.tr('Hide the list of chats')} ({key_text(self._actions['sidebar'])})")
+        show_keys(fold, self._actions["sidebar"], self.tr("Hide the list of chats"))
         self.search.setObjectName("search")
         self.search.setPlaceholderText(self.tr("Search everything"))
         self.search.setAccessibleName(self.tr("Search everything"))
@@ -259,6 +259,7 @@ class Sidebar(QWidget):
         column.addLayout(top)
         column.addWidget(self._new_chat_row())
         column.addWidget(self._pages, 1)
+        column.addWidget(self._settings_row())
 
     def _new_chat_row(self) -> QWidget:
         action = self._actions["new_chat"]
@@ -269,6 +270,7 @@ class Sidebar(QWidget):
         new.clicked.connect(action.trigger)
         self._look.dress(new, "new-chat", "text")
         keys = QLabel(key_text(action), new)
+        action.changed.connect(lambda: keys.setText(key_text(action)))
         keys.setProperty("muted", True)
         keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(new)
@@ -278,6 +280,20 @@ class Sidebar(QWidget):
         around = QHBoxLayout(row)
         around.setContentsMargins(8, 0, 8, 0)
         around.addWidget(new)
+        return row
+
+    def _settings_row(self) -> QWidget:
+        action = self._actions["settings"]
+        row = QWidget(self)
+        settings = QPushButton(action.text(), row)
+        settings.setObjectName("openSettings")
+        settings.setProperty("kind", "quiet")
+        settings.clicked.connect(action.trigger)
+        self._look.dress(settings, "settings")
+        show_keys(settings, action, action.text())
+        around = QHBoxLayout(row)
+        around.setContentsMargins(8, 0, 8, 8)
+        around.addWidget(settings)
         return row
 
     def _connect(self) -> None:

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
     from parley.ui.rich_paste import RichPaste
+    from parley.ui.settings_door import SettingsDoor
     from parley.ui.spelling import Spelling
     from parley.ui.status import Status
     from parley.ui.unread import Unread
+    from parley.ui.zoom import Zoom
 
 THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
 SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
@@ -59,9 +61,11 @@ class Window(QWidget):
     links: "Links"
     messages: "MessageCommands"
     rich_paste: "RichPaste"
+    settings_door: "SettingsDoor"
     spelling: "Spelling"
     status: "Status"
     unread: "Unread"
+    zoom: "Zoom"
 
     ended = Signal()
     """The person wants to leave."""
@@ -103,9 +107,11 @@ class Window(QWidget):
         from parley.ui.message_commands import MessageCommands
         from parley.ui.model_choice import ModelChoice
         from parley.ui.rich_paste import RichPaste
+        from parley.ui.settings_door import SettingsDoor
         from parley.ui.spelling import Spelling
         from parley.ui.status import Status
         from parley.ui.unread import Unread
+        from parley.ui.zoom import Zoom
 
         services = self._services
         self.actions_.dress()
@@ -116,6 +122,8 @@ class Window(QWidget):
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.find_ = Find(self._look, self.actions_, self.page)
         self.links = Links(self._look, self, self.tasks)
+        self.zoom = Zoom(services.settings, self.page)
+        self.settings_door = SettingsDoor(services, self._look, self, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self._unsubscribe = [
@@ -146,6 +154,7 @@ class Window(QWidget):
         self.hide()
         await self.view.outbox.close()
         await self.tasks.close()
+        self.settings_door.close()
         self.deleteLater()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -182,6 +191,9 @@ class Window(QWidget):
         self.messages.restored.connect(self._open)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
+        self.settings_door.link_opened.connect(self.links.follow)
+        self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
+        self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
         self.frame.folded_changed.connect(self.page.header.set_folded)
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
@@ -208,6 +220,10 @@ class Window(QWidget):
             "delete": lambda: self._with_chosen(self.chats.delete),
             "undo": self.undo.undo,
             "copy_conversation": self._copy_conversation,
+            "zoom_in": self.zoom.larger,
+            "zoom_out": self.zoom.smaller,
+            "zoom_reset": self.zoom.reset,
+            "settings": self.settings_door.open,
             "manual": self.links.open_manual,
             "data_folder": self._open_data_folder,
             "close": self.close,
@@ -321,13 +337,15 @@ class Window(QWidget):
 
     def _apply_options(self, options: Options) -> None:
         self._look.choose(options.theme)
+        self.actions_.rebind(options.shortcuts)
         self.page.composer.set_send_key(options.send_key)
-        self.page.transcript.editors.set_send_key(options.send_key)
         self.actions_.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
         self.actions_.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
 
     def _apply_later_options(self, options: Options) -> None:
         """Apply what `start` has made something for."""
+        self.zoom.show_options(options)
+        self.page.transcript.editors.set_send_key(options.send_key)
         self.spelling.choose(options.spelling)
 
     async def _after_first_paint(self) -> None:
@@ -363,6 +381,7 @@ class Window(QWidget):
         state = WindowState.from_text(self._services.settings.options.window)
         state = state.with_(self, self.frame.sidebar_width, not self.frame.wanted)
         try:
+            self.zoom.save()
             self._services.settings.update(window=state.to_text(), last_chat=self.view.shown_id or "")
         except ChatError as error:
             self.report(error)

@@ -1,0 +1,94 @@
+"""ProviderCard: one server, how it stands, and what can be done with it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from parley.providers.catalog import Place
+from parley.ui.preferences.endpoint_form import EndpointForm
+from parley.ui.preferences.row import words_label
+
+NARROW = 400
+
+
+class ProviderCard(QFrame):
+    """A frame with name, address, state and buttons; its form opens below them."""
+
+    test_requested = Signal()
+    form_requested = Signal()
+    remove_requested = Signal()
+
+    def __init__(self, place: Place, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("provider")
+        self.place = place
+        self.form: EndpointForm | None = None
+        endpoint = place.endpoint
+        self.haystack = f"{endpoint.name} {endpoint.base_url}".casefold()
+        self.setAccessibleName(endpoint.name)
+        self._address = words_label(endpoint.base_url, self, "muted")
+        self.state = words_label("", self, "muted")
+        self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.test = self._button(self.tr("Test"), self.tr("Test {provider}"), self.test_requested)
+        words = self.tr("Key …") if place.kind == "service" else self.tr("Edit …")
+        self.edit = self._button(words, self.tr("Change {provider}"), self.form_requested)
+        self.edit.setVisible(place.kind != "local")
+        self.remove = self._button(self.tr("Remove"), self.tr("Remove {provider}"), self.remove_requested)
+        self.remove.setVisible(place.kind == "added")
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        for label in (words_label(endpoint.name, self, "title"), self._address, self.state):
+            texts.addWidget(label)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(0)
+        for button in (self.test, self.edit, self.remove):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.addLayout(texts, 1)
+        self._line.addLayout(buttons)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 10, 8, 10)
+        self._column.setSpacing(8)
+        self._column.addLayout(self._line)
+
+    def show_place(self, place: Place) -> None:
+        """Show where the server is now."""
+        self.place = place
+        self._address.setText(place.endpoint.base_url)
+
+    def show_state(self, text: str, *, error: bool = False) -> None:
+        """Say how the server stands."""
+        self.state.setProperty("error", error)
+        self.state.setProperty("muted", not error)
+        self.state.style().unpolish(self.state)
+        self.state.style().polish(self.state)
+        self.state.setText(text)
+
+    def open_form(self, form: EndpointForm) -> None:
+        """Show the form below the rest."""
+        self.form = form
+        self._column.addWidget(form)
+        self.edit.setEnabled(False)
+
+    def close_form(self) -> None:
+        """Take the form away."""
+        if self.form:
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+        self.edit.setEnabled(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        stacked = event.size().width() < NARROW
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        if self._line.direction() != way:
+            self._line.setDirection(way)
+
+    def _button(self, text: str, name: str, signal: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setProperty("kind", "link")
+        button.setAccessibleName(name.format(provider=self.place.endpoint.name))
+        button.clicked.connect(signal)
+        return button

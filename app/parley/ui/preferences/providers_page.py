@@ -1,0 +1,309 @@
+"""ProvidersPage: the model servers of this computer, those that a person has added, and the services with a key."""
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from parley.errors import ChatError, KeyMissing, SettingInvalid
+from parley.messages import Model
+from parley.providers.catalog import Place
+from parley.providers.endpoints import Endpoint
+from parley.providers.roster import KEYS
+from parley.providers.rows import Removed, RowFaulty, Rows, tidied
+from parley.services import Services
+from parley.settings import Options
+from parley.ui.error_texts import error_text
+from parley.ui.look import Look
+from parley.ui.notices import Notice
+from parley.ui.preferences.endpoint_form import EndpointForm
+from parley.ui.preferences.page import Page
+from parley.ui.preferences.provider_card import ProviderCard
+from parley.ui.preferences.row import words_label
+from parley.ui.tasks import Tasks
+
+NAMELESS = "server"
+"""What a server is called while it is tried out without a name."""
+
+
+class ProvidersPage(Page):
+    """Each server is a card. Cards stay while the servers are asked, so that nothing jumps."""
+
+    listed = Signal()
+    """The servers have been asked anew."""
+
+    def __init__(self, services: Services, look: Look, tasks: Tasks, parent: QWidget) -> None:
+        super().__init__(self.tr("Providers"), parent)
+        self._catalog, self._keys = services.catalog, services.keys
+        self._look, self._tasks = look, tasks
+        self._rows = Rows(services.settings, services.keys, services.catalog)
+        self._known = services.settings.options.providers
+        self._listing = self._entered = False
+        self.cards: dict[str, ProviderCard] = {}
+        self.new_form: EndpointForm | None = None
+        intro = self.tr("Models come from servers on this computer, or from services that you have a key for.")
+        self.add(words_label(intro, self.inside, "muted"))
+        self.problem = words_label("", self.inside, "error")
+        self.problem.hide()
+        self.add(self.problem)
+        self._sections: dict[str, QVBoxLayout] = {}
+        self._section("local", self.tr("On this computer"))
+        self.absent = words_label("", self.inside, "muted")
+        self.add(self.absent)
+        self._section("added", self.tr("Added by you"))
+        self.column.addLayout(self._buttons())
+        self._section("service", self.tr("Services"))
+        self.end()
+        self._sync()
+
+    def entered(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask all servers anew."""
+        if not self._listing:
+            self._tasks.start(self._list())
+
+    def show_options(self, options: Options) -> None:
+        if options.providers != self._known:
+            self._known = options.providers
+            self._sync()
+            if self.isVisible():
+                self.refresh()
+
+    def show_fitting(self, words: Sequence[str]) -> bool:
+        fits = {id: all(word in card.haystack for word in words) for id, card in self.cards.items()}
+        for id, card in self.cards.items():
+            card.setVisible(fits[id] and self._is_shown(card.place))
+        return any(fits.values()) or all(word in self.title.casefold() for word in words)
+
+    def open_new(self) -> None:
+        """Let the person add a server."""
+        if self.new_form is None:
+            self.new_form = EndpointForm(None, self.inside)
+            self.new_form.show_key(kept=False)
+            self._wire(self.new_form, None)
+            self._sections["added"].addWidget(self.new_form)
+            self.add_button.hide()
+        self.new_form.name.setFocus()
+
+    def open_form(self, card: ProviderCard) -> None:
+        """Let the person change a server."""
+        form = EndpointForm(card.place, card)
+        form.show_key(kept=self._has_key(card.place.endpoint.id))
+        self._wire(form, card)
+        card.open_form(form)
+        (form.key if card.place.kind == "service" else form.address).setFocus()
+
+    # --- asking
+    async def _list(self) -> None:
+        self._listing = True
+        self.look_again.setEnabled(False)
+        for card in self.cards.values():
+            if card.place.usable and not card.state.text():
+                card.show_state(self.tr("Looking …"))
+        try:
+            await self._catalog.models(refresh=True)
+        finally:
+            self._listing = False
+            self.look_again.setEnabled(True)
+        self._sync()
+        self.listed.emit()
+
+    async def _test_card(self, card: ProviderCard) -> None:
+        card.test.setEnabled(False)
+        card.show_state(self.tr("Testing …"))
+        try:
+            words = await self._tried(card.place.endpoint, "")
+            card.show_state(words)
+        except ChatError as error:
+            card.show_state(trouble(error), error=True)
+        finally:
+            card.test.setEnabled(True)
+
+    async def _test_form(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        try:
+            endpoint = self._typed(form, card)
+        except RowFaulty as error:
+            form.show_fault(error.fault)
+            return
+        form.show_faults({})
+        form.set_busy(True)
+        form.show_result(self.tr("Testing …"))
+        try:
+            form.show_result(await self._tried(endpoint, form.key.text().strip()))
+        except SettingInvalid:
+            form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
+            form.show_result("")
+        except ChatError as error:
+            form.show_result(trouble(error), error=True)
+        finally:
+            form.set_busy(False)
+
+    async def _tried(self, endpoint: Endpoint, key: str) -> str:
+        begun = time.monotonic()
+        models = await self._catalog.try_out(endpoint, key)
+        seconds = QLocale().toString(time.monotonic() - begun, "f", 1)
+        return self.tr("Works: {models}, {seconds} s").format(models=self._counted(models), seconds=seconds)
+
+    # --- changing
+    def _typed(self, form: EndpointForm, card: ProviderCard | None) -> Endpoint:
+        """Return the endpoint that the form describes. Raises RowFaulty."""
+        if card and card.place.kind != "added":
+            return card.place.endpoint
+        row = tidied(
+            form.name.text().strip() or NAMELESS, form.address.text(), form.chosen_dialect, form.key_env.text().strip()
+        )
+        return Endpoint(row.name, row.name, row.base_url, row.dialect, (row.key_env,) if row.key_env else ())
+
+    def _save(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        key = form.key.text().strip()
+        try:
+            if card and card.place.kind == "service":
+                if key:
+                    self._keys.set(card.place.endpoint.id, key)
+            else:
+                name, address = form.name.text().strip(), form.address.text()
+                row = tidied(name, address, form.chosen_dialect, form.key_env.text().strip())
+                self._rows.keep(row, key)
+        except RowFaulty as error:
+            form.show_fault(error.fault)
+        except SettingInvalid:
+            form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
+        except ChatError as error:
+            form.show_result(error_text(error), error=True)
+        else:
+            self._close(form, card)
+            self.refresh()
+
+    def _forget_key(self, form: EndpointForm, card: ProviderCard) -> None:
+        try:
+            self._keys.remove(card.place.endpoint.id)
+        except ChatError as error:
+            form.show_result(error_text(error), error=True)
+            return
+        self._close(form, card)
+        self.refresh()
+
+    def _remove(self, card: ProviderCard) -> None:
+        try:
+            removed = self._rows.remove(card.place.endpoint.id)
+        except ChatError as error:
+            card.show_state(error_text(error), error=True)
+            return
+        text = self.tr("“{provider}” was removed.").format(provider=removed.row.name)
+        notice = Notice(self._look, text, action=self.tr("Undo"), parent=self.inside)
+        self._sections["added"].insertWidget(removed.place, notice)
+        notice.acted.connect(lambda: self._put_back(removed))
+        for ended in (notice.acted, notice.dismissed):
+            ended.connect(notice.hide)
+            ended.connect(notice.deleteLater)
+        notice.show()
+
+    def _put_back(self, removed: Removed) -> None:
+        try:
+            self._rows.put_back(removed)
+        except ChatError as error:
+            self._show_problem(error_text(error))
+
+    def _close(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        if card:
+            card.close_form()
+            card.edit.setFocus()
+            return
+        form.hide()
+        form.deleteLater()
+        self.new_form = None
+        self.add_button.show()
+        self.add_button.setFocus()
+
+    # --- showing
+    def _sync(self) -> None:
+        """Show what the catalog knows now."""
+        places = {place.endpoint.id: place for place in self._catalog.places()}
+        for id in [id for id in self.cards if id not in places]:
+            card = self.cards.pop(id)
+            card.hide()
+            card.deleteLater()
+        for id, place in places.items():
+            if id not in self.cards:
+                self.cards[id] = self._new_card(place)
+            self.cards[id].show_place(place)
+            self.cards[id].setVisible(self._is_shown(place))
+            self._show_state(self.cards[id])
+        absent = [place.endpoint.name for place in places.values() if not self._is_shown(place)]
+        self.absent.setText(self.tr("Not found: {names}.").format(names=", ".join(absent)))
+        self.absent.setVisible(bool(absent))
+        keys = self._catalog.problems.get(KEYS)
+        self._show_problem(error_text(keys) if keys else "")
+
+    def _show_state(self, card: ProviderCard) -> None:
+        place = card.place
+        problem = self._catalog.problems.get(place.endpoint.id)
+        if problem:
+            card.show_state(trouble(problem), error=not isinstance(problem, KeyMissing))
+        elif not place.usable:
+            card.show_state(self.tr("Needs a key") if place.kind == "service" else self.tr("Not found"))
+        else:
+            models = [model for model in self._catalog.cached_models() if model.provider == place.endpoint.id]
+            known = models or not self._catalog.stale
+            card.show_state(self._counted(models) if known else "")
+
+    def _show_problem(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    def _new_card(self, place: Place) -> ProviderCard:
+        card = ProviderCard(place, self.inside)
+        card.test_requested.connect(lambda: self._tasks.start(self._test_card(card)))
+        card.form_requested.connect(lambda: self.open_form(card))
+        card.remove_requested.connect(lambda: self._remove(card))
+        self._sections[place.kind].addWidget(card)
+        return card
+
+    def _wire(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        form.test_requested.connect(lambda: self._tasks.start(self._test_form(form, card)))
+        form.save_requested.connect(lambda: self._save(form, card))
+        form.cancelled.connect(lambda: self._close(form, card))
+        if card:
+            form.key_removal_requested.connect(lambda: self._forget_key(form, card))
+
+    def _is_shown(self, place: Place) -> bool:
+        return place.kind != "local" or place.usable or place.endpoint.id == "ollama"
+
+    def _has_key(self, id: str) -> bool:
+        try:
+            return self._keys.where(id) == "file"
+        except ChatError as error:
+            self._show_problem(error_text(error))
+            return False
+
+    def _counted(self, models: Sequence[Model]) -> str:
+        return self.tr("1 model") if len(models) == 1 else self.tr("{count} models").format(count=len(models))
+
+    def _section(self, kind: str, title: str) -> None:
+        self.add_heading(title)
+        self._sections[kind] = QVBoxLayout()
+        self._sections[kind].setSpacing(8)
+        self.column.addLayout(self._sections[kind])
+
+    def _buttons(self) -> QHBoxLayout:
+        self.add_button = QPushButton(self.tr("Add a server …"), self.inside)
+        self._look.dress(self.add_button, "plus")
+        self.add_button.clicked.connect(self.open_new)
+        self.look_again = QPushButton(self.tr("Look again"), self.inside)
+        self._look.dress(self.look_again, "refresh")
+        self.look_again.clicked.connect(self.refresh)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 8, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(self.add_button)
+        line.addWidget(self.look_again)
+        line.addStretch(1)
+        return line
+
+
+def trouble(error: ChatError) -> str:
+    """Return what is wrong, with the server's own words."""
+    return f"{error_text(error)}\n{error.detail}".strip()

@@ -1,0 +1,36 @@
+"""The style rules of the settings window, built from the theme."""
+
+from parley.ui.style import window_sheet
+from parley.ui.theme import Theme
+
+
+def settings_sheet(theme: Theme) -> str:
+    """Return the rules for the settings window and what belongs to it."""
+    t = theme
+    return (
+        window_sheet(theme)
+        + f"""
+QWidget#settings {{ background: {t.window}; }}
+QScrollArea, QWidget#settingsPage {{ background: {t.window}; }}
+QLabel#settingsTitle {{ font-size: {t.answer_step + 13:g}pt; font-weight: 600; padding-bottom: 8px; }}
+QListWidget#pages {{ background: {t.sidebar}; border: none; padding: 8px; outline: none; }}
+QListWidget#pages::item {{ padding: 8px 10px; border-radius: {t.radius}px; border: 2px solid transparent; }}
+QListWidget#pages::item:hover {{ background: {t.hover}; }}
+QListWidget#pages::item:selected {{ background: {t.hover}; color: {t.text}; }}
+QListWidget#pages:focus::item:selected {{ border-color: {t.accent}; }}
+QListWidget#pages::item:disabled {{ color: {t.muted}; }}
+QWidget#settingsTop {{ background: {t.window}; border-bottom: 1px solid {t.faint}; }}
+QPlainTextEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.outline};
+  border-radius: {t.radius}px; padding: 4px; selection-background-color: {t.selection}; }}
+QPlainTextEdit:focus {{ border: 2px solid {t.accent}; padding: 3px; }}
+QPushButton[kind="choice"] {{ text-align: left; background: {t.raised}; border: 1px solid {t.outline}; }}
+QPushButton[kind="choice"]:hover {{ background: {t.hover}; }}
+QPushButton[kind="segment"] {{ background: {t.raised}; border: 1px solid {t.outline}; padding: 5px 10px; }}
+QPushButton[kind="segment"]:hover {{ background: {t.hover}; }}
+QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
+QPushButton[kind="segment"]:focus {{ border: 2px solid {t.text}; padding: 4px 9px; }}
+QFrame#provider, QFrame#form {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
+QProgressBar {{ background: {t.user_box}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+"""
+    )
