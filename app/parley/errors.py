@@ -24,6 +24,7 @@
     │   ├── StoreReadOnly        the data folder cannot be written to
     │   ├── StoreFull            the disk is full
     │   ├── StoreOnNetwork       the data folder is on a network share
+    │   ├── DataFolderGone       the data was moved to a folder that is not there
     │   └── StoreBusy            another program holds the database
     ├── ConversationUnknown      no conversation of that id
     ├── MessageUnknown           no message of that id
@@ -237,6 +238,16 @@ class StoreOnNetwork(StoreError):
     sentence = (
         "The data folder {path} is on a network share ({kind}), where a database can be damaged. "
         "Choose a folder on a local disk with --data-dir."
+    )
+
+
+class DataFolderGone(StoreError):
+    """The data was moved to a folder that is not there now: its disk is not connected, or it was removed."""
+
+    code = "data_folder_gone"
+    sentence = (
+        "The data is in {path}, which is not there. Connect the disk that it is on, then start again. "
+        "To go back to the folder of before, remove the file {pointer}."
     )
 
 

@@ -65,6 +65,16 @@ class LogFile(logging.FileHandler):
         with suppress(OSError):
             super().close()
 
+    def follow(self, path: Path) -> None:
+        """Write into another file from now on."""
+        self.acquire()
+        try:
+            if self.stream:
+                self.stream.close()
+            self.stream, self.baseFilename = None, str(path.absolute())
+        finally:
+            self.release()
+
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,6 +109,13 @@ class LogFile(logging.FileHandler):
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+def follow(path: Path) -> None:
+    """Let the log go on in another file: the data folder has been moved."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LogFile):
+            handler.follow(path)
 
 
 @contextmanager

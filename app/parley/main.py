@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from parley import log
 from parley.cli import streams
 from parley.cli.parser import UsageError, parse
-from parley.errors import ChatError
+from parley.errors import ChatError, DataFolderGone
 from parley.paths import Paths, data_paths, resources
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def open_services(paths: Paths) -> "Services":
     from parley.settings import Settings
     from parley.store import Store
 
+    _demand_there(paths)
     keys = Keys(paths.keys)
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
@@ -69,6 +70,12 @@ def _make_catalog(settings: "Settings", keys: "Keys") -> "Catalog":
     from parley.providers.guide import Guide
 
     return Catalog(settings, keys, Guide(_manual_search()), dialects=provider_dialects())
+
+
+def _demand_there(paths: Paths) -> None:
+    """Raise DataFolderGone if the data was moved to where it is not: nothing is begun anew in its place."""
+    if paths.lost:
+        raise DataFolderGone(path=paths.lost, pointer=paths.pointer)
 
 
 def _manual_search() -> "SearchManual":
@@ -157,6 +164,7 @@ def _command(arguments: "Namespace", paths: Paths) -> int:
     from parley.cli.commands import run
     from parley.cli.shell import Shell
 
+    _demand_there(paths)
     shell = Shell(paths, open_services)
     try:
         with shell.signals():

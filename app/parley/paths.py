@@ -1,5 +1,6 @@
 """Where data, settings, logs and resources live: in a checkout, an installed wheel and a frozen build alike."""
 
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -9,11 +10,26 @@ PORTABLE_MARK = "portable.txt"
 """A file of this name beside the program keeps all data in a folder `data` there."""
 
 
+DATABASE = "parley.db"
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The places of one data directory."""
+    """The places of one data directory.
+
+    A folder that was moved is still named as before: `home` is that name, and the file `pointer` beside it says where
+    the data is. `lost` is where it should be and is not, on a disk that is not connected.
+    """
 
     data: Path
+    home: Path | None = None
+    lost: Path | None = None
+
+    @property
+    def pointer(self) -> Path:
+        """Return the file that says where the data has been moved to. It outlives the old folder."""
+        home = self.home or self.data
+        return home.with_name(f"{home.name}.moved")
 
     @property
     def settings(self) -> Path:
@@ -40,13 +56,34 @@ def data_paths(chosen: str | os.PathLike[str] | None = None) -> Paths:
     """Return the paths of the data directory: `--data-dir`, else `PARLEY_DATA_DIR`, else portable, else the user's."""
     named = chosen or os.environ.get("PARLEY_DATA_DIR")
     if named:
-        return Paths(Path(named).expanduser().absolute())
+        return followed(Path(named).expanduser().absolute())
     program = Path(sys.executable).parent
     if getattr(sys, "frozen", False) and (program / PORTABLE_MARK).exists():
-        return Paths(program / "data")
+        return followed(program / "data")
     from platformdirs import user_data_path
 
-    return Paths(user_data_path("parley", appauthor=False))
+    return followed(user_data_path("parley", appauthor=False))
+
+
+def followed(home: Path) -> Paths:
+    """Return the paths of a data directory, wherever it has been moved to."""
+    places = moves(Paths(home))
+    if not places or places[0] == home:
+        return Paths(home)
+    if not (places[0] / DATABASE).exists():
+        return Paths(home, lost=places[0])
+    return Paths(places[0], home)
+
+
+def moves(paths: Paths) -> list[Path]:
+    """Return where the data has been moved to and the folders that it was in before; nothing if it was not moved."""
+    try:
+        told = json.loads(paths.pointer.read_text(encoding="utf-8"))
+        return [Path(told["data"]), *map(Path, told["before"])]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError, KeyError, TypeError):
+        return [paths.pointer]  # there is no data in it: it counts as lost
 
 
 def resources() -> Path:

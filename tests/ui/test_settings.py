@@ -49,8 +49,6 @@ def stored(desk: Desk) -> Settings:
 async def test_every_option_of_the_table_has_its_row(desk: Desk) -> None:
     window = await open_settings(desk, "appearance")
     for found in visible_options():
-        if found.metadata["page"] == "data":
-            continue
         row = option(window, found.name)
         assert row.label.text()
         assert row.label.text() == found.metadata["label"]

@@ -35,7 +35,7 @@ def back_up(source: Path, target: Path) -> None:
     try:
         with _fresh_file(target) as temporary:
             _copy(source, temporary)
-            _demand_sound(temporary, source)
+            demand_sound(temporary, source)
     except StoreReadOnly as error:
         raise FileProblem(path=target, problem=error.detail or "it cannot be written") from error
 
@@ -68,7 +68,7 @@ def restore(path: Path, directory: Path) -> Path | None:
         if writers.others():
             raise StoreBusy(path=current, detail="a Parley is running on this data")
         _copy(path, temporary)
-        _demand_sound(temporary, path)
+        demand_sound(temporary, path)
         kept = _set_aside(current)
         _swap_in(temporary, current)
     return kept
@@ -106,7 +106,7 @@ def _set_aside(current: Path) -> Path | None:
 def _merge_log(path: Path) -> None:
     """Bring the write-ahead log into the file. A damaged file is left with its log, which SQLite would delete."""
     try:
-        with closing(_reading(path)) as connection:
+        with closing(reading(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         with closing(connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -126,16 +126,16 @@ def _inspect(path: Path) -> None:
     if not path.is_file():
         raise FileProblem(path=path, problem="there is no such file" if not path.exists() else "it is no file")
     try:
-        with strangeness_told(path), closing(_reading(path)) as connection:
+        with strangeness_told(path), closing(reading(path)) as connection:
             if not migrations.is_store(connection):
                 raise StoreUnreadable(path=path, detail="a database of another program")
             migrations.pending(connection, path)
     except StoreReadOnly as error:
         raise FileProblem(path=path, problem=error.detail) from error
-    _demand_sound(path, path)
+    demand_sound(path, path)
 
 
-def _reading(path: Path) -> sqlite3.Connection:
+def reading(path: Path) -> sqlite3.Connection:
     """Return a connection that reads a file wherever it lies, and leaves nothing beside it.
 
     A file that lies alone is in nobody's use: who has it open has a log or a journal.
@@ -146,16 +146,16 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a database as it is at this moment into one file that needs no other."""
-    with told(source), closing(_reading(source)) as connection, told(target), closing(connect(target, "rwc")) as copy:
+    with told(source), closing(reading(source)) as connection, told(target), closing(connect(target, "rwc")) as copy:
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
     with target.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def _demand_sound(path: Path, source: Path) -> None:
+def demand_sound(path: Path, source: Path) -> None:
     """Raise StoreUnreadable for the source if its copy is damaged."""
-    with told(source), closing(_reading(path)) as connection:
+    with told(source), closing(reading(path)) as connection:
         findings = [row[0] for row in connection.execute("PRAGMA integrity_check")]
     if findings != ["ok"]:
         raise StoreUnreadable(path=source, detail="; ".join(findings)[:1000])

@@ -6,9 +6,10 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from parley import paths
 from parley.errors import StoreError, StoreFull, StoreOnNetwork, StoreReadOnly
 
-DATABASE = "parley.db"
+DATABASE = paths.DATABASE
 LOCKS = "locks"
 BACKUPS = "backups"
 BUSY_SECONDS = 5.0

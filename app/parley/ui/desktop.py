@@ -5,13 +5,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
-from parley import __version__
+from parley import __version__, log
 from parley.errors import ChatError, InternalError, SettingsUnreadable, StoreError
 from parley.paths import Paths
 from parley.services import Services
@@ -71,13 +72,20 @@ def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance
         services = open_services(paths)
     except (StoreError, SettingsUnreadable) as error:
         return _run(app, _say_why(app, paths, error, instance))
+    window = _made_window(app, services, instance)
+    show_painted(window)
+    return _run(app, _live(app, services, window, instance, open_services))
+
+
+def _made_window(app: QApplication, services: Services, instance: Instance) -> "Window":
     from parley.ui.window import Window
 
     speak(app, services.settings.options.language)
-    window = Window(services, Look(app, services.settings.options.theme))
+    look = Look(app, services.settings.options.theme)
+    window = Window(services, look)
+    look.setParent(window)  # it goes with its window
     instance.raised.connect(window.come_forward)
-    show_painted(window)
-    return _run(app, _live(app, services, window, instance))
+    return window
 
 
 def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
@@ -90,25 +98,77 @@ def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
         return runner.run(main)
 
 
-async def _live(app: QApplication, services: Services, window: "Window", instance: Instance) -> int:
+async def _live(
+    app: QApplication, services: Services, window: "Window", instance: Instance, open_services: OpenServices
+) -> int:
+    ended = _ended_by_signals()
+    instance.listen()
+    news = ""
+    while True:
+        try:
+            target = await _until_left(app, services, window, ended, news)
+        finally:
+            await services.close()
+        if target is None:
+            return 0
+        paths, news = await _move(app, services, target, ended, instance)
+        try:
+            services = open_services(paths)
+        except (StoreError, SettingsUnreadable) as error:
+            return await _say_why(app, paths, error, instance)
+        window = _made_window(app, services, instance)
+        window.show()
+
+
+async def _until_left(
+    app: QApplication, services: Services, window: "Window", ended: "asyncio.Event", news: str
+) -> Path | None:
+    """Let the window work until the person leaves. Return where they want the data instead, if anywhere."""
     from parley.ui.garbage import Garbage
 
-    ended = _ended_by_signals()
+    wishes: list[Path] = []
     window.ended.connect(ended.set)
-    try:
-        window.start()
-        if window.isHidden():  # closed before anybody listened
-            ended.set()
-        instance.listen()
-        services.store.start_watching()
-        garbage = Garbage(app)
-        with _faults_told_to(window.report):
-            await ended.wait()
-        await window.close_down()
-        garbage.stop()
-    finally:
-        await services.close()
-    return 0
+    window.move_requested.connect(wishes.append)
+    window.move_requested.connect(ended.set)
+    window.start()
+    if window.isHidden():  # closed before anybody listened
+        ended.set()
+    if news:
+        window.tell(news)
+    services.store.start_watching()
+    garbage = Garbage(app)
+    with _faults_told_to(window.report):
+        await ended.wait()
+    await window.close_down()
+    garbage.stop()
+    return wishes[-1] if wishes else None
+
+
+async def _move(
+    app: QApplication, services: Services, target: Path, ended: "asyncio.Event", instance: Instance
+) -> tuple[Paths, str]:
+    """Move the data of services that are closed. Return the paths from now on, and what to tell of it."""
+    from parley.ui.moving import MovingWindow, move_data
+    from parley.ui.tasks import Tasks
+
+    ended.clear()
+    look = Look(app, services.settings.options.theme)
+    window = MovingWindow(look, target)
+    instance.raised.connect(window.come_forward)
+    waiting = Tasks(lambda error: logger.error("%s", error))
+    waiting.start(_cancel_at(ended, window.cancelled.emit))
+    paths, news = await move_data(window, services.paths, target)
+    await waiting.close()
+    look.deleteLater()
+    if paths != services.paths:
+        log.follow(paths.log)
+        instance.follow(paths)
+    return paths, news
+
+
+async def _cancel_at(ended: "asyncio.Event", cancel: Callable[[], object]) -> None:
+    await ended.wait()
+    cancel()
 
 
 async def _say_why(app: QApplication, paths: Paths, error: StoreError | SettingsUnreadable, instance: Instance) -> int:

@@ -88,6 +88,11 @@ SENTENCES: Mapping[str, object] = {
         "The data folder {path} is on a network share ({kind}), where a database can be damaged. Choose "
         "a folder on a local disk with --data-dir.",
     ),
+    "data_folder_gone": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The data is in {path}, which is not there. Connect the disk that it is on, then start again. "
+        "To go back to the folder of before, remove the file {pointer}.",
+    ),
     "store_busy": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "Another program is holding the database {path}. Close it, then try again.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LOCK = "desktop.lock"
 ANSWER_MS = 2000
 AGAIN_MS = 50
 TOKEN = "XDG_ACTIVATION_TOKEN"
@@ -33,7 +34,7 @@ class Instance(QObject):
 
     def __init__(self, paths: Paths) -> None:
         super().__init__()
-        self._path = paths.data / "desktop.lock"
+        self._path = paths.data / LOCK
         self._handle: int | None = None
         self._server: QLocalServer | None = None
 
@@ -89,10 +90,20 @@ class Instance(QObject):
         socket.disconnectFromServer()
         return heard
 
+    def follow(self, paths: Paths) -> bool:
+        """Be the desktop of another data directory. Return whether this process is the first there."""
+        self.release()
+        self._path = paths.data / LOCK
+        first = self.claim()
+        self.listen()
+        return first
+
     def release(self) -> None:
         """Let another process be the first."""
         if self._server is not None:
             self._server.close()
+            self._server.deleteLater()
+            self._server = None
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None

@@ -18,6 +18,7 @@ class SettingsDoor(QObject):
 
     link_opened = Signal(str)
     models_listed = Signal()
+    move_requested = Signal(object)
 
     def __init__(self, services: Services, look: Look, window: QWidget, tasks: Tasks) -> None:
         super().__init__(window)
@@ -35,6 +36,7 @@ class SettingsDoor(QObject):
             self.window = SettingsWindow(self._services, self._look, self._tasks, self._window)
             self.window.link_opened.connect(self.link_opened)
             self.window.models_listed.connect(self.models_listed)
+            self.window.move_requested.connect(self.move_requested)
         self.window.come_forward(page)
 
     def close(self) -> None:

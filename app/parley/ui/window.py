@@ -70,6 +70,9 @@ class Window(QWidget):
     ended = Signal()
     """The person wants to leave."""
 
+    move_requested = Signal(object)
+    """The person wants the data in this folder."""
+
     def __init__(self, services: Services, look: Look) -> None:
         super().__init__()
         self.setObjectName("window")
@@ -191,6 +194,7 @@ class Window(QWidget):
         self.messages.restored.connect(self._open)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
+        self.settings_door.move_requested.connect(self._move_data)
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
@@ -328,6 +332,10 @@ class Window(QWidget):
     def _open_data_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.paths.data)))
 
+    def _move_data(self, target: object) -> None:
+        self._remember()
+        self.move_requested.emit(target)
+
     def _look_at_settings(self) -> None:
         try:
             self._services.settings.reload()
@@ -388,6 +396,12 @@ class Window(QWidget):
 
     def _say_not_kept(self, reason: str) -> None:
         self.page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)
+
+    def tell(self, news: str) -> None:
+        """Say what has come of moving the data."""
+        self.page.notices.show_notice(
+            news, action=self.tr("Data folder"), act=lambda: self.settings_door.open("data"), error=False
+        )
 
     def report(self, error: ChatError) -> None:
         """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""

@@ -69,6 +69,7 @@ class ProviderCard(QFrame):
         """Show the form below the rest."""
         self.form = form
         self._column.addWidget(form)
+        form.show()
         self.edit.setEnabled(False)
 
     def close_form(self) -> None:

@@ -83,6 +83,7 @@ class ProvidersPage(Page):
         if self.new_form is None:
             self.new_form = EndpointForm(None, self.inside)
             self.new_form.show_key(kept=False)
+            self.new_form.show()
             self._wire(self.new_form, None)
             self._sections["added"].addWidget(self.new_form)
             self.add_button.hide()

@@ -36,7 +36,9 @@ class Row(QWidget):
         self._help = words_label(help, self, "muted")
         self._help.setVisible(bool(help))
         self.problem = words_label("", self, "error")
-        self.problem.hide()
+        self.note = words_label("", self)
+        for line in (self.problem, self.note):
+            line.hide()
         self.reset_button = QToolButton(self)
         self.reset_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         look.dress(self.reset_button, "undo")
@@ -49,7 +51,8 @@ class Row(QWidget):
         self.reset_button.hide()
         self._words = words = QVBoxLayout()
         words.setSpacing(2)
-        for part in (self.label, self._help, self.problem):
+        words.addStretch(1)
+        for part in (self.label, self._help, self.problem, self.note):
             words.addWidget(part)
         words.addStretch(1)
         side = QHBoxLayout()
@@ -74,6 +77,11 @@ class Row(QWidget):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
+
+    def show_note(self, text: str) -> None:
+        """Say what has come of it."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     def show_changed(self, changed: bool) -> None:
         """Offer the way back to the default."""

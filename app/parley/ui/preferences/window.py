@@ -16,6 +16,7 @@ from parley.services import Services
 from parley.settings import Options
 from parley.ui.look import Look
 from parley.ui.preferences.choice_button import ChoiceButton
+from parley.ui.preferences.data_page import DataPage
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.providers_page import ProvidersPage
@@ -32,6 +33,9 @@ class SettingsWindow(QWidget):
 
     link_opened = Signal(str)
     """A link to a page of the manual or of the web."""
+
+    move_requested = Signal(object)
+    """The data is to be moved to this folder."""
 
     models_listed = Signal()
     """The providers have been asked for their models."""
@@ -131,7 +135,15 @@ class SettingsWindow(QWidget):
         providers = ProvidersPage(services, look, tasks, self)
         providers.listed.connect(self.models_listed)
         shortcuts = ShortcutsPage(services.settings, look, self)
-        return {"providers": providers, "appearance": appearance, "behaviour": behaviour, "shortcuts": shortcuts}
+        data = DataPage(services, look, tasks, self)
+        data.move_requested.connect(self.move_requested)
+        return {
+            "providers": providers,
+            "appearance": appearance,
+            "behaviour": behaviour,
+            "shortcuts": shortcuts,
+            "data": data,
+        }
 
     def _arrange(self) -> None:
         top = QWidget(self)

@@ -1,0 +1,172 @@
+"""Servers are added, tested, changed and removed; a key is never shown again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+
+from parley.keys import Keys
+from parley.settings import ProviderRow, Settings
+from parley.ui.notices import Notice
+from parley.ui.preferences.providers_page import ProvidersPage
+from tests.fakes import FakeOpenAI
+from tests.ui.conftest import Desk
+from tests.ui.test_settings import open_settings
+
+LEFT = Qt.MouseButton.LeftButton
+KEY = "secret-key-1234567"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FakeOpenAI]:
+    async with FakeOpenAI("one", "two") as server:
+        server.key = KEY
+        yield server
+
+
+def click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, LEFT)
+
+
+async def providers(desk: Desk) -> ProvidersPage:
+    page = (await open_settings(desk, "providers")).pages["providers"]
+    assert isinstance(page, ProvidersPage)
+    await desk.until(page.look_again.isEnabled)
+    return page
+
+
+def paste(field: QLineEdit, text: str) -> None:
+    QApplication.clipboard().setText(text)
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+
+async def test_a_server_is_added_with_its_key(desk: Desk, server: FakeOpenAI) -> None:
+    page = await providers(desk)
+    click(page.add_button)
+    form = page.new_form
+    assert form is not None
+    QTest.keyClicks(form.name, "office")
+    QTest.keyClicks(form.address, server.root.removeprefix("http://"))
+    click(form.test)
+    await desk.until(lambda: "needs a key" in form.result.text())
+    paste(form.key, "wrong-key-7654321")
+    await desk.until(lambda: "refused" in form.result.text())
+    form.key.clear()
+    paste(form.key, KEY)
+    await desk.until(lambda: form.result.text().startswith("Works: 2 models, "))
+    assert form.key.displayText() != KEY
+    assert stored(desk) == ("tiny",)
+    click(form.save)
+    assert stored(desk) == ("tiny", "office")
+    assert Keys(desk.paths.keys, environ={}).get("office") == KEY
+    assert KEY not in desk.paths.settings.read_text(encoding="utf-8")
+    card = page.cards["office"]
+    await desk.until(lambda: card.state.text() == "2 models")
+    assert card.place.endpoint.base_url == server.url
+    await desk.until(lambda: "office/two" in [model.id for model in desk.services.catalog.cached_models()])
+    click(card.edit)
+    assert card.form is not None
+    assert card.form.key.text() == ""
+    assert "A key is kept" in card.form.key.placeholderText()
+
+
+def stored(desk: Desk) -> tuple[str, ...]:
+    return tuple(row.name for row in Settings(desk.paths.settings).options.providers)
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "variable", "said"),
+    [
+        ("two words", "http://127.0.0.1:1", "", "Letters, digits"),
+        ("openai", "http://127.0.0.1:1", "", "Parley uses this name itself"),
+        ("office", "ftp://127.0.0.1", "", "An address such as"),
+        ("office", "http://me:hush@127.0.0.1", "", "An address without a password"),
+        ("office", "http://127.0.0.1:1", "sk-hush", "The name of an environment variable"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field(
+    desk: Desk, name: str, address: str, variable: str, said: str
+) -> None:
+    page = await providers(desk)
+    click(page.add_button)
+    form = page.new_form
+    assert form is not None
+    QTest.keyClicks(form.name, name)
+    QTest.keyClicks(form.address, address)
+    QTest.keyClicks(form.key_env, variable)
+    desk.press("Return", on=form.key_env)
+    shown = [label.text() for label in form._problems.values() if label.isVisible()]
+    assert len(shown) == 1
+    assert shown[0].startswith(said)
+    assert stored(desk) == ("tiny",)
+    click(form.cancel)
+    assert page.add_button.isVisible()
+
+
+async def test_a_server_is_removed_with_its_key_and_comes_back(desk: Desk, server: FakeOpenAI) -> None:
+    desk.services.keys.set("office", KEY)
+    rows = desk.services.settings.options.providers
+    desk.services.settings.update(providers=(ProviderRow("office", server.url), *rows))
+    page = await providers(desk)
+    click(page.cards["office"].remove)
+    assert stored(desk) == ("tiny",)
+    assert "office" not in page.cards
+    assert KEY not in desk.paths.keys.read_text(encoding="utf-8")
+    notice = page.findChild(Notice)
+    assert isinstance(notice, Notice)
+    undo = next(button for button in notice.findChildren(QPushButton) if button.text() == "Undo")
+    click(undo)
+    assert stored(desk) == ("office", "tiny")
+    assert Keys(desk.paths.keys, environ={}).get("office") == KEY
+    assert "office" in page.cards
+
+
+async def test_a_service_takes_a_key_and_forgets_it(desk: Desk) -> None:
+    page = await providers(desk)
+    card = page.cards["groq"]
+    assert card.state.text() == "Needs a key"
+    click(card.edit)
+    form = card.form
+    assert form is not None
+    assert not form.address.isVisible()
+    form.key.pasted.disconnect()  # it would be tried out on the service
+    paste(form.key, "half a key")
+    click(form.save)
+    assert "one line" in form._problems["key"].text()
+    desk.services.keys.set("groq", KEY)
+    form.show_key(kept=True)
+    click(form.remove_key)
+    assert Keys(desk.paths.keys, environ={}).get("groq") is None
+    assert card.form is None
+
+
+async def test_a_server_that_is_down_says_so(desk: Desk, tmp_path: Path) -> None:
+    rows = desk.services.settings.options.providers
+    desk.services.settings.update(providers=(*rows, ProviderRow("down", "http://127.0.0.1:9/v1")))
+    page = await providers(desk)
+    card = page.cards["down"]
+    await desk.until(lambda: "down cannot be reached at http://127.0.0.1:9" in card.state.text())
+    click(page.cards["tiny"].test)
+    await desk.until(lambda: page.cards["tiny"].state.text().startswith("Works: 1 model, "))
+
+
+async def test_servers_added_elsewhere_appear(desk: Desk, server: FakeOpenAI) -> None:
+    page = await providers(desk)
+    rows = desk.services.settings.options.providers
+    Settings(desk.paths.settings).update(providers=(*rows, ProviderRow("elsewhere", server.url)))
+    await desk.until(lambda: "elsewhere" in page.cards)
+
+
+async def test_the_picker_leads_here(desk: Desk) -> None:
+    desk.press("Ctrl+M", on=desk.window.page.composer.field)
+    popup = desk.window.models.popup
+    await desk.until(popup.isVisible)
+    click(popup.add)
+    window = desk.window.settings_door.window
+    assert window is not None
+    await desk.until(window.isVisible)
+    assert window.page == "providers"
