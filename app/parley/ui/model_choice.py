@@ -34,6 +34,8 @@ class ModelChoice(QObject):
         self._default = ""
         self.for_new_chat = ""
         """What was chosen before the first message; empty for the default."""
+        self.looking = self.looked = False
+        """Whether the providers are being asked, and whether they have been."""
         self._popup = ModelPopup(look, window)
         self._popup.chosen.connect(self._choose)
         self._popup.refresh_requested.connect(lambda: self._tasks.start(self.look_for_models(refresh=True)))
@@ -72,12 +74,17 @@ class ModelChoice(QObject):
 
     async def look_for_models(self, refresh: bool = False) -> None:
         """Ask the providers for their models, and show them."""
-        self._popup.set_busy(True)
+        self._set_looking(True)
         try:
             await self._services.catalog.models(refresh)
             self._default = await self._services.catalog.default_model()
+            self.looked = True
         finally:
-            self._popup.set_busy(False)
+            self._set_looking(False)
+        self._show()
+
+    def refresh(self) -> None:
+        """Show the model anew: another one may be the default."""
         self._show()
 
     def open_picker(self) -> None:
@@ -85,6 +92,12 @@ class ModelChoice(QObject):
         self._fill()
         self._popup.open_at(self._button, self._window)
         self._tasks.start(self.look_for_models())
+
+    def _set_looking(self, looking: bool) -> None:
+        self.looking = looking
+        self._popup.set_busy(looking)
+        if looking:
+            self.changed.emit()
 
     def _choose(self, model: str) -> None:
         if self._conversation is None:

@@ -52,6 +52,8 @@ QPushButton[kind="question"] {{ background: {t.window}; border: 1px solid {t.fai
   padding: 9px 14px; border-radius: {t.radius}px; }}
 QPushButton[kind="question"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="question"]:focus {{ border: 2px solid {t.accent}; padding: 8px 13px; }}
+QProgressBar {{ background: {t.user_box}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QFrame#popup {{ background: {t.raised}; border: 1px solid {t.outline}; border-radius: {t.radius}px; }}
 QFrame#popup QListView {{ background: {t.raised}; border: none; }}
 QTextBrowser#manual {{ background: {t.window}; border: none; }}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from parley.ui.background import Background
     from parley.ui.conversation_view import ConversationView
     from parley.ui.find import Find
+    from parley.ui.first_run import FirstRun
     from parley.ui.links import Links
     from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
@@ -58,6 +59,7 @@ class Window(QWidget):
     models: "ModelChoice"
     view: "ConversationView"
     find_: "Find"
+    first_run: "FirstRun"
     links: "Links"
     messages: "MessageCommands"
     rich_paste: "RichPaste"
@@ -106,6 +108,7 @@ class Window(QWidget):
         """Let the window work, and open the chat that was on show last. Needs a running loop."""
         from parley.ui.conversation_view import ConversationView
         from parley.ui.find import Find
+        from parley.ui.first_run import FirstRun
         from parley.ui.links import Links
         from parley.ui.message_commands import MessageCommands
         from parley.ui.model_choice import ModelChoice
@@ -127,6 +130,7 @@ class Window(QWidget):
         self.links = Links(self._look, self, self.tasks)
         self.zoom = Zoom(services.settings, self.page)
         self.settings_door = SettingsDoor(services, self._look, self, self.tasks)
+        self.first_run = FirstRun(services, self.page.welcome, self.models, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self._unsubscribe = [
@@ -195,6 +199,9 @@ class Window(QWidget):
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.settings_door.move_requested.connect(self._move_data)
+        self.first_run.link_opened.connect(self.links.follow)
+        self.first_run.settings_requested.connect(self.settings_door.open)
+        self.first_run.finished.connect(self.page.composer.setFocus)
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
@@ -353,6 +360,7 @@ class Window(QWidget):
     def _apply_later_options(self, options: Options) -> None:
         """Apply what `start` has made something for."""
         self.zoom.show_options(options)
+        self.models.refresh()
         self.page.transcript.editors.set_send_key(options.send_key)
         self.spelling.choose(options.spelling)
 

@@ -30,7 +30,5 @@ QPushButton[kind="segment"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
 QPushButton[kind="segment"]:focus {{ border: 2px solid {t.text}; padding: 4px 9px; }}
 QFrame#provider, QFrame#form {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
-QProgressBar {{ background: {t.user_box}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
-QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 """
     )

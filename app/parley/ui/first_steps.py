@@ -1,0 +1,122 @@
+"""FirstSteps: what a first start shows in an empty chat. Find a model, choose it, write. It only shows and tells."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from parley.messages import Model
+
+MOST = 4
+"""So many models are offered here; the rest is in the picker."""
+
+
+class FirstSteps(QWidget):
+    """The steps, one at a time."""
+
+    install_requested = Signal()
+    service_requested = Signal()
+    look_requested = Signal()
+    local_requested = Signal()
+    picker_requested = Signal()
+    chosen = Signal(str)
+    skipped = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._names = [
+            QLabel(words, self) for words in (self.tr("Find a model"), self.tr("Choose it"), self.tr("Write"))
+        ]
+        names = QHBoxLayout()
+        names.setSpacing(8)
+        names.addStretch(1)
+        for number, label in enumerate(self._names):
+            if number:
+                names.addWidget(self._muted("·"))
+            names.addWidget(label)
+        names.addStretch(1)
+        self.heading = QLabel(self)
+        self.heading.setObjectName("welcome")
+        self.words = self._muted("")
+        for label in (self.heading, self.words):
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 0)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Looking for models"))
+        self.buttons: list[QPushButton] = []
+        self._choices = QVBoxLayout()
+        self._choices.setSpacing(8)
+        self.skip = QPushButton(self.tr("Skip"), self)
+        self.skip.setProperty("kind", "link")
+        self.skip.clicked.connect(self.skipped)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(names)
+        column.addSpacing(8)
+        for part in (self.heading, self.words, self.bar):
+            column.addWidget(part)
+        column.addSpacing(8)
+        column.addLayout(self._choices)
+        column.addWidget(self.skip, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def show_looking(self) -> None:
+        """Say that the servers are being asked."""
+        self._show(0, self.tr("Looking for models …"), self.tr("On this computer, and where you have a key."))
+        self.bar.show()
+
+    def show_none(self, *, empty_server: str, looks: bool) -> None:
+        """Say that there is no model, and how to get one. `empty_server` runs without one."""
+        if empty_server:
+            words = self.tr("{server} is running, but has no model yet. For Ollama: “ollama pull llama3.2”.")
+            words = words.format(server=empty_server)
+        elif looks:
+            words = self.tr("None was found on this computer. Ollama is a free program that runs models here.")
+        else:
+            words = self.tr("Servers on this computer are not looked for: that is off in the settings.")
+        self._show(0, self.tr("Find a model"), words)
+        if not looks:
+            self._offer(self.tr("Look on this computer"), self.local_requested.emit)
+        elif not empty_server:
+            self._offer(self.tr("Install Ollama"), self.install_requested.emit)
+        self._offer(self.tr("Connect a service with a key"), self.service_requested.emit)
+        self._offer(self.tr("Look again"), self.look_requested.emit)
+
+    def show_models(self, models: Sequence[Model], names: Sequence[str]) -> None:
+        """Offer models, with the names of their providers."""
+        self._show(1, self.tr("Choose a model"), self.tr("It answers new chats. You can change it for each chat."))
+        for model, name in list(zip(models, names, strict=True))[:MOST]:
+            self._offer(f"{model.label or model.name}  ·  {name}", partial(self.chosen.emit, model.id))
+        if len(models) > MOST:
+            self._offer(self.tr("All {count} models …").format(count=len(models)), self.picker_requested.emit)
+
+    def _show(self, step: int, heading: str, words: str) -> None:
+        for number, label in enumerate(self._names):
+            label.setProperty("title", number == step)
+            label.setProperty("muted", number != step)
+            label.style().unpolish(label)
+            label.style().polish(label)
+        self.heading.setText(heading)
+        self.words.setText(words)
+        self.bar.hide()
+        while self.buttons:
+            button = self.buttons.pop()
+            self._choices.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+
+    def _offer(self, text: str, act: Callable[[], object]) -> None:
+        button = QPushButton(text, self)
+        button.setProperty("kind", "question")
+        button.clicked.connect(lambda _checked=False: act())
+        self._choices.addWidget(button)
+        self.buttons.append(button)
+        button.show()
+
+    def _muted(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setProperty("muted", True)
+        return label
