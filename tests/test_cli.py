@@ -347,6 +347,21 @@ def test_settings_that_cannot_be(cli: Cli, words: list[str], complaint: str) -> 
     assert complaint in cli.err
 
 
+def test_a_model_that_nobody_offers_is_set_with_a_warning(cli: Cli, address: str) -> None:
+    cli("settings", "set", "default_model", "nope/x")
+    assert cli("settings", "get", "default_model") == "nope/x\n"
+    cli("settings", "set", "default_model", "nope/y")
+    assert "nobody offers a model “nope/y” now" in cli.err
+    cli("provider", "add", "mine", "--base-url", address)
+    cli("settings", "set", "default_model", "mine/x")
+    assert "it is not known whether “mine/x” is there" in cli.err
+    assert "mine cannot be reached" in cli.err
+    cli("settings", "set", "default_model", "guide/manual")
+    assert cli.err == ""
+    cli("settings", "set", "default_model", "")
+    assert cli.err == ""
+
+
 # --- Backup and restore -----------------------------------------------------------------------------------------------
 
 

@@ -140,17 +140,14 @@ class KeyMissing(ProviderError):
     """The provider wants a key and none is known."""
 
     code = "key_missing"
-    sentence = "{provider} needs a key. Set it in the environment, or with “parley provider add … --key-stdin”."
+    sentence = "{provider} needs a key. Give it in the settings, or set it in the environment."
 
 
 class KeyRefused(ProviderError):
     """The provider does not accept the key."""
 
     code = "key_refused"
-    sentence = (
-        "Your key was refused by {provider}. "
-        "Check it where you set it: in the environment, or with “parley provider add”."
-    )
+    sentence = "Your key was refused by {provider}. Check it where you set it: in the settings, or in the environment."
 
 
 class RateLimited(ProviderError):

@@ -6,12 +6,13 @@ from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from parley.settings import Settings, ShortcutRow, visible_options
+from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
 from parley.ui.preferences.choices import ModelEditor
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch
 from parley.ui.preferences.options_page import OptionRow, OptionsPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
 from parley.ui.preferences.window import SettingsWindow
+from tests.fakes import FakeOpenAI
 from tests.ui.conftest import Desk
 
 LEFT = Qt.MouseButton.LeftButton
@@ -303,3 +304,33 @@ async def test_zoom_by_keys_wheel_and_setting(desk: Desk) -> None:
     await desk.reopen()
     assert desk.window.zoom.percent == 50
     assert desk.window.page.transcript.kit.style.zoom == 0.5
+
+
+async def test_errors_that_settings_mend_lead_there(desk: Desk) -> None:
+    async with FakeOpenAI("one") as server:
+        server.key = "secret-key-1234"
+        rows = desk.services.settings.options.providers
+        desk.services.settings.update(providers=(*rows, ProviderRow("locked", server.url)), default_model="locked/one")
+        await desk.say("hello")
+        await desk.answered()
+        tree = desk.window.view.tree
+        assert tree is not None
+        failure = tree.branch()[-1].failure
+        assert failure is not None
+        assert failure.code == "key_missing"
+        desk.window.page.transcript.settings_requested.emit()
+        window = desk.window.settings_door.window
+        assert window is not None
+        await desk.until(window.isVisible)
+        assert window.page == "providers"
+        window.close()
+    desk.services.settings.update(default_model="gone/one")
+    desk.press("Ctrl+N", on=desk.window.page.composer.field)
+    desk.write("hello")
+    desk.press("Return", on=desk.window.page.composer.field)
+    await desk.until(lambda: desk.window.page.composer.error)
+    action = next(
+        button for button in desk.window.page.composer.findChildren(QPushButton) if button.text() == "Open settings"
+    )
+    click(action)
+    await desk.until(window.isVisible)

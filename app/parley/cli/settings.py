@@ -20,7 +20,24 @@ def settings(arguments: Namespace, shell: Shell) -> int:
             streams.say(value_text(getattr(opened.options, _visible(arguments.key).name)))
         case "set":
             opened.set_text(_visible(arguments.key).name, arguments.value)
+            if arguments.key == "default_model" and arguments.value.strip():
+                _warn_of_model(arguments.value.strip(), shell)
     return 0
+
+
+def _warn_of_model(name: str, shell: Shell) -> None:
+    """Say if nobody offers the model now. It is set all the same: its server may be off."""
+    with shell.services() as services:
+        models = shell.run(services.catalog.models())
+        if name in [known for model in models for known in (model.id, model.name)]:
+            return
+        head, slash, _ = name.partition("/")
+        problem = services.catalog.problems.get(head) if slash else None
+        if problem:
+            streams.note(f"It is set, but it is not known whether “{name}” is there now.")
+            streams.complain(problem)
+        else:
+            streams.note(f"It is set, but nobody offers a model “{name}” now. “parley models” lists what there is.")
 
 
 def _visible(key: str) -> Field[Any]:

@@ -24,6 +24,8 @@ class Composer(QWidget):
 
     sent = Signal(Draft)
     stopped = Signal()
+    mend_requested = Signal()
+    """The person wants to put right why the message was not sent."""
     written = Signal()
     """What is in the composer has changed."""
 
@@ -114,7 +116,7 @@ class Composer(QWidget):
         keys = QKeySequence("Enter" if key == "enter" else "Ctrl+Enter").toString(NATIVE)
         self._send.setToolTip(self.tr("Send ({keys})").format(keys=keys))
 
-    def show_error(self, text: str, detail: str = "") -> None:
+    def show_error(self, text: str, detail: str = "", action: str = "") -> None:
         """Say beside the field why the message was not sent; an empty text takes it away."""
         if self._error:
             self._column.removeWidget(self._error)
@@ -122,7 +124,8 @@ class Composer(QWidget):
             self._error.deleteLater()
             self._error = None
         if text:
-            self._error = Notice(self.look, text, detail=detail, error=True, parent=self)
+            self._error = Notice(self.look, text, action=action, detail=detail, error=True, parent=self)
+            self._error.acted.connect(self.mend_requested)
             self._error.dismissed.connect(lambda: self.show_error(""))
             self._column.insertWidget(0, self._error)
 

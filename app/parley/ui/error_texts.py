@@ -15,6 +15,9 @@ from parley.messages import Failure
 
 CONTEXT = "ErrorTexts"
 
+MENDED_IN_SETTINGS = frozenset({"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model"})
+"""Errors that end once a person has changed something about a provider."""
+
 SENTENCES: Mapping[str, object] = {
     "error": QT_TRANSLATE_NOOP("ErrorTexts", "Something went wrong."),
     "provider_error": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} could not answer."),
@@ -46,12 +49,11 @@ SENTENCES: Mapping[str, object] = {
     ),
     "key_missing": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "{provider} needs a key. Set it in the environment, or with “parley provider add … --key-stdin”.",
+        "{provider} needs a key. Give it in the settings, or set it in the environment.",
     ),
     "key_refused": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "Your key was refused by {provider}. "
-        "Check it where you set it: in the environment, or with “parley provider add”.",
+        "Your key was refused by {provider}. Check it where you set it: in the settings, or in the environment.",
     ),
     "rate_limited": QT_TRANSLATE_NOOP(
         "ErrorTexts",

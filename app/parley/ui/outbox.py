@@ -7,7 +7,7 @@ from parley.errors import ChatError, StoreError
 from parley.services import Services
 from parley.ui.composer import Composer
 from parley.ui.drafts import Draft, Drafts, Place
-from parley.ui.error_texts import error_text
+from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
 from parley.ui.model_choice import ModelChoice
 from parley.ui.tasks import Tasks
 
@@ -109,4 +109,5 @@ class Outbox(QObject):
     def _show_state(self) -> None:
         error = self._errors.get(self._place)
         self._composer.set_sending(self._place in self._sending)
-        self._composer.show_error(error_text(error) if error else "", error.detail if error else "")
+        action = self.tr("Open settings") if error and error.code in MENDED_IN_SETTINGS else ""
+        self._composer.show_error(error_text(error) if error else "", error.detail if error else "", action)

@@ -15,7 +15,7 @@ from parley.store import Change
 from parley.ui.actions import Actions
 from parley.ui.chat_page import ChatPage
 from parley.ui.chats import Chats
-from parley.ui.error_texts import error_text
+from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
 from parley.ui.frame import Frame
 from parley.ui.look import Look
 from parley.ui.sidebar import Sidebar
@@ -202,6 +202,8 @@ class Window(QWidget):
         self.first_run.link_opened.connect(self.links.follow)
         self.first_run.settings_requested.connect(self.settings_door.open)
         self.first_run.finished.connect(self.page.composer.setFocus)
+        for mend in (self.page.transcript.settings_requested, self.page.composer.mend_requested):
+            mend.connect(lambda: self.settings_door.open("providers"))
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
@@ -416,6 +418,15 @@ class Window(QWidget):
         text = error_text(error)
         copied = f"{text}\n{error.detail}"
         bug = isinstance(error, InternalError)
+        if error.code in MENDED_IN_SETTINGS:
+            self.page.notices.show_notice(
+                text,
+                detail=error.detail,
+                error=True,
+                action=self.tr("Open settings"),
+                act=lambda: self.settings_door.open("providers"),
+            )
+            return
         self.page.notices.show_notice(
             text,
             detail=error.detail,

@@ -72,6 +72,7 @@ class Sight:
         self.asked: list[tuple[str, ...]] = []
         view.retry_requested.connect(lambda id: self.asked.append(("retry", id)))
         view.regenerate_requested.connect(lambda id: self.asked.append(("regenerate", id)))
+        view.settings_requested.connect(lambda: self.asked.append(("settings",)))
         view.version_requested.connect(lambda id: self.asked.append(("version", id)))
         view.requested.connect(lambda key, id: self.asked.append((key, id)))
         view.link_clicked.connect(lambda url, words: self.asked.append(("link", url, words)))

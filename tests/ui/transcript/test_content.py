@@ -192,6 +192,15 @@ def test_failures(sight: Sight) -> None:
     assert sight.asked == [("retry", "a")]
 
 
+def test_what_is_mended_in_the_settings_leads_there(sight: Sight) -> None:
+    sight.show([user("q", "x"), failed(MessageStatus.FAILED, Failure("key_missing", "OpenAI needs a key."))])
+    sight.press("a", "settings")
+    assert sight.asked == [("settings",)]
+    sight.show([user("q", "x"), failed(MessageStatus.FAILED, Failure("rate_limited", "Wait a little."))])
+    with pytest.raises(AssertionError):
+        sight.press("a", "settings")
+
+
 def test_stopped_and_interrupted(sight: Sight) -> None:
     sight.show([user("q", "x"), failed(MessageStatus.STOPPED)])
     assert sight.row("a").foot.state_words() == "Stopped"

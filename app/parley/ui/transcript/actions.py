@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from PySide6.QtGui import QKeySequence
 
 from parley.messages import Message, MessageStatus, Role
+from parley.ui.error_texts import MENDED_IN_SETTINGS
 from parley.ui.transcript.words import Words
 
 RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.INTERRUPTED})
 BROKEN_OFF = RETRIED | {MessageStatus.STOPPED}
+
+
+def is_mended_in_settings(message: Message) -> bool:
+    """Return whether the settings are the place to put a failure right."""
+    return message.failure is not None and message.failure.code in MENDED_IN_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ ACTIONS: Sequence[Action] = (
     Action("copy-markdown", "", Words.copy_markdown, _spoken, "Ctrl+Shift+C"),
     Action("continue", "", Words.go_on, continues, "C"),
     Action("retry", "", Words.retry, _retried, "R"),
+    Action("settings", "", Words.open_settings, is_mended_in_settings),
     Action("regenerate", "again", Words.regenerate, lambda m: _answered(m) and not _retried(m), "R", below=True),
     Action("regenerate-with", "", Words.regenerate_with, _answered, "Shift+R"),
     Action("answer", "", Words.answer_again, lambda message: message.role is Role.USER, "R"),

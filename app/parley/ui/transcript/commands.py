@@ -43,6 +43,7 @@ class Commands(QObject):
             "edit": lambda row, *_: view.editors.begin(row.message.id),
             "more": self._more,
             "retry": lambda row, *_: view.retry_requested.emit(row.message.id),
+            "settings": lambda *_: view.settings_requested.emit(),
             "regenerate": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "answer": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,

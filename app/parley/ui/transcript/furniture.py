@@ -19,7 +19,7 @@ Sentence = Callable[[Failure], str]
 BAR = 28
 """The height of a button, and the least that a finger or an unsteady hand can hit."""
 
-_IN_STATE = ("continue", "retry")
+_IN_STATE = ("continue", "retry", "settings")
 """What can be done about how an answer ended has its button right below that."""
 
 
@@ -186,7 +186,7 @@ class Foot(Cell):
         if message is None:
             return []
         offered = [action for action in ACTIONS if action.key in _IN_STATE and action.applies(message)]
-        icon_of = {"continue": "continue", "retry": "again"}
+        icon_of = {"continue": "continue", "retry": "again", "settings": "settings"}
         found = [(a.key, icon_of[a.key], a.words(self.words), a.tip(self.words)) for a in offered]
         if self.detail():
             found.append(("details", "down" if self.unfolded else "next", self.words.details(), ""))

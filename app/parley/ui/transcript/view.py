@@ -52,6 +52,7 @@ class Transcript(Scroller):
     """
 
     retry_requested = Signal(str)
+    settings_requested = Signal()
     regenerate_requested = Signal(str)
     version_requested = Signal(str)
     requested = Signal(str, str)

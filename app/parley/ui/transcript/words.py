@@ -93,6 +93,9 @@ class Words(QObject):
     def edited_text(self) -> str:
         return self.tr("Edited message")
 
+    def open_settings(self) -> str:
+        return self.tr("Open settings")
+
     def details(self) -> str:
         return self.tr("Details")
 
