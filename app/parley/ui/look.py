@@ -32,6 +32,8 @@ class Look(QObject):
         self._choice: Choice = choice
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._dressed: WeakKeyDictionary[Dressed, tuple[str, str]] = WeakKeyDictionary()
+        if choice == "system":
+            app.styleHints().unsetColorScheme()
         self.theme: Theme = theme_for(choice, app)
         apply(app, self.theme, window_sheet(self.theme))
         hints = app.styleHints()

@@ -140,8 +140,8 @@ def theme_for(choice: Choice, app: QApplication) -> Theme:
 
 def apply(app: QApplication, theme: Theme, more_rules: str = "") -> None:
     """Dress the application: with one sheet, for every further one costs each widget. Harmless to repeat."""
-    scheme = Qt.ColorScheme.Dark if theme.dark else Qt.ColorScheme.Light
-    app.styleHints().setColorScheme(Qt.ColorScheme.Unknown if theme.follows_system else scheme)
+    if not theme.follows_system:
+        app.styleHints().setColorScheme(Qt.ColorScheme.Dark if theme.dark else Qt.ColorScheme.Light)
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(palette(theme))
