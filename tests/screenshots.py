@@ -27,6 +27,7 @@ from tests.fakes import FakeOllama, OllamaModel, Reply
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
 
     from parley.ui.window import Window
 
@@ -108,6 +109,8 @@ class Studio:
         self.services = services
         self.window = window
         self.server = server
+        self.shown: QWidget | None = None
+        """A window of its own that the picture is of."""
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until the window has got so far."""
@@ -128,6 +131,8 @@ class Studio:
         from PySide6.QtWidgets import QApplication
 
         await asyncio.sleep(0.6)
+        if self.shown:
+            return self.shown.grab()
         picture = self.window.grab()
         painter = QPainter(picture)
         for other in QApplication.topLevelWidgets():
@@ -208,6 +213,26 @@ async def drawer(studio: Studio) -> None:
     studio.window.frame.set_folded(False)
 
 
+async def settings(studio: Studio, page: str) -> None:
+    """A page of the settings."""
+    studio.window.settings_door.open(page)
+    window = studio.window.settings_door.window
+    assert window is not None
+    window.resize(800, 620)
+    await studio.until(window.isVisible)
+    studio.shown = window
+
+
+async def providers(studio: Studio) -> None:
+    """The servers in the settings."""
+    await settings(studio, "providers")
+
+
+async def appearance(studio: Studio) -> None:
+    """Theme and zoom in the settings."""
+    await settings(studio, "appearance")
+
+
 @dataclass(frozen=True)
 class Scene:
     """What to show, and how."""
@@ -231,6 +256,8 @@ SCENES = (
     Scene("models", models, theme="dark"),
     Scene("editing", editing),
     Scene("information", information, theme="dark"),
+    Scene("settings-providers", providers),
+    Scene("settings-appearance", appearance, theme="dark"),
     Scene("narrow", trip, size=(360, 640)),
     Scene("drawer", drawer, theme="dark", size=(360, 640)),
     Scene("right-to-left", trip, language="ar"),

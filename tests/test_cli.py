@@ -24,6 +24,7 @@ from tests.providers.sockets import unused_port
 
 COMMANDS = ["", "chat", "models", "conversations", "show", "search", "backup", "restore", "doctor", "serve"]
 COMMANDS += ["provider", "provider add", "provider list", "provider remove"]
+COMMANDS += ["data", "data where", "data move"]
 COMMANDS += ["settings", "settings list", "settings get", "settings set"]
 
 
@@ -360,6 +361,26 @@ def test_a_model_that_nobody_offers_is_set_with_a_warning(cli: Cli, address: str
     assert cli.err == ""
     cli("settings", "set", "default_model", "")
     assert cli.err == ""
+
+
+# --- The data folder --------------------------------------------------------------------------------------------------
+
+
+def test_the_data_folder_is_moved(cli: Cli, tmp_path: Path) -> None:
+    cli("settings", "set", "trash_days", "7")
+    cli("search", "nothing")
+    assert cli("data", "where") == f"{cli.data}\n"
+    cli("data", "move", str(cli.data / "inside"), code=1)
+    assert "it is inside the data folder" in cli.err
+    cli("data", "move", str(tmp_path / "new"))
+    assert f"The data is in {tmp_path / 'new'} now." in cli.err
+    assert f"{cli.data} has been kept" in cli.err
+    assert cli("data", "where") == f"{tmp_path / 'new'}\n"
+    assert cli("settings", "get", "trash_days") == "7\n"
+    (tmp_path / "new").rename(tmp_path / "unplugged")
+    cli("settings", "get", "trash_days", code=1)
+    assert f"The data is in {tmp_path / 'new'}, which is not there." in cli.err
+    assert not (tmp_path / "new").exists()
 
 
 # --- Backup and restore -----------------------------------------------------------------------------------------------

@@ -235,3 +235,9 @@ def test_values_are_shown_as_they_are_typed(path: Path) -> None:
         text = value_text(getattr(settings.options, found.name))
         settings.set_text(found.name, text)
     assert settings.options == Options()
+
+
+def test_every_option_stands_in_the_manual() -> None:
+    manual = (ROOT / "resources" / "help" / "settings.md").read_text(encoding="utf-8")
+    for found in visible_options():
+        assert f"| `{found.name}` |" in manual

@@ -28,14 +28,14 @@ def run(arguments: Namespace, shell: Shell) -> int:
             from parley.cli.search import search
 
             return search(arguments, shell)
-        case "backup":
-            from parley.cli.backup import backup
+        case "backup" | "restore":
+            from parley.cli.backup import backup, restore
 
-            return backup(arguments, shell)
-        case "restore":
-            from parley.cli.backup import restore
+            return (backup if arguments.command == "backup" else restore)(arguments, shell)
+        case "data":
+            from parley.cli.data import data
 
-            return restore(arguments, shell)
+            return data(arguments, shell)
         case "doctor":
             from parley.cli.doctor import doctor
 

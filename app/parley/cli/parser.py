@@ -123,6 +123,11 @@ def _data(commands: Any) -> None:
     parser = _add(commands, "restore", "put a backup in the place of all conversations")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    parser = _add(commands, "data", "say where the data is, or move it")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    _add(actions, "where", "print the data folder")
+    move = _add(actions, "move", "copy the data into another folder, check it, and use it from then on")
+    move.add_argument("folder", metavar="DIR")
     _json(_add(commands, "doctor", "check data, keys, providers, port and versions, and say what to do"))
 
 

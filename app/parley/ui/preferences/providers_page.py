@@ -38,7 +38,8 @@ class ProvidersPage(Page):
         self._catalog, self._keys = services.catalog, services.keys
         self._look, self._tasks = look, tasks
         self._rows = Rows(services.settings, services.keys, services.catalog)
-        self._known = services.settings.options.providers
+        self._settings = services.settings
+        self._known = self._followed(services.settings.options)
         self._listing = self._entered = False
         self.cards: dict[str, ProviderCard] = {}
         self.new_form: EndpointForm | None = None
@@ -50,6 +51,7 @@ class ProvidersPage(Page):
         self._sections: dict[str, QVBoxLayout] = {}
         self._section("local", self.tr("On this computer"))
         self.absent = words_label("", self.inside, "muted")
+        self.absent.setContentsMargins(0, 6, 0, 0)
         self.add(self.absent)
         self._section("added", self.tr("Added by you"))
         self.column.addLayout(self._buttons())
@@ -66,8 +68,8 @@ class ProvidersPage(Page):
             self._tasks.start(self._list())
 
     def show_options(self, options: Options) -> None:
-        if options.providers != self._known:
-            self._known = options.providers
+        if self._followed(options) != self._known:
+            self._known = self._followed(options)
             self._sync()
             if self.isVisible():
                 self.refresh()
@@ -96,6 +98,11 @@ class ProvidersPage(Page):
         self._wire(form, card)
         card.open_form(form)
         (form.key if card.place.kind == "service" else form.address).setFocus()
+
+    @staticmethod
+    def _followed(options: Options) -> tuple[object, ...]:
+        """Return what the servers on show depend on."""
+        return options.providers, options.discover
 
     # --- asking
     async def _list(self) -> None:
@@ -234,8 +241,11 @@ class ProvidersPage(Page):
             self.cards[id].setVisible(self._is_shown(place))
             self._show_state(self.cards[id])
         absent = [place.endpoint.name for place in places.values() if not self._is_shown(place)]
-        self.absent.setText(self.tr("Not found: {names}.").format(names=", ".join(absent)))
-        self.absent.setVisible(bool(absent))
+        if self._settings.options.discover:
+            self.absent.setText(self.tr("Not found: {names}.").format(names=", ".join(absent)))
+        else:
+            self.absent.setText(self.tr("They are not looked for: “Find local servers” is off."))
+        self.absent.setVisible(bool(absent) or not self._settings.options.discover)
         keys = self._catalog.problems.get(KEYS)
         self._show_problem(error_text(keys) if keys else "")
 

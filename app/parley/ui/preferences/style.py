@@ -17,7 +17,7 @@ QListWidget#pages {{ background: {t.sidebar}; border: none; padding: 8px; outlin
 QListWidget#pages::item {{ padding: 8px 10px; border-radius: {t.radius}px; border: 2px solid transparent; }}
 QListWidget#pages::item:hover {{ background: {t.hover}; }}
 QListWidget#pages::item:selected {{ background: {t.hover}; color: {t.text}; }}
-QListWidget#pages:focus::item:selected {{ border-color: {t.accent}; }}
+QListWidget#pages::item:focus {{ border-color: {t.accent}; }}
 QListWidget#pages::item:disabled {{ color: {t.muted}; }}
 QWidget#settingsTop {{ background: {t.window}; border-bottom: 1px solid {t.faint}; }}
 QPlainTextEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.outline};

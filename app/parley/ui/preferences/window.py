@@ -100,6 +100,8 @@ class SettingsWindow(QWidget):
         self.search.clear()
         if page:
             self.show_page(page)
+        if not self.isVisible() and (chat := self.parentWidget()):
+            self.move(chat.frameGeometry().center() - self.rect().center())
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()
         self.activateWindow()
