@@ -1,11 +1,17 @@
 """The settings window: what is changed holds at once, and what is wrong says so beside its field."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+import parley
 from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
 from parley.ui.preferences.choices import ModelEditor
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch
@@ -334,3 +340,10 @@ async def test_errors_that_settings_mend_lead_there(desk: Desk) -> None:
     )
     click(action)
     await desk.until(window.isVisible)
+
+
+def test_nothing_of_it_is_imported_before_it_is_opened() -> None:
+    words = "import sys, parley.ui.window; print([name for name in sys.modules if 'preferences' in name])"
+    env = {**os.environ, "PYTHONPATH": str(Path(parley.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", words], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

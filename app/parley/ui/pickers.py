@@ -83,7 +83,7 @@ class ModelPopup(QFrame):
 
     def set_busy(self, busy: bool) -> None:
         """Say that the servers are being asked."""
-        self._state.setText(self.tr("Looking for models …") if busy else "")
+        self._state.setText(self.tr("Looking …") if busy else "")
         self.refresh.setEnabled(not busy)
 
     def open_at(self, anchor: QWidget, within: QWidget) -> None:

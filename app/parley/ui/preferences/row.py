@@ -15,6 +15,8 @@ def words_label(text: str, parent: QWidget, kind: str = "") -> QLabel:
     label = QLabel(text, parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    if parent.layoutDirection() == Qt.LayoutDirection.RightToLeft:  # also where the words have not been translated
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
     if kind:
         label.setProperty(kind, True)
     return label
