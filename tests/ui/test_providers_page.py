@@ -170,3 +170,22 @@ async def test_the_picker_leads_here(desk: Desk) -> None:
     assert window is not None
     await desk.until(window.isVisible)
     assert window.page == "providers"
+
+
+async def test_a_key_of_the_environment_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = await providers(desk)
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    click(page.cards["groq"].edit)
+    form = page.cards["groq"].form
+    assert form is not None
+    assert form.result.text() == "The key in the environment variable GROQ_API_KEY comes first."
+
+
+async def test_a_server_added_while_others_are_asked_is_asked_too(desk: Desk, server: FakeOpenAI) -> None:
+    page = await providers(desk)
+    server.key = ""
+    page.refresh()
+    await desk.until(lambda: not page.look_again.isEnabled())
+    rows = desk.services.settings.options.providers
+    desk.services.settings.update(providers=(*rows, ProviderRow("late", server.url)))
+    await desk.until(lambda: page.cards["late"].state.text() == "2 models")

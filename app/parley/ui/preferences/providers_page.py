@@ -40,7 +40,7 @@ class ProvidersPage(Page):
         self._rows = Rows(services.settings, services.keys, services.catalog)
         self._settings = services.settings
         self._known = self._followed(services.settings.options)
-        self._listing = self._entered = False
+        self._listing = self._wanted = False
         self.cards: dict[str, ProviderCard] = {}
         self.new_form: EndpointForm | None = None
         intro = self.tr("Models come from servers on this computer, or from services that you have a key for.")
@@ -64,6 +64,7 @@ class ProvidersPage(Page):
 
     def refresh(self) -> None:
         """Ask all servers anew."""
+        self._wanted = True
         if not self._listing:
             self._tasks.start(self._list())
 
@@ -97,6 +98,9 @@ class ProvidersPage(Page):
         form.show_key(kept=self._has_key(card.place.endpoint.id))
         self._wire(form, card)
         card.open_form(form)
+        if variable := self._variable(card.place.endpoint):
+            words = self.tr("The key in the environment variable {variable} comes first.")
+            form.show_result(words.format(variable=variable))
         (form.key if card.place.kind == "service" else form.address).setFocus()
 
     @staticmethod
@@ -112,7 +116,9 @@ class ProvidersPage(Page):
             if card.place.usable and not card.state.text():
                 card.show_state(self.tr("Looking …"))
         try:
-            await self._catalog.models(refresh=True)
+            while self._wanted:  # once more if a server was added meanwhile
+                self._wanted = False
+                await self._catalog.models(refresh=True)
         finally:
             self._listing = False
             self.look_again.setEnabled(True)
@@ -289,6 +295,14 @@ class ProvidersPage(Page):
         except ChatError as error:
             self._show_problem(error_text(error))
             return False
+
+    def _variable(self, endpoint: Endpoint) -> str:
+        """Return the name of the environment variable that the key of a server comes from, if any."""
+        try:
+            return next((name for name in endpoint.key_env if self._keys.where("", (name,)) == "environment"), "")
+        except ChatError as error:
+            self._show_problem(error_text(error))
+            return ""
 
     def _counted(self, models: Sequence[Model]) -> str:
         return self.tr("1 model") if len(models) == 1 else self.tr("{count} models").format(count=len(models))
