@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 
 import parley
 from parley.paths import Paths
@@ -75,14 +73,13 @@ async def test_the_first_frame_has_the_theme(paths: Paths, theme: str, colour: s
 
 
 @pytest.fixture
-def system(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Callable[[Theme], None]:
-    """Let the system say what its theme is: Qt's offscreen platform has none."""
+def system(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> Callable[[Theme], None]:
+    """Let the system say to this window what its theme is: Qt's offscreen platform has none."""
 
     def turn(theme: Theme) -> None:
         ours = {"light": LIGHT, "dark": DARK, "system": replace(theme, follows_system=True)}
         monkeypatch.setattr(look_module, "theme_for", lambda choice, app: ours[choice])
-        scheme = Qt.ColorScheme.Dark if theme.dark else Qt.ColorScheme.Light
-        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        desk.window._look._system_changed()
 
     return turn
 
