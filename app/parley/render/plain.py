@@ -20,5 +20,9 @@ def plain(block: Block) -> str:
             return block.code
         case Kind.TEXT | Kind.TABLE:
             return unescape(_TAG.sub("", _EDGE.sub(PARAGRAPH, _BREAK.sub("\n", block.html))))
+        case Kind.MATH:
+            return block.code
+        case Kind.IMAGE:
+            return block.words if block.html else ""  # else they are in the text above
         case _:
             return ""

@@ -104,8 +104,8 @@ def _phrase(text: str) -> str:
     """Return a pattern of words that follow one another. Characters that stand alone need nothing between them."""
     found = ""
     for word in re.findall(rf"[{_ALONE}]|(?:(?![{_ALONE}])[^\W_])+", text):
-        alone = bool(_HAS_ALONE.match(word))
-        beside = alone or bool(found and _HAS_ALONE.match(found[-1]))
+        alone = bool(re.match(_HAS_ALONE, word))
+        beside = alone or bool(found and re.match(_HAS_ALONE, found[-1]))
         between = "" if not found else r"[\W_]*" if beside else r"[\W_]+"
         found += between + (word if alone or found else _WORD_BEGINS + word)
     return found

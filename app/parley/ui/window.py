@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from parley.errors import ChatError, ConversationUnknown, InternalError
@@ -24,11 +24,11 @@ from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
-    from parley.ui.areas import Areas
     from parley.ui.background import Background
     from parley.ui.conversation_view import ConversationView
     from parley.ui.find import Find
     from parley.ui.first_run import FirstRun
+    from parley.ui.handlers import Handlers
     from parley.ui.links import Links
     from parley.ui.message_commands import MessageCommands
     from parley.ui.model_choice import ModelChoice
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from parley.ui.unread import Unread
     from parley.ui.zoom import Zoom
 
-THEMES = {"theme_system": "system", "theme_light": "light", "theme_dark": "dark"}
-SEND_KEYS = {"send_enter": "enter", "send_ctrl_enter": "ctrl+enter"}
 SETTINGS_MS = 1000
 """How often we look whether another process has changed the settings."""
 
@@ -60,6 +58,7 @@ class Window(QWidget):
     view: "ConversationView"
     find_: "Find"
     first_run: "FirstRun"
+    handlers: "Handlers"
     links: "Links"
     messages: "MessageCommands"
     rich_paste: "RichPaste"
@@ -109,6 +108,7 @@ class Window(QWidget):
         from parley.ui.conversation_view import ConversationView
         from parley.ui.find import Find
         from parley.ui.first_run import FirstRun
+        from parley.ui.handlers import Handlers
         from parley.ui.links import Links
         from parley.ui.message_commands import MessageCommands
         from parley.ui.model_choice import ModelChoice
@@ -133,13 +133,13 @@ class Window(QWidget):
         self.first_run = FirstRun(services, self.page.welcome, self.models, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
+        self.handlers = Handlers(services, self._look, self)
         self._unsubscribe = [
             services.store.subscribe(self._change),
             services.settings.subscribe(self._apply_options),
             services.settings.subscribe(self._apply_later_options),
         ]
         self._apply_later_options(services.settings.options)
-        self._areas = self._made_areas()
         self._connect()
         self._open_last()
         self.tasks.start(self._after_first_paint())
@@ -183,19 +183,16 @@ class Window(QWidget):
         self.ended.emit()
 
     def _connect(self) -> None:
-        self.actions_.connect_all(self._handlers())
-        self.sidebar.opened.connect(self._open)
+        self.sidebar.opened.connect(self.open_chat)
         self.sidebar.result_opened.connect(self.find_.leave)
         self.sidebar.result_opened.connect(self._open_result)
         self.sidebar.searched.connect(lambda words: words or self.find_.let_go())
         self.view.opened.connect(self.find_.leave)
         self.view.opened.connect(self.sidebar.mark)
-        self.view.updated.connect(self._refresh_actions)
         self.view.outbox.not_kept.connect(self._say_not_kept)
-        self.sidebar.chosen_changed.connect(self._refresh_actions)
         self.chats.deleted.connect(self._deleted)
-        self.chats.restored.connect(self._open)
-        self.messages.restored.connect(self._open)
+        self.chats.restored.connect(self.open_chat)
+        self.messages.restored.connect(self.open_chat)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.settings_door.move_requested.connect(self._move_data)
@@ -211,58 +208,8 @@ class Window(QWidget):
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
 
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        handlers: dict[str, Callable[[], object]] = {
-            "new_chat": lambda: self._open(None),
-            "search": self._search,
-            "find": lambda: self.find_.open() if self.view.shown_id else self._search(),
-            "find_next": lambda: self.find_.step(1) if self.view.shown_id else None,
-            "find_previous": lambda: self.find_.step(-1) if self.view.shown_id else None,
-            "choose_model": self.models.open_picker,
-            "sidebar": lambda: self.frame.set_folded(not self.frame.folded),
-            "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
-            "composer": self.page.composer.setFocus,
-            "next_area": lambda: self._areas.step(1),
-            "previous_area": lambda: self._areas.step(-1),
-            "next_chat": lambda: self._step(1),
-            "previous_chat": lambda: self._step(-1),
-            "stop": self.view.stop,
-            "regenerate": self.view.regenerate_last,
-            "rename": self._rename,
-            "pin": lambda: self._with_chosen(self.chats.pin),
-            "delete": lambda: self._with_chosen(self.chats.delete),
-            "undo": self.undo.undo,
-            "copy_conversation": self._copy_conversation,
-            "zoom_in": self.zoom.larger,
-            "zoom_out": self.zoom.smaller,
-            "zoom_reset": self.zoom.reset,
-            "settings": self.settings_door.open,
-            "manual": self.links.open_manual,
-            "data_folder": self._open_data_folder,
-            "close": self.close,
-            "quit": self.leave,
-        }
-        for command, theme in THEMES.items():
-            handlers[command] = partial(self._services.settings.update, theme=theme)
-        for command, key in SEND_KEYS.items():
-            handlers[command] = partial(self._services.settings.update, send_key=key)
-        return handlers
-
-    def _made_areas(self) -> "Areas":
-        from parley.ui.areas import Area, Areas
-
-        page, tab = self.page, Qt.FocusReason.TabFocusReason
-        return Areas(
-            [
-                Area(self.sidebar, lambda: self.sidebar.setFocus(tab)),
-                Area(self.find_.bar, lambda: self.find_.bar.setFocus(tab)),
-                Area(page.body, page.enter_body, lambda: page.first_in_body is not None),
-                Area(page.composer, lambda: page.composer.setFocus(tab)),
-                Area(page.notices, page.notices.enter),
-            ]
-        )
-
-    def _open(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
+    def open_chat(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
+        """Show a conversation, at one of its messages and the words in it if given; None begins a new chat."""
         self.frame.close_drawer()
         try:
             self.view.open(conversation_id, message_id, words)
@@ -290,56 +237,18 @@ class Window(QWidget):
     def _open_result(self, conversation_id: str, message_id: str, words: str) -> None:
         """Open a hit; the keyboard stays where the next one can be chosen."""
         here = QApplication.focusWidget()
-        self._open(conversation_id, message_id, words)
+        self.open_chat(conversation_id, message_id, words)
         if here in (self.sidebar.search, self.sidebar.results) and here.isVisible():
             here.setFocus()
 
-    def _step(self, step: int) -> None:
-        if conversation := self.sidebar.chats.neighbour(self.view.shown_id, step):
-            self._open(conversation.id)
-
-    def _search(self) -> None:
-        if self.frame.folded:
-            self.frame.set_folded(False)
-        self.sidebar.start_search()
-
-    def _rename(self) -> None:
-        if self.sidebar.list.hasFocus() and self.sidebar.chosen_id:
-            self.sidebar.rename(self.sidebar.chosen_id)
-        else:
-            self.page.header.edit_title()
-
-    def _with_chosen(self, act: Callable[[str], object]) -> None:
-        if chosen := self.sidebar.chosen_id:
-            act(chosen)
-
-    def _refresh_actions(self) -> None:
-        """Let the commands fit what they are for: the focused row of the list, else the open chat."""
-        chosen = self.sidebar.chosen
-        for command in ("rename", "pin", "delete"):
-            self.actions_[command].setEnabled(chosen is not None)
-        self.actions_["regenerate"].setEnabled(self.view.can_regenerate)
-        self.actions_["copy_conversation"].setEnabled(self.view.tree is not None)
-        pinned = chosen is not None and chosen.pinned
-        self.actions_["pin"].setText(self.tr("Unpin") if pinned else self.tr("Pin"))
-        self._look.dress(self.actions_["pin"], "unpin" if pinned else "pin")
-
-    def _copy_conversation(self) -> None:
-        if tree := self.view.whole_tree:
-            self.messages.copy_conversation(tree)
-            self.page.notices.show_notice(self.tr("The whole chat was copied as Markdown."))
-
     def _deleted(self, conversation_id: str) -> None:
         if conversation_id == self.view.shown_id:
-            self._open(None)
+            self.open_chat(None)
 
     def _change(self, change: Change) -> None:
         self.chats.change(change)
         self.view.change(change)
         self.unread.change(change)
-
-    def _open_data_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.paths.data)))
 
     def _move_data(self, target: object) -> None:
         self._remember()
@@ -354,13 +263,11 @@ class Window(QWidget):
 
     def _apply_options(self, options: Options) -> None:
         self._look.choose(options.theme)
-        self.actions_.rebind(options.shortcuts)
         self.page.composer.set_send_key(options.send_key)
-        self.actions_.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
-        self.actions_.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
 
     def _apply_later_options(self, options: Options) -> None:
         """Apply what `start` has made something for."""
+        self.handlers.show_options(options)
         self.zoom.show_options(options)
         self.models.refresh()
         self.page.transcript.editors.set_send_key(options.send_key)
@@ -386,7 +293,7 @@ class Window(QWidget):
 
     def _open_in_front(self, conversation_id: str | None) -> None:
         self.come_forward()
-        self._open(conversation_id)
+        self.open_chat(conversation_id)
 
     async def _save_answers(self) -> None:
         """Stop the answers that are coming, keep what there is of them, and say so if that takes a while."""
@@ -416,21 +323,12 @@ class Window(QWidget):
     def report(self, error: ChatError) -> None:
         """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""
         text = error_text(error)
-        copied = f"{text}\n{error.detail}"
-        bug = isinstance(error, InternalError)
+        action, act = "", None
         if error.code in MENDED_IN_SETTINGS:
-            self.page.notices.show_notice(
-                text,
-                detail=error.detail,
-                error=True,
-                action=self.tr("Open settings"),
-                act=lambda: self.settings_door.open("providers"),
+            action, act = self.tr("Open settings"), partial(self.settings_door.open, "providers")
+        elif isinstance(error, InternalError):
+            action, act = (
+                self.tr("Copy details"),
+                partial(QGuiApplication.clipboard().setText, f"{text}\n{error.detail}"),
             )
-            return
-        self.page.notices.show_notice(
-            text,
-            detail=error.detail,
-            error=True,
-            action=self.tr("Copy details") if bug else "",
-            act=(lambda: QGuiApplication.clipboard().setText(copied)) if bug else None,
-        )
+        self.page.notices.show_notice(text, detail=error.detail, error=True, action=action, act=act)

@@ -7,9 +7,10 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
 
 from parley.render import Block
 from parley.ui.transcript.cell import Canvas, Hot
-from parley.ui.transcript.pictures import Pictures, Wanted, size_of, whole
+from parley.ui.transcript.pictures import Pictures, Scaled, size_of, whole
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import BlockCell
+from parley.ui.transcript.textcell import BlockCell, paint_mark
+from parley.ui.transcript.wanted import Span, Wanted
 from parley.ui.transcript.words import Words
 
 HIGHEST = 480
@@ -65,6 +66,9 @@ class ImageCell(BlockCell):
             self._paint_image(painter, box, canvas)
         else:
             self._paint_card(painter, box, canvas)
+        if canvas.marks:
+            painter.setOpacity(0.5)
+            paint_mark(canvas, box, current=canvas.mark in canvas.marks)
         if canvas.selected:
             painter.setOpacity(0.4)
             painter.fillRect(box, canvas.style.color("selection"))
@@ -74,7 +78,7 @@ class ImageCell(BlockCell):
         ratio = painter.device().devicePixelRatioF()
         size = box.size() * ratio
         room = size.boundedTo(self._size.toSizeF())  # more dots than it has would be none of its own
-        image = self._pictures.get(Wanted(self.block.url, round(room.width()), round(room.height())))
+        image = self._pictures.get(Scaled(self.block.url, round(room.width()), round(room.height())))
         around = QPainterPath()
         around.addRoundedRect(box, canvas.style.theme.radius, canvas.style.theme.radius)
         painter.setClipPath(around, Qt.ClipOperation.IntersectClip)
@@ -121,8 +125,8 @@ class ImageCell(BlockCell):
         alone = bool(self.block.html)  # else its words are in the text above
         return self._title() if start < end and alone else ""
 
-    def find(self, wanted: str) -> tuple[int, int] | None:
-        return (0, 1) if wanted in self.block.words.casefold() else None
+    def find(self, wanted: Wanted) -> list[Span]:
+        return [(0, 1) for _ in wanted.spans(self.letters())]
 
     # --- what can be pressed
     def hot_at(self, point: QPointF) -> Hot | None:

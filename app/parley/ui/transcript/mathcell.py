@@ -9,7 +9,8 @@ from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.slide import ROOM, Slide
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import TextCell
+from parley.ui.transcript.textcell import TextCell, paint_mark
+from parley.ui.transcript.wanted import Span, Wanted
 
 LARGER = 1.1
 """A formula by itself is a little larger than one in a line."""
@@ -84,6 +85,8 @@ class MathCell(TextCell):
         if canvas.selected:
             chosen = QRectF(-self._slide.offset, 0, drawing.width * self._em, high + 2 * pad)
             painter.fillRect(chosen, canvas.style.color("selection"))
+        if canvas.marks:
+            paint_mark(canvas, QRectF(0, 0, self.width, high + 2 * pad), current=canvas.mark in canvas.marks)
         origin = QPointF(-self._slide.offset, pad + drawing.ascent * self._em)
         color = canvas.style.color("muted" if self.muted else "text")
         self.formulas.brush.paint(painter, drawing, origin, self._em, color)
@@ -118,10 +121,8 @@ class MathCell(TextCell):
     def paragraph_at(self, position: int) -> tuple[int, int]:
         return (0, self.length()) if self.drawing else super().paragraph_at(position)
 
-    def find(self, wanted: str) -> tuple[int, int] | None:
-        if self.drawing is None:
-            return super().find(wanted)
-        return (0, self.length()) if wanted in self.block.code.casefold() else None
+    def find(self, wanted: Wanted) -> list[Span]:
+        return list(wanted.spans(self.block.code)) if self.drawing else super().find(wanted)
 
     def links(self) -> list[tuple[str, str]]:
         return []

@@ -19,7 +19,7 @@ FORMATS = frozenset({b"png", b"jpeg", b"jpg", b"gif", b"webp", b"bmp"})
 """SVG is not among them: it could name files."""
 
 
-class Wanted(NamedTuple):
+class Scaled(NamedTuple):
     """An image, and the size that it is wanted in."""
 
     url: str
@@ -34,11 +34,11 @@ class Pictures(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._known: OrderedDict[Wanted, QImage] = OrderedDict()
+        self._known: OrderedDict[Scaled, QImage] = OrderedDict()
         self._bytes = 0
         self.errands = Errands(self, "pictures", scaled, self._keep, self.read.emit)
 
-    def get(self, wanted: Wanted) -> QImage | None:
+    def get(self, wanted: Scaled) -> QImage | None:
         """Return an image in a size, null if it is broken, or None: it will come."""
         found = self._known.get(wanted)
         if found is not None:
@@ -47,7 +47,7 @@ class Pictures(QObject):
             self.errands.start(wanted)
         return found
 
-    def _keep(self, wanted: Wanted, future: "Future[QImage]") -> None:
+    def _keep(self, wanted: Scaled, future: "Future[QImage]") -> None:
         image = self._known[wanted] = future.result()
         self._bytes += image.sizeInBytes()
         while self._bytes > KEPT_BYTES and len(self._known) > 1:
@@ -62,7 +62,7 @@ def size_of(url: str) -> QSize:
         return reader.size().transposed() if _lies(reader) else reader.size()
 
 
-def scaled(wanted: Wanted) -> QImage:
+def scaled(wanted: Scaled) -> QImage:
     """Read an image in the size that it is wanted in; null if it is broken."""
     with _Reader(wanted.url) as reader:
         if not _is_fit(reader):
