@@ -175,7 +175,7 @@ async def find(studio: Studio) -> None:
 
 async def error(studio: Studio) -> None:
     """A server that is down."""
-    from parley.ui.drafts import Draft
+    from parley.ui.composer.drafts import Draft
 
     studio.open("Packing list")
     await studio.server.__aexit__(None, None, None)
@@ -295,9 +295,9 @@ async def seed(services: Services) -> None:
 @contextlib.asynccontextmanager
 async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
     """Open a window for one scene."""
+    from parley.ui.appearance.look import Look
     from parley.ui.desktop import application
-    from parley.ui.languages import speak
-    from parley.ui.look import Look
+    from parley.ui.program.languages import speak
     from parley.ui.window import Window
 
     paths = Paths(folder / scene.name)
@@ -359,7 +359,7 @@ def main() -> int:
     if sys.platform.startswith("linux") and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY"))):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from parley.ui.desktop import application
-    from parley.ui.loop import Loop
+    from parley.ui.program.loop import Loop
 
     app = application()
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:

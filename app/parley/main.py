@@ -181,7 +181,7 @@ def _desktop(paths: Paths) -> int:
         return NO_DISPLAY
     gc.disable()  # nothing that is loaded now will be garbage, and looking for it takes a tenth of the start
     try:
-        from parley.ui.sources import leave_sources_unread
+        from parley.ui.program.sources import leave_sources_unread
 
         leave_sources_unread()
         from parley.ui.desktop import run

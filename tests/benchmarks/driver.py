@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parley.paths import Paths
     from parley.services import Services
-    from parley.ui.look import Look
+    from parley.ui.appearance.look import Look
     from parley.ui.window import Window
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
-from parley.ui.warm_up import HEAVY
+from parley.ui.program.warm_up import HEAVY
 from parley.ui.window import Window
 from tests.benchmarks.desk import Desk, Took, painted, until
 from tests.benchmarks.frames import TimedApplication, Work

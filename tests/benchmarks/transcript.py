@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from parley.events import Finished, TextDelta
 from parley.messages import Message, MessageStatus, Role, Text
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript import Transcript
 
 WORDS = re.findall(

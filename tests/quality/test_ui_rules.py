@@ -14,7 +14,11 @@ FORBIDDEN_CALLS = {
     "ensure_future": "keeps no reference to its task: self.tasks.start(coroutine)",
     "processEvents": "a nested loop breaks other tasks: await something",
 }
-START_TASKS = {"ui/tasks", "ui/loop", "ui/first_paint"}  # the helper, the event loop itself, and what is before it
+START_TASKS = {
+    "ui/tasks",
+    "ui/program/loop",
+    "ui/program/first_paint",
+}  # the helper, the event loop itself, and what is before it
 
 # Methods and classes of Qt whose first text people see or hear.
 SHOWS_ITS_FIRST_TEXT = {

@@ -4,7 +4,7 @@ import pytest
 
 from parley.render import Kind, parse
 from parley.render.code import DARK, LIGHT, Shade, has_colors, label, shades
-from parley.ui import theme
+from parley.ui.appearance import theme
 
 
 def html(text: str) -> str:

@@ -21,10 +21,10 @@ from parley.main import open_services
 from parley.paths import Paths
 from parley.services import Services
 from parley.settings import ProviderRow, Settings
+from parley.ui.appearance.look import Look
 from parley.ui.desktop import application
-from parley.ui.garbage import Garbage
-from parley.ui.look import Look
-from parley.ui.loop import Loop
+from parley.ui.program.garbage import Garbage
+from parley.ui.program.loop import Loop
 from parley.ui.window import Window
 from tests.conftest import Until
 from tests.peers.tiny_engine import TinyEngine

@@ -8,9 +8,9 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
-from parley.ui.composer import Composer
-from parley.ui.drafts import FOLD_CHARACTERS, Draft
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
+from parley.ui.composer.composer import Composer
+from parley.ui.composer.drafts import FOLD_CHARACTERS, Draft
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from parley.errors import StoreError
 from parley.store import Store
-from parley.ui.drafts import FOLD_CHARACTERS, Draft, Drafts
+from parley.ui.composer.drafts import FOLD_CHARACTERS, Draft, Drafts
 from parley.ui.tasks import Tasks
 from tests.conftest import Until
 from tests.peers.replies import DEFAULT
@@ -34,8 +34,8 @@ from PySide6.QtTest import QTest
 from parley.main import open_services
 from parley.paths import Paths
 from parley.ui.desktop import application
-from parley.ui.look import Look
-from parley.ui.loop import Loop
+from parley.ui.appearance.look import Look
+from parley.ui.program.loop import Loop
 from parley.ui.window import Window
 
 async def live(app):

@@ -1,6 +1,6 @@
 """The up key: earlier messages of this conversation, and the way back to what was being written."""
 
-from parley.ui.drafts import Draft
+from parley.ui.composer.drafts import Draft
 from tests.peers.replies import DEFAULT
 from tests.ui.conftest import Desk, click_row
 from tests.ui.test_window import past_chat, row_of

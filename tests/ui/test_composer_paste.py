@@ -5,9 +5,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 
-from parley.ui.composer import Composer
-from parley.ui.drafts import FOLD_CHARACTERS
-from parley.ui.html_markdown import LARGEST, markdown_of
+from parley.ui.composer.composer import Composer
+from parley.ui.composer.drafts import FOLD_CHARACTERS
+from parley.ui.composer.html_markdown import LARGEST, markdown_of
 from tests.ui.conftest import Desk
 from tests.ui.test_window import past_chat
 

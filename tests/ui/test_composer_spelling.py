@@ -9,7 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QTextCharFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from parley.ui.dictionaries import LIBRARIES, Speller, find
+from parley.ui.composer.dictionaries import LIBRARIES, Speller, find
 from tests.ui.conftest import Desk
 
 AFFIXES = "SET UTF-8\nTRY esianrtolcdugmphbyfvkwz\nSFX S Y 1\nSFX S 0 s .\n"

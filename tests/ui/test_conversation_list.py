@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from parley.messages import Conversation, new_id
 from parley.store import Cursor
-from parley.ui import conversation_list
-from parley.ui.conversation_delegate import ConversationDelegate
-from parley.ui.conversation_list import BLOCK, ROOT, STEP, ConversationList, Index
-from parley.ui.dates import Groups
-from parley.ui.grouping import Grouping
-from parley.ui.look import Look
-from parley.ui.uniform_list import UniformList
+from parley.ui.appearance.look import Look
+from parley.ui.sidebar import conversation_list
+from parley.ui.sidebar.conversation_delegate import ConversationDelegate
+from parley.ui.sidebar.conversation_list import BLOCK, ROOT, STEP, ConversationList, Index
+from parley.ui.sidebar.dates import Groups
+from parley.ui.sidebar.grouping import Grouping
+from parley.ui.sidebar.uniform_list import UniformList
 
 NOW = datetime.now(UTC).timestamp()
 MANY = 10_000

@@ -19,8 +19,8 @@ from parley.messages import MessageStatus
 from parley.paths import Paths
 from parley.settings import ProviderRow, Settings
 from parley.store import Store
-from parley.ui.look import Look
-from parley.ui.start_failed import StartFailed
+from parley.ui.appearance.look import Look
+from parley.ui.program.start_failed import StartFailed
 from tests.conftest import Until
 from tests.peers.tiny_engine import TinyEngine
 

@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from parley.messages import MessageStatus, Text
-from parley.ui.find_bar import FindBar
+from parley.ui.chat.find_bar import FindBar
 from parley.ui.transcript import Transcript
 from tests.ui.conftest import Desk, click_row
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from parley.settings import ProviderRow, Settings
-from parley.ui.first_steps import FirstSteps
+from parley.ui.welcome.first_steps import FirstSteps
 from tests.fakes import FakeOllama, OllamaModel
 from tests.ui.conftest import Desk
 

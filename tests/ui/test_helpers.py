@@ -17,13 +17,13 @@ import parley
 from parley.errors import ChatError, InternalError, NoModel
 from parley.paths import Paths, resources
 from parley.ui.actions import COMMANDS
-from parley.ui.dates import Groups, milliseconds_to_midnight, short_time
+from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
-from parley.ui.instance import Instance
 from parley.ui.links import misleads
-from parley.ui.look import Look
 from parley.ui.manual_window import anchor_of, page_of
 from parley.ui.notices import Notices
+from parley.ui.program.instance import Instance
+from parley.ui.sidebar.dates import Groups, milliseconds_to_midnight, short_time
 from parley.ui.tasks import Tasks
 from tests.conftest import Until
 
@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from parley.paths import Paths
-from parley.ui.instance import Instance
+from parley.ui.program.instance import Instance
 app = QCoreApplication([])
 sys.exit(0 if Instance(Paths(Path(sys.argv[1]))).ask_first() else 1)
 """

@@ -12,9 +12,9 @@ from parley.errors import StoreUnreadable
 from parley.messages import Conversation
 from parley.paths import Paths
 from parley.ui.actions import COMMANDS
+from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question
-from parley.ui.look import Look
-from parley.ui.start_failed import StartFailed
+from parley.ui.program.start_failed import StartFailed
 from tests.ui.conftest import Desk, click_row
 from tests.ui.test_window import past_chat, row_of
 
@@ -211,9 +211,9 @@ async def test_the_drawer_gives_the_focus_back(desk: Desk) -> None:
 
 @pytest.mark.parametrize("answering", [False, True])
 def test_a_row_is_heard_through_the_accessibility_tree(look: Look, qapp: QApplication, answering: bool) -> None:
-    from parley.ui.conversation_delegate import ConversationDelegate
-    from parley.ui.conversation_list import ConversationList
-    from parley.ui.uniform_list import UniformList
+    from parley.ui.sidebar.conversation_delegate import ConversationDelegate
+    from parley.ui.sidebar.conversation_list import ConversationList
+    from parley.ui.sidebar.uniform_list import UniformList
     from tests.ui.test_conversation_list import NOW, Shelf
 
     parent = QWidget()

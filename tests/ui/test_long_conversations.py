@@ -13,7 +13,7 @@ from parley.messages import Conversation, Message, MessageStatus, Role, Text, ne
 from parley.settings import ProviderRow
 from parley.store import CONVERSATION, Change
 from parley.store.turns import add_conversation, add_message
-from parley.ui.conversation_view import FIRST, GATHER_MS
+from parley.ui.chat.conversation_view import FIRST, GATHER_MS
 from tests.peers.replies import DEFAULT
 from tests.providers.sockets import Exchange, FakeServer, chunk, head, sse
 from tests.ui.conftest import Desk

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 
 from parley.messages import Failure, Message, MessageStatus, Text, Usage
 from parley.settings import ProviderRow
-from parley.ui.message_info import MessageInfo
+from parley.ui.chat.message_info import MessageInfo
 from parley.ui.transcript.editor import Editor
 from tests.fakes import FakeOpenAI, Reply
 from tests.peers.replies import DEFAULT

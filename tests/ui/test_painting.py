@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextLayout, QTextOption
 from pytestqt.qtbot import QtBot
 
-from parley.ui.painting import isolated
+from parley.ui.appearance.painting import isolated
 
 
 @pytest.mark.parametrize("text", ["The key was refused.", "/markdown please"])

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 import parley
 from parley.main import open_services
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 from parley.ui.window import Window
 from tests.ui.conftest import Desk
 

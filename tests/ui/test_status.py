@@ -6,8 +6,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from parley.messages import Message, MessageStatus, Reasoning, Role, Text, Usage
-from parley.ui.figures import figures_of
-from parley.ui.status_line import StatusLine, context_size, short_number
+from parley.ui.chat.figures import figures_of
+from parley.ui.chat.status_line import StatusLine, context_size, short_number
 from tests.ui.conftest import Desk, click_row
 
 LEFT = Qt.MouseButton.LeftButton

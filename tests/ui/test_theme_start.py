@@ -12,8 +12,8 @@ import pytest
 import parley
 from parley.paths import Paths
 from parley.settings import Settings
-from parley.ui import look as look_module
-from parley.ui.theme import DARK, LIGHT, Theme
+from parley.ui.appearance import look as look_module
+from parley.ui.appearance.theme import DARK, LIGHT, Theme
 from tests.ui.conftest import Desk
 
 FIRST_FRAMES = """

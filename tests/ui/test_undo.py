@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from parley.errors import ChatError, StoreFull
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 from parley.ui.notices import Notices
 from parley.ui.tasks import Tasks
 from parley.ui.undo import MOST, Undo

@@ -11,7 +11,7 @@ from parley.engine import ChatRequest
 from parley.main import open_services
 from parley.messages import MessageStatus, Text
 from parley.settings import ProviderRow
-from parley.ui.chat_page import TALLEST_SHARE
+from parley.ui.chat.chat_page import TALLEST_SHARE
 from tests.conftest import Until
 from tests.peers.replies import DEFAULT
 from tests.peers.tiny_engine import TinyEngine
@@ -417,7 +417,7 @@ async def test_the_window_comes_back_as_it_was(desk: Desk) -> None:
     assert not desk.window.sidebar.isVisible()
     await desk.close()
     desk.services = open_services(desk.paths)
-    from parley.ui.look import Look
+    from parley.ui.appearance.look import Look
     from parley.ui.window import Window
 
     desk.window = Window(desk.services, Look(desk.app))

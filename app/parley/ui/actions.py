@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from parley.settings import ShortcutRow
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 CONTEXT = "Commands"
 SHOWN_AT_ONCE = ("new_chat", "sidebar")

@@ -16,10 +16,10 @@ from parley import __version__, log
 from parley.errors import ChatError, InternalError, SettingsUnreadable, StoreError
 from parley.paths import Paths
 from parley.services import Services
-from parley.ui.first_paint import show_painted
-from parley.ui.instance import Instance
-from parley.ui.languages import speak
-from parley.ui.look import Look, app_icon
+from parley.ui.appearance.look import Look, app_icon
+from parley.ui.program.first_paint import show_painted
+from parley.ui.program.instance import Instance
+from parley.ui.program.languages import speak
 
 if TYPE_CHECKING:
     import asyncio
@@ -91,7 +91,7 @@ def _made_window(app: QApplication, services: Services, instance: Instance) -> "
 def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
     import asyncio
 
-    from parley.ui.loop import Loop
+    from parley.ui.program.loop import Loop
 
     app.setWindowIcon(app_icon())
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
@@ -124,7 +124,7 @@ async def _until_left(
     app: QApplication, services: Services, window: "Window", ended: "asyncio.Event", news: str
 ) -> Path | None:
     """Let the window work until the person leaves. Return where they want the data instead, if anywhere."""
-    from parley.ui.garbage import Garbage
+    from parley.ui.program.garbage import Garbage
 
     wishes: list[Path] = []
     window.ended.connect(ended.set)
@@ -148,7 +148,7 @@ async def _move(
     app: QApplication, services: Services, target: Path, ended: "asyncio.Event", instance: Instance
 ) -> tuple[Paths, str]:
     """Move the data of services that are closed. Return the paths from now on, and what to tell of it."""
-    from parley.ui.moving import MovingWindow, move_data
+    from parley.ui.program.moving import MovingWindow, move_data
     from parley.ui.tasks import Tasks
 
     ended.clear()
@@ -172,7 +172,7 @@ async def _cancel_at(ended: "asyncio.Event", cancel: Callable[[], object]) -> No
 
 
 async def _say_why(app: QApplication, paths: Paths, error: StoreError | SettingsUnreadable, instance: Instance) -> int:
-    from parley.ui.start_failed import StartFailed
+    from parley.ui.program.start_failed import StartFailed
 
     ended = _ended_by_signals()
     logger.error("cannot start: %s (%s)", error, error.detail)

@@ -9,8 +9,8 @@ from PySide6.QtGui import QDesktopServices
 
 from parley.services import Services
 from parley.settings import Options
+from parley.ui.appearance.look import Look
 from parley.ui.areas import Area, Areas
-from parley.ui.look import Look
 
 if TYPE_CHECKING:
     from parley.ui.window import Window

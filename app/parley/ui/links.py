@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from parley.ui.appearance.look import Look
 from parley.ui.dialogs import ask, link_question
-from parley.ui.look import Look
 from parley.ui.manual_window import SCHEME, ManualWindow
 from parley.ui.tasks import Tasks
 

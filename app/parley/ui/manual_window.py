@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QShowEvent, QTextBlockFormat, QTextCursor, QTe
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from parley.paths import resources
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 FIRST_PAGE = "index"
 SCHEME = "help"

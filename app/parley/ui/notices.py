@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 PASSING_MS = 8000
 MOST = 3

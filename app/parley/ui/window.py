@@ -13,31 +13,31 @@ from parley.services import Services
 from parley.settings import Options
 from parley.store import Change
 from parley.ui.actions import Actions
-from parley.ui.chat_page import ChatPage
-from parley.ui.chats import Chats
+from parley.ui.appearance.look import Look
+from parley.ui.chat.chat_page import ChatPage
 from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
 from parley.ui.frame import Frame
-from parley.ui.look import Look
-from parley.ui.sidebar import Sidebar
+from parley.ui.sidebar.chats import Chats
+from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
 from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
-    from parley.ui.background import Background
-    from parley.ui.conversation_view import ConversationView
-    from parley.ui.find import Find
-    from parley.ui.first_run import FirstRun
+    from parley.ui.appearance.zoom import Zoom
+    from parley.ui.chat.conversation_view import ConversationView
+    from parley.ui.chat.find import Find
+    from parley.ui.chat.message_commands import MessageCommands
+    from parley.ui.chat.status import Status
+    from parley.ui.composer.rich_paste import RichPaste
+    from parley.ui.composer.spelling import Spelling
     from parley.ui.handlers import Handlers
     from parley.ui.links import Links
-    from parley.ui.message_commands import MessageCommands
-    from parley.ui.model_choice import ModelChoice
-    from parley.ui.rich_paste import RichPaste
-    from parley.ui.settings_door import SettingsDoor
-    from parley.ui.spelling import Spelling
-    from parley.ui.status import Status
-    from parley.ui.unread import Unread
-    from parley.ui.zoom import Zoom
+    from parley.ui.models.model_choice import ModelChoice
+    from parley.ui.preferences.settings_door import SettingsDoor
+    from parley.ui.program.background import Background
+    from parley.ui.sidebar.unread import Unread
+    from parley.ui.welcome.first_run import FirstRun
 
 SETTINGS_MS = 1000
 """How often we look whether another process has changed the settings."""
@@ -105,19 +105,19 @@ class Window(QWidget):
 
     def start(self) -> None:
         """Let the window work, and open the chat that was on show last. Needs a running loop."""
-        from parley.ui.conversation_view import ConversationView
-        from parley.ui.find import Find
-        from parley.ui.first_run import FirstRun
+        from parley.ui.appearance.zoom import Zoom
+        from parley.ui.chat.conversation_view import ConversationView
+        from parley.ui.chat.find import Find
+        from parley.ui.chat.message_commands import MessageCommands
+        from parley.ui.chat.status import Status
+        from parley.ui.composer.rich_paste import RichPaste
+        from parley.ui.composer.spelling import Spelling
         from parley.ui.handlers import Handlers
         from parley.ui.links import Links
-        from parley.ui.message_commands import MessageCommands
-        from parley.ui.model_choice import ModelChoice
-        from parley.ui.rich_paste import RichPaste
-        from parley.ui.settings_door import SettingsDoor
-        from parley.ui.spelling import Spelling
-        from parley.ui.status import Status
-        from parley.ui.unread import Unread
-        from parley.ui.zoom import Zoom
+        from parley.ui.models.model_choice import ModelChoice
+        from parley.ui.preferences.settings_door import SettingsDoor
+        from parley.ui.sidebar.unread import Unread
+        from parley.ui.welcome.first_run import FirstRun
 
         services = self._services
         self.actions_.dress()
@@ -274,7 +274,7 @@ class Window(QWidget):
         self.spelling.choose(options.spelling)
 
     async def _after_first_paint(self) -> None:
-        from parley.ui.warm_up import warm_up
+        from parley.ui.program.warm_up import warm_up
 
         self._go_to_background()
         await warm_up()
@@ -283,7 +283,7 @@ class Window(QWidget):
 
     def _go_to_background(self) -> None:
         """Begin what is of use while nobody looks at the window."""
-        from parley.ui.background import Background
+        from parley.ui.program.background import Background
 
         self.background = Background(self._services, self._look, self.unread, self)
         self.background.show_requested.connect(self.come_forward)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from parley.events import Event, TextDelta
 from parley.messages import Message, MessageStatus, Reasoning, Role, Text, Usage
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript import Transcript
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.row import Row

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
 from parley.messages import Failure, Message, MessageStatus, Usage
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript import Transcript, icons
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.painting import row_rect

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication
 
 from parley.messages import Failure, Message, MessageStatus
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead
 from parley.ui.transcript.inlinecode import code_boxes

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from parley.messages import MessageStatus
 from parley.render.math import Drawing, Formula
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript import accessible
 from parley.ui.transcript.errands import Errands
 from parley.ui.transcript.formulas import Formulas

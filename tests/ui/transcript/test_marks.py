@@ -8,7 +8,7 @@ from parley.render import parse, plain
 from parley.render.code import DARK as DARK_SHADES
 from parley.render.code import LIGHT as LIGHT_SHADES
 from parley.render.code import Shade
-from parley.ui import theme
+from parley.ui.appearance import theme
 from parley.ui.transcript.hits import Hits
 from parley.ui.transcript.marks import Place
 from parley.ui.transcript.places import select, to_place

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QStyle, QWidget
 
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 ARROW = 12
 ASIDE = 44

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from parley.messages import Model
 from parley.paths import translations
 from parley.services import Services
+from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.look import Look
-from parley.ui.pickers import ModelPopup
+from parley.ui.models.pickers import ModelPopup
 from parley.ui.preferences.choice_button import ChoiceButton
 from parley.ui.preferences.editors import Editor
 from parley.ui.tasks import Tasks

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from parley.errors import ChatError
 from parley.services import Services
 from parley.store.moving import MoveRefused, old_folders, size, suitable
+from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
 from parley.ui.error_texts import error_text
-from parley.ui.look import Look
-from parley.ui.moving import hindrance_text, size_text
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.row import Row, words_label
+from parley.ui.program.moving import hindrance_text, size_text
 from parley.ui.tasks import Tasks
 
 

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from parley.settings import value_text
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 TRACK = QSizeF(36, 20)
 PAUSE_MS = 600

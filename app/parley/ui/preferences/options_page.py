@@ -10,8 +10,8 @@ from parley.errors import ChatError, SettingInvalid
 from parley.services import Services
 from parley.settings import Options, Settings, values_of, visible_options
 from parley.settings import Page as PageName
+from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.look import Look
 from parley.ui.preferences.choices import LanguageEditor, ModelEditor
 from parley.ui.preferences.editors import Editor, Line, Lines, Number, Segments, Switch, translated
 from parley.ui.preferences.page import Page

@@ -14,8 +14,8 @@ from parley.providers.roster import KEYS
 from parley.providers.rows import Removed, RowFaulty, Rows, tidied
 from parley.services import Services
 from parley.settings import Options
+from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.look import Look
 from parley.ui.notices import Notice
 from parley.ui.preferences.endpoint_form import EndpointForm
 from parley.ui.preferences.page import Page

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 
 NARROW = 430
 """Below this width there is no room for words and editor side by side."""

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from parley.errors import ChatError
 from parley.settings import Options, Settings, ShortcutRow
 from parley.ui.actions import COMMANDS, CONTEXT, Command, keys_of
+from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.look import Look
 from parley.ui.preferences.key_recorder import KeyRecorder
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.row import Row, words_label

@@ -1,7 +1,7 @@
 """The style rules of the settings window, built from the theme."""
 
-from parley.ui.style import window_sheet
-from parley.ui.theme import Theme
+from parley.ui.appearance.style import window_sheet
+from parley.ui.appearance.theme import Theme
 
 
 def settings_sheet(theme: Theme) -> str:

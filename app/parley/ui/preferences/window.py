@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from parley.services import Services
 from parley.settings import Options
-from parley.ui.look import Look
+from parley.ui.appearance.look import Look
 from parley.ui.preferences.choice_button import ChoiceButton
 from parley.ui.preferences.data_page import DataPage
 from parley.ui.preferences.options_page import OptionsPage

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from parley.messages import Message, Role
-from parley.ui.composer_field import ComposerField
+from parley.ui.composer.composer_field import ComposerField
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.words import Words

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from parley.messages import Failure, Message, MessageStatus, Role
-from parley.ui.painting import isolated
+from parley.ui.appearance.painting import isolated
 from parley.ui.transcript import icons
 from parley.ui.transcript.actions import ACTIONS, actions_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF
 
 from parley.render import Above
 from parley.render.code import DARK, LIGHT, Shade
-from parley.ui.theme import Theme
+from parley.ui.appearance.theme import Theme
 
 CODE_SHARE = 0.92
 """Fixed-width letters look larger than others of their size."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from parley.events import Event
 from parley.messages import Failure, Message
-from parley.ui.theme import Theme
+from parley.ui.appearance.theme import Theme
 from parley.ui.transcript import accessible
 from parley.ui.transcript.book import Book, Replaced, Versions
 from parley.ui.transcript.commands import Commands

@@ -1,0 +1,142 @@
+"""Status: what the status line says of the conversation on show. While an answer comes it is told four times a second.
+
+A provider counts the tokens of an answer at its end; until then, and where it never does, they are guessed.
+"""
+
+from PySide6.QtCore import QLocale, QObject, QTimer
+
+from parley.services import Services
+from parley.turn import Turn
+from parley.ui.chat.conversation_view import ConversationView
+from parley.ui.chat.figures import Figures, figures_of
+from parley.ui.chat.status_line import Row, StatusLine, context_size, short_number
+from parley.ui.models.model_choice import ModelChoice
+from parley.ui.transcript import Transcript
+
+TELL_MS = 250
+GATHER_MS = 50
+BYTES_PER_TOKEN = 4
+"""A usual average; what decides how much fits a context is more cautious."""
+LEAST_SECONDS = 0.3
+"""From this time on a speed means something."""
+
+
+class Status(QObject):
+    """Follows the conversation, its model, and the answer that is coming."""
+
+    def __init__(
+        self, services: Services, view: ConversationView, models: ModelChoice, transcript: Transcript, line: StatusLine
+    ) -> None:
+        super().__init__(line)
+        self._services = services
+        self._view = view
+        self._models = models
+        self._transcript = transcript
+        self._line = line
+        self.figures = Figures()
+        self._timer = QTimer(self, interval=TELL_MS, singleShot=True)
+        self._timer.timeout.connect(self._tell)
+        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._count)
+        view.opened.connect(self._count_later)
+        view.updated.connect(self._count_later)
+        models.changed.connect(self._count_later)
+        transcript.changed.connect(self._changed)
+
+    def _changed(self, message_id: str) -> None:
+        if message_id and not self._timer.isActive():
+            self._timer.start()
+
+    def _count_later(self) -> None:
+        """Count once what is shown has been painted; of a new chat there is nothing to tell."""
+        self._gather.start()
+        if self._view.tree is None:
+            self._count()
+
+    def _count(self) -> None:
+        """Take what the store has."""
+        tree = self._view.tree
+        provider, _, model = self._models.current.partition("/")
+        known = self._services.catalog.known(provider, model)
+        branch = tree.branch() if tree else []
+        instruction = tree.conversation.instruction if tree else ""
+        self.figures = figures_of(branch, instruction, known.context if known else None)
+        self._transcript.show_seen_from(self.figures.first_seen)
+        self._tell()
+
+    def _tell(self) -> None:
+        turn = self._running()
+        if turn:
+            self._tell_turn(turn)
+        else:
+            self._tell_figures()
+
+    def _running(self) -> Turn | None:
+        """Return the turn of the answer that is coming, once something of it has come."""
+        turn = self._services.engine.running(self._view.shown_id or "")
+        shown = turn is not None and self._transcript.book.index_of(turn.reply_id) >= 0
+        return turn if turn and shown and turn.parts else None
+
+    def _tell_turn(self, turn: Turn) -> None:
+        tokens = sum(len(part.text.encode("utf-8", "surrogatepass")) for part in turn.parts) // BYTES_PER_TOKEN
+        speed = _speed(tokens, turn)
+        count = self.tr("about %n tokens", "", tokens)
+        words = f"{count} · {self._per_second(speed)}" if speed else count
+        self._line.show_state(words, short_number(tokens), self.figures.share, self._rows(), self._note())
+
+    def _tell_figures(self) -> None:
+        figures = self.figures
+        words = short = ""
+        if figures.used and figures.context:
+            words = self.tr("{used} of {context} context")
+            short = self.tr("{share} %").format(share=QLocale().toString(round(100 * (figures.share or 0))))
+        elif figures.used:
+            words = short = self.tr("{used} tokens")
+        context = context_size(figures.context) if figures.context else ""
+        used = short_number(figures.used)
+        used = self.tr("about {number}").format(number=used) if figures.about else used
+        words = words.format(used=used, context=context)
+        self._line.show_state(words, short.format(used=used), figures.share, self._rows(), self._note())
+
+    def _rows(self) -> list[Row]:
+        figures, number = self.figures, QLocale().toString
+        used = self.tr("about {number}").format(number=number(figures.used)) if figures.about else number(figures.used)
+        if figures.context:
+            share = number(round(100 * (figures.share or 0)))
+            used = self.tr("{used} of {context} tokens ({share} %)").format(
+                used=used, context=number(figures.context), share=share
+            )
+        else:
+            used = self.tr("{used} tokens").format(used=used)
+        rows = [(self.tr("Context"), used)]
+        if last := figures.last:
+            rows.append((self.tr("Last answer"), self._in_and_out(last.input_tokens, last.output_tokens)))
+            if last.tokens_per_second:
+                rows.append((self.tr("Speed"), self._per_second(last.tokens_per_second)))
+        if figures.total_in or figures.total_out:
+            rows.append((self.tr("This conversation"), self._in_and_out(figures.total_in, figures.total_out)))
+        return rows
+
+    def _note(self) -> str:
+        left_out = self.figures.left_out
+        if not left_out:
+            return ""
+        return self.tr("%n of the oldest messages no longer fit; the model does not see them.", "", left_out)
+
+    def _in_and_out(self, incoming: int | None, outgoing: int | None) -> str:
+        words = self.tr("{tokens_in} tokens in, {tokens_out} out")
+        number = QLocale().toString
+        return words.format(tokens_in=number(incoming or 0), tokens_out=number(outgoing or 0))
+
+    def _per_second(self, speed: float) -> str:
+        number = QLocale().toString(speed, "f", 0 if speed >= 10 else 1)
+        return self.tr("{number} tokens/s").format(number=number)
+
+
+def _speed(tokens: int, turn: Turn) -> float | None:
+    """Return the tokens a second since the first one came."""
+    usage = turn.usage
+    if usage.seconds is None or usage.first_token_seconds is None:
+        return None
+    streamed = usage.seconds - usage.first_token_seconds
+    return tokens / streamed if streamed >= LEAST_SECONDS else None

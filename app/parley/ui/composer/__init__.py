@@ -1,0 +1,1 @@
+"""Writing: the field, drafts, what waits to be answered, earlier messages, rich text, spelling."""

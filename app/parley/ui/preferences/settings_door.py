@@ -1,0 +1,46 @@
+"""SettingsDoor: opens the settings window. Its modules are imported when it is opened first."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from parley.services import Services
+from parley.ui.appearance.look import Look
+from parley.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from parley.ui.preferences.window import SettingsWindow
+
+
+class SettingsDoor(QObject):
+    """Opens the settings for one window."""
+
+    link_opened = Signal(str)
+    models_listed = Signal()
+    move_requested = Signal(object)
+
+    def __init__(self, services: Services, look: Look, window: QWidget, tasks: Tasks) -> None:
+        super().__init__(window)
+        self._services = services
+        self._look = look
+        self._window = window
+        self._tasks = tasks
+        self.window: SettingsWindow | None = None
+
+    def open(self, page: str = "") -> None:
+        """Show the settings, at a page if one is named."""
+        if self.window is None:
+            from parley.ui.preferences.window import SettingsWindow
+
+            self.window = SettingsWindow(self._services, self._look, self._tasks, self._window)
+            self.window.link_opened.connect(self.link_opened)
+            self.window.models_listed.connect(self.models_listed)
+            self.window.move_requested.connect(self.move_requested)
+        self.window.come_forward(page)
+
+    def close(self) -> None:
+        """Let the window go."""
+        if self.window is not None:
+            self.window.close_down()
+            self.window = None

@@ -1,0 +1,134 @@
+"""The list of search results: a title, and the words found with what stands around them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from parley.ui.appearance.look import Look
+from parley.ui.appearance.painting import line, row_box, sized, split_end, width_of
+from parley.ui.sidebar.dates import short_time
+
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+RESULT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+PADDING = 7
+GAP = 2
+ASIDE = 18
+"""What `row_box` leaves free at each side of the words."""
+
+LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A conversation, or a message in it. `marks` are where the words stand in the snippet, as (start, end)."""
+
+    conversation_id: str
+    title: str
+    time: float
+    message_id: str = ""
+    snippet: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    words: str = ""
+    """What was searched for."""
+
+
+class SearchResults(QAbstractListModel):
+    """The results on show."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._results: list[Result] = []
+
+    def show(self, results: Sequence[Result]) -> None:
+        """Show these instead of the ones before."""
+        self.beginResetModel()
+        self._results = list(results)
+        self.endResetModel()
+
+    def result(self, index: Index) -> Result | None:
+        """Return the result of a row."""
+        return self._results[index.row()] if index.isValid() and index.row() < len(self._results) else None
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self._results)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        result = self.result(index)
+        if result is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return result.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{result.title}. {result.snippet}".rstrip(". ")
+        return result if role == RESULT_ROLE else None
+
+
+class ResultDelegate(QStyledItemDelegate):
+    """Two lines a row: title and time; the snippet with its marked words."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        result = index.data(RESULT_ROLE)
+        height = QFontMetrics(option.font).height()
+        if isinstance(result, Result) and result.snippet:
+            layout = self._laid_out(option, result, option.rect.width() - 2 * ASIDE)
+            height += GAP + int(sum(layout.lineAt(number).height() for number in range(layout.lineCount())))
+        return QSize(120, height + 2 * PADDING)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        result = index.data(RESULT_ROLE)
+        if not isinstance(result, Result):
+            return
+        painter.save()
+        theme = self._look.theme
+        current = bool(option.state & option.state.State_Selected)
+        room = row_box(painter, option, theme, current=current).adjusted(0, PADDING - 1, 0, 0)
+        font, small = option.font, sized(option.font, -1.0)
+        first = QRect(room)
+        first.setHeight(QFontMetrics(font).height())
+        time = short_time(result.time, datetime.now().astimezone().date())
+        start, end = split_end(option, first, width_of(time, small))
+        painter.setPen(theme.color("text"))
+        line(painter, option, start, result.title, sized(font, 0.0, bold=True))
+        painter.setPen(theme.color("muted"))
+        line(painter, option, end, time, small, at_end=True)
+        layout = self._laid_out(option, result, room.width())
+        layout.draw(painter, QPointF(room.left(), room.top() + first.height() + GAP))
+        painter.restore()
+
+    def _laid_out(self, option: QStyleOptionViewItem, result: Result, width: int) -> QTextLayout:
+        """Return the first lines of a snippet, with the words found marked."""
+        layout = QTextLayout(result.snippet.replace("\n", " "), sized(option.font, -1.0))
+        wrapping = QTextOption()
+        wrapping.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(wrapping)
+        marked = QTextCharFormat()
+        marked.setForeground(self._look.theme.color("text"))
+        marked.setBackground(self._look.theme.color("selection"))
+        layout.setFormats([_range(start, end - start, marked) for start, end in result.marks])
+        layout.beginLayout()
+        top = 0.0
+        for _ in range(LINES):
+            row = layout.createLine()
+            if not row.isValid():
+                break
+            row.setLineWidth(width)
+            row.setPosition(QPointF(0, top))
+            top += row.height()
+        layout.endLayout()
+        return layout
+
+
+def _range(start: int, length: int, style: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, style
+    return made

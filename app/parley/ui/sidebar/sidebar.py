@@ -1,0 +1,386 @@
+"""Sidebar: new chat, search over everything, and the list of chats. It emits what a person wants, and does nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from parley.messages import Conversation
+from parley.ui.actions import Actions, key_text, show_keys
+from parley.ui.appearance.look import Look
+from parley.ui.sidebar.conversation_delegate import ConversationDelegate
+from parley.ui.sidebar.conversation_list import ConversationList, Shelf
+from parley.ui.sidebar.dates import milliseconds_to_midnight
+from parley.ui.sidebar.search_results import Result, ResultDelegate, SearchResults
+from parley.ui.sidebar.uniform_list import UniformList
+
+PAUSE_MS = 80
+"""How long a person must pause typing before the search runs."""
+
+READ_ON_MS = 100
+"""After so long the rest of the list's order is read: the first page has been painted by then."""
+
+
+class Sidebar(QWidget):
+    """The left column of the window."""
+
+    opened = Signal(str)
+    result_opened = Signal(str, str, str)
+    """A conversation, a message in it, and the words it was found by."""
+    searched = Signal(str)
+    """The words to search for, after a short pause; empty when the search is over."""
+    rename_requested = Signal(str, str)
+    delete_requested = Signal(str)
+    chosen_changed = Signal()
+
+    def __init__(self, look: Look, actions: Actions, shelf: Shelf, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._actions = actions
+        self._look = look
+        self.chats = ConversationList(shelf, self)
+        self._delegate = ConversationDelegate(look, self)
+        self.list = UniformList(self)
+        self._prepare(self.list, self.tr("Chats"))
+        self.list.setModel(self.chats)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._results = SearchResults(self)
+        self.results = QListView(self)
+        self._prepare(self.results, self.tr("Search results"))
+        self.results.setModel(self._results)
+        self.results.setItemDelegate(ResultDelegate(look, self))
+        self._nothing = QLabel(self)
+        self._nothing.setWordWrap(True)
+        self._nothing.setProperty("muted", True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._nothing.setContentsMargins(24, 16, 24, 0)
+        self.search = QLineEdit(self)
+        self._pages = QStackedWidget(self)
+        self._waiting = self._opens = False
+        """Whether a search is under way, and whether the first of what it finds is to be opened."""
+        self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
+        self._midnight = QTimer(self, singleShot=True)
+        self._read_on = QTimer(self, interval=READ_ON_MS, singleShot=True)
+        self._arrange()
+        self._connect()
+        self._wait_for_midnight()
+        self.setFocusProxy(self.list)
+
+    @property
+    def shown_id(self) -> str | None:
+        """Return the conversation that is marked as open."""
+        return self._delegate.shown_id
+
+    @property
+    def chosen(self) -> Conversation | None:
+        """Return the conversation that commands are for: the focused row, else the open one."""
+        focused = self.chats.conversation(self.list.currentIndex()) if self._in_list else None
+        return focused or self.chats.conversation(self.chats.index_of(self.shown_id))
+
+    @property
+    def _in_list(self) -> bool:
+        """Return whether the keyboard is with the list, be the window active or a menu over it."""
+        return self.window().focusWidget() is self.list
+
+    @property
+    def chosen_id(self) -> str | None:
+        """Return its id."""
+        return self.chosen.id if self.chosen else self.shown_id
+
+    def mark(self, conversation_id: str | None) -> None:
+        """Mark a conversation as the open one, and show its row."""
+        self.list.update(self.chats.index_of(self.shown_id))
+        self._delegate.shown_id = conversation_id
+        self._select(conversation_id)
+        self.list.update(self.chats.index_of(conversation_id))
+        self.list.scrollTo(self.chats.index_of(conversation_id))
+
+    def reload(self) -> None:
+        """Read the list anew, and keep what is marked."""
+        self.chats.reload()
+        self._keep_mark()
+        self._read_on.start()
+
+    def put(self, conversation: Conversation) -> None:
+        """Show a conversation as it is now."""
+        if self.list.state() == QAbstractItemView.State.EditingState:
+            QTimer.singleShot(PAUSE_MS, self, lambda: self.put(conversation))
+            return
+        self.chats.put(conversation)
+        self._keep_mark()
+
+    def remove(self, conversation_id: str) -> None:
+        """Take a conversation out of the list."""
+        self.chats.remove(conversation_id)
+        self._keep_mark()
+
+    def rename(self, conversation_id: str) -> None:
+        """Let the person change a title in its row."""
+        index = self.chats.index_of(conversation_id)
+        if index.isValid():
+            self._pages.setCurrentWidget(self.list)
+            self.list.setCurrentIndex(index)
+            self.list.edit(index)
+
+    def start_search(self) -> None:
+        """Put the caret into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def show_results(self, results: Sequence[Result], nothing: str) -> None:
+        """Show what was found, or a sentence if nothing was."""
+        self._results.show(results)
+        self._nothing.setText(nothing)
+        self._pages.setCurrentWidget(self.results if results else self._nothing)
+        self.results.setCurrentIndex(self._results.index(0))
+        self._waiting, opens = False, self._opens
+        self._opens = False
+        if opens:
+            self._open_result(self.results.currentIndex())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.chosen_changed.emit()
+        if watched is self.list and isinstance(event, QContextMenuEvent):
+            if event.reason() == QContextMenuEvent.Reason.Keyboard:
+                self._show_menu(self.list.visualRect(self.list.currentIndex()).center())
+                return True
+            return False
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if watched is self.search:
+            return self._search_key(event)
+        if watched is self.list and self.list.state() != QAbstractItemView.State.EditingState:
+            return self._list_key(event)
+        return watched is self.results and self._results_key(event)
+
+    def _list_key(self, event: QKeyEvent) -> bool:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._open(self.list.currentIndex())
+            case Qt.Key.Key_Delete:
+                if self.chosen_id:
+                    self.delete_requested.emit(self.chosen_id)
+            case _:
+                return self._type_into_search(event)
+        return True
+
+    def _results_key(self, event: QKeyEvent) -> bool:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._open_result(self.results.currentIndex())
+            case Qt.Key.Key_Escape:
+                self.search.clear()
+                self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            case _:
+                return self._type_into_search(event)
+        return True
+
+    def _type_into_search(self, event: QKeyEvent) -> bool:
+        """Take a letter that is typed at a list as the beginning of a search, or as more of it."""
+        commands = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if commands or not event.text().strip() or not event.text().isprintable():
+            return False
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.search.end(False)
+        self.search.insert(event.text())
+        return True
+
+    def _search_key(self, event: QKeyEvent) -> bool:
+        row = self.results.currentIndex().row()
+        match event.key():
+            case Qt.Key.Key_Escape if self.search.text():
+                self.search.clear()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._search_now()
+                self._opens = self._waiting
+                if not self._waiting:
+                    self._open_result(self.results.currentIndex())
+            case Qt.Key.Key_Down | Qt.Key.Key_Up if self._pages.currentWidget() is self.results:
+                step = 1 if event.key() == Qt.Key.Key_Down else -1
+                wanted = max(0, min(self._results.rowCount() - 1, row + step))
+                self.results.setCurrentIndex(self._results.index(wanted))
+            case Qt.Key.Key_Down:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            case _:
+                return False
+        return True
+
+    def _prepare(self, made: QListView, name: str) -> None:
+        made.setAccessibleName(name)
+        made.setFrameShape(QFrame.Shape.NoFrame)
+        made.setMouseTracking(True)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        made.installEventFilter(self)
+
+    def _arrange(self) -> None:
+        fold = QToolButton(self)
+        fold.setDefaultAction(self._actions["sidebar"])
+        fold.setAccessibleName(self.tr("Hide the list of chats"))
+        show_keys(fold, self._actions["sidebar"], self.tr("Hide the list of chats"))
+        self.search.setObjectName("search")
+        self.search.setPlaceholderText(self.tr("Search everything"))
+        self.search.setAccessibleName(self.tr("Search everything"))
+        self.search.setClearButtonEnabled(True)
+        sign = self.search.addAction(self._look.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._look.dress(sign, "search")
+        self.search.installEventFilter(self)
+        if clear := self.search.findChild(QAction, "_q_qlineeditclearaction"):
+            self._look.dress(clear, "close")
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 6, 8, 0)
+        top.setSpacing(4)
+        top.addWidget(fold)
+        top.addWidget(self.search, 1)
+        for page in (self.list, self.results, self._nothing):
+            self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._new_chat_row())
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._settings_row())
+
+    def _new_chat_row(self) -> QWidget:
+        action = self._actions["new_chat"]
+        row = QWidget(self)
+        new = QPushButton(action.text(), row)
+        new.setObjectName("newChat")
+        new.setProperty("kind", "quiet")
+        new.clicked.connect(action.trigger)
+        self._look.dress(new, "new-chat", "text")
+        keys = QLabel(key_text(action), new)
+        action.changed.connect(lambda: keys.setText(key_text(action)))
+        keys.setProperty("muted", True)
+        keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(new)
+        inside.setContentsMargins(10, 0, 10, 0)
+        inside.addStretch(1)
+        inside.addWidget(keys)
+        around = QHBoxLayout(row)
+        around.setContentsMargins(8, 0, 8, 0)
+        around.addWidget(new)
+        return row
+
+    def _settings_row(self) -> QWidget:
+        action = self._actions["settings"]
+        row = QWidget(self)
+        settings = QPushButton(action.text(), row)
+        settings.setObjectName("openSettings")
+        settings.setProperty("kind", "quiet")
+        settings.clicked.connect(action.trigger)
+        self._look.dress(settings, "settings")
+        show_keys(settings, action, action.text())
+        around = QHBoxLayout(row)
+        around.setContentsMargins(8, 0, 8, 8)
+        around.addWidget(settings)
+        return row
+
+    def _connect(self) -> None:
+        self.list.clicked.connect(self._open)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.results.clicked.connect(self._open_result)
+        self.chats.renamed.connect(self.rename_requested)
+        self.search.textChanged.connect(self._typed)
+        self._pause.timeout.connect(self._search_now)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self._midnight.timeout.connect(self._wait_for_midnight)
+        self._read_on.timeout.connect(self._read_the_rest)
+        self._look.changed.connect(self._new_look)
+
+    def _typed(self, words: str) -> None:
+        self._waiting = self._opens = False
+        if words.strip():
+            self._pause.start()
+        else:
+            self._pause.stop()
+            self._pages.setCurrentWidget(self.list)
+            self.searched.emit("")
+
+    def _search_now(self) -> None:
+        if self._pause.isActive() or self.sender() is self._pause:
+            self._pause.stop()
+            self._waiting = True
+            self.searched.emit(self.search.text())
+
+    def _current_changed(self, _index: QModelIndex) -> None:
+        self.chosen_changed.emit()
+
+    def _open(self, index: QModelIndex) -> None:
+        if conversation := self.chats.conversation(index):
+            self.opened.emit(conversation.id)
+
+    def _open_result(self, index: QModelIndex) -> None:
+        if result := self._results.result(index):
+            self.result_opened.emit(result.conversation_id, result.message_id, result.words)
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        if self.chats.conversation(index) is None:
+            return
+        self.list.setCurrentIndex(index)
+        self.list.setFocus(Qt.FocusReason.MouseFocusReason)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._actions.fill(menu, "row")
+        self.list.hold(index)
+        menu.aboutToHide.connect(lambda: self.list.hold(QModelIndex()))
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _keep_mark(self) -> None:
+        """Select the open chat, unless the person is among the others; the list stays where it has been scrolled to."""
+        if not self._in_list or not self.list.currentIndex().isValid():
+            self._select(self.shown_id)
+        self.list.viewport().update()
+
+    def _select(self, conversation_id: str | None) -> None:
+        index = self.chats.index_of(conversation_id)
+        selection = self.list.selectionModel()
+        self.list.setAutoScroll(False)
+        if index.isValid():
+            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        else:
+            selection.clear()
+        self.list.setAutoScroll(True)
+        self.list.viewport().update()
+
+    def _read_the_rest(self) -> None:
+        """Read the order of all other chats, a part at a time."""
+        self.chats.fetchMore()
+        self._keep_mark()
+        if self.chats.canFetchMore():
+            self._read_on.start()
+
+    def _wait_for_midnight(self) -> None:
+        if self.list.state() == QAbstractItemView.State.EditingState:
+            self._midnight.start(PAUSE_MS)
+            return
+        focused = self.chats.conversation(self.list.currentIndex())
+        self.chats.regroup()
+        self._select(focused.id if focused else self.shown_id)
+        self._midnight.start(milliseconds_to_midnight(datetime.now().astimezone()))
+
+    def _new_look(self) -> None:
+        self.list.viewport().update()
+        self.results.viewport().update()

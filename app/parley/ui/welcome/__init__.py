@@ -1,0 +1,1 @@
+"""What a new chat shows, and the first steps to a model."""
