@@ -327,7 +327,7 @@ def test_markers_stand_apart_from_the_text(sight: Sight) -> None:
     assert not marker_dots(sight, "c", 0, 0, 24)  # the box to tick stands for it
     number_dots, letter_dots = marker_dots(sight, "b", 0, 0, 24), marker_dots(sight, "b", 0, 24, 36)
     assert abs(max(y for _, y in number_dots) - max(y for _, y in letter_dots)) <= 1  # on one line
-    assert sight.texts("b") == "H"
+    assert sight.texts("b") == "7. H"
 
 
 def test_markers_of_right_to_left_scripts(sight: Sight) -> None:

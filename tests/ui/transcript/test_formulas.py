@@ -134,7 +134,7 @@ def test_zoom_draws_it_larger_and_sharp(sight: Sight) -> None:
 def test_bad_latex_is_shown_as_it_is(sight: Sight, bad: str) -> None:
     sight.show([answer("a", f"before\n\n{bad}\n\nafter $x$")])
     drawn(sight)
-    assert sight.texts("a") == f"before\n{bad}\nafter x"
+    assert sight.texts("a").replace("\n\n", "\n") == f"before\n{bad}\nafter x"
     assert accessible.spoken(sight.view, 0).count(bad) == 1
 
 
@@ -156,7 +156,7 @@ def test_copying_gives_the_source(sight: Sight) -> None:
     drawn(sight)
     sight.view.commands.select_all()
     latex = "\\int_0^1 x^2\\,dx = \\frac{1}{3}"
-    assert sight.copied() == f"so x^2 and y are\n{latex}\na\tb\nz\tw\nthe end"
+    assert sight.copied() == f"so x^2 and y are\n\n{latex}\n\na\tb\nz\tw\n\nthe end"
     sight.view.commands.copy_markdown()
     assert DISPLAY in QApplication.clipboard().text()
     assert "| $z$ | w |" in QApplication.clipboard().text()
@@ -188,7 +188,7 @@ def test_in_tables_lists_quotes_and_boxes(sight: Sight) -> None:
     sight.show([user("q", "$h$"), answer("a", text, reasoning="$i$")])
     sight.press("a", "reasoning")
     drawn(sight)
-    assert sight.texts("a") == "i\na\nb\nc\nd\ne\nf\ng"
+    assert sight.texts("a") == "i\na\nb\n- c\nd\ne\nf\n\ng"
     assert sight.texts("q") == "h"
     table = sight.placed("a", TableCell).cell
     assert isinstance(table, TableCell)

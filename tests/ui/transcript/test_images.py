@@ -210,6 +210,6 @@ def test_copied_as_it_was_written(sight: Sight) -> None:
     sight.show([answer("a", text)])
     drawn(sight)
     sight.view.commands.select_all()
-    assert sight.copied() == "above\na red box\nbelow"
+    assert sight.copied() == "above\n\na red box\n\nbelow"
     sight.view.commands.copy_markdown()
     assert QGuiApplication.clipboard().text() == text

@@ -102,8 +102,8 @@ def test_what_is_read_of_a_message_is_what_is_seen(sight: Sight) -> None:
                 spans = cell.find(wanted)
                 assert len(spans) == len(found(wanted, cell.letters())), (typed, cell.letters())
                 for start, end in spans if cell.block.kind != "table" else []:
-                    shown = cell.text(start, end).removeprefix("\n")  # of a list: it begins with its item
-                    assert found(wanted, shown) == [shown]
+                    shown = cell.text(start, end)  # of a list: with the mark of its item
+                    assert found(wanted, shown) == [shown.lstrip("- ")]
 
 
 def test_every_place_in_sight_is_painted(sight: Sight) -> None:
@@ -163,7 +163,11 @@ def test_each_place_can_be_gone_to_and_selected(sight: Sight) -> None:
         assert hits.correct(place) == place
         sight.painted()
         select(sight.view, place)
-        assert sight.copied().strip() in ("kitchen", "kitchen\ta kitchen", "kitchen\tb\n1\ta kitchen")
+        assert sight.copied().strip().removeprefix("- ") in (
+            "kitchen",
+            "kitchen\ta kitchen",
+            "kitchen\tb\n1\ta kitchen",
+        )
     assert hits.total == IN_RICH
 
 

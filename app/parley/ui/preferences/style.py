@@ -1,15 +1,12 @@
 """The style rules of the settings window, built from the theme."""
 
-from parley.ui.appearance.style import window_sheet
 from parley.ui.appearance.theme import Theme
 
 
 def settings_sheet(theme: Theme) -> str:
     """Return the rules for the settings window and what belongs to it."""
     t = theme
-    return (
-        window_sheet(theme)
-        + f"""
+    return f"""
 QWidget#settings {{ background: {t.window}; }}
 QScrollArea, QWidget#settingsPage {{ background: {t.window}; }}
 QLabel#settingsTitle {{ font-size: {t.answer_step + 13:g}pt; font-weight: 600; padding-bottom: 8px; }}
@@ -31,4 +28,3 @@ QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_acce
 QPushButton[kind="segment"]:focus {{ border: 2px solid {t.text}; padding: 4px 9px; }}
 QFrame#provider, QFrame#form {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 """
-    )

@@ -192,3 +192,5 @@ class SettingsWindow(QWidget):
 
     def _apply_style(self) -> None:
         self.setStyleSheet(settings_sheet(self._look.theme))
+        self.list.ensurePolished()
+        self.list.doItemsLayout()  # its rows have been measured in the application's style

@@ -25,6 +25,9 @@ _OBJECT = "\ufffc"
 _STRUT = "\u2060"
 """Gives a line that begins with a formula the height of letters; it has no width."""
 
+_PLAIN = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\xa0": " ", _STRUT: ""})
+"""What Qt and we have in place of line ends and beside formulas."""
+
 
 def pictured(html: str, formulas: Formulas) -> tuple[str, list[str], set[Formula]]:
     """Return the HTML with a picture for every formula that is drawn, the sources of those, and which are to come."""
@@ -104,7 +107,7 @@ def _format(around: QTextCharFormat, source: str, formulas: Formulas, style: Sty
 
 def words_between(cursor: QTextCursor, words: Callable[[str], str]) -> str:
     """Return the letters that a cursor selects, with words in the place of formulas."""
-    text = cursor.selection().toPlainText().replace(_STRUT, "")
+    text = cursor.selectedText().translate(_PLAIN)
     if _OBJECT not in text:
         return text
     pieces = text.split(_OBJECT)

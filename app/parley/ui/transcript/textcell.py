@@ -30,8 +30,6 @@ from parley.ui.transcript.wanted import Span, Wanted
 INDENT = 24
 QUOTE = 16
 CODE_PAD = 3
-_PLAIN = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\xa0": " "})
-"""What Qt has in place of line ends."""
 
 
 class Document(QTextDocument):
@@ -215,8 +213,8 @@ class TextCell(BlockCell):
         return self._between(start, end, str)
 
     def _between(self, start: int, end: int, formula: Callable[[str], str]) -> str:
-        written = {marker.block: "- " if marker.bullet else f"{marker.text} " for marker in self._markers}
         found, end = "", min(end, self.length())
+        written = {marker.block: "- " if marker.bullet else f"{marker.text} " for marker in self._markers}
         block, among_items = self.document().findBlock(start), True
         while block.isValid() and block.position() <= end:
             first = max(start, block.position())
@@ -230,7 +228,7 @@ class TextCell(BlockCell):
                 found += "  " * (items.format().indent() - 1) + written.get(block.blockNumber(), "")
             found += line
             block = block.next()
-        return found.translate(_PLAIN)
+        return found
 
     def word_at(self, position: int) -> tuple[int, int]:
         return self._around(position, QTextCursor.SelectionType.WordUnderCursor)
