@@ -100,8 +100,6 @@ async def test_opening_a_chat_writes_nothing(desk: Desk) -> None:
         await past_chat(desk, title, "one", "1")
     desk.write("here")
     await desk.until(lambda: stored(desk).text == "here")
-    puts: list[str] = []
-    desk.services.store.subscribe(lambda change: puts.append(change.noun))
     query = "SELECT max(updated_at) FROM drafts"
     before = await desk.services.store.write(lambda connection: connection.execute(query).fetchone())
     for title in ("A", "B"):
@@ -110,7 +108,6 @@ async def test_opening_a_chat_writes_nothing(desk: Desk) -> None:
     assert desk.window.page.composer.draft.text == "here"
     await desk.window.view.outbox.close()
     assert await desk.services.store.write(lambda connection: connection.execute(query).fetchone()) == before
-    assert puts == []
 
 
 async def test_what_was_sent_never_comes_back(desk: Desk) -> None:
@@ -212,3 +209,32 @@ def test_a_draft_is_stored_and_read() -> None:
     assert Draft("b").after("a") == Draft("a\n\nb")
     assert Draft("").after("a") == Draft("a")
     assert Draft("b", ("c",)).after("x" * (FOLD_CHARACTERS + 1)) == Draft("b", ("x" * (FOLD_CHARACTERS + 1), "c"))
+
+
+async def test_what_is_typed_while_a_message_is_on_its_way_is_not_lost(desk: Desk) -> None:
+    field = desk.window.page.composer.field
+    desk.write("first")
+    desk.press("Return", on=field)
+    assert field.isReadOnly()
+    desk.write("second!")
+    desk.press("Backspace", on=field)
+    desk.press("Return", on=field)
+    desk.write("third")
+    assert field.toPlainText() == "first"
+    await desk.until(lambda: field.toPlainText() == "third")
+    await desk.until(lambda: [text for text in desk.texts if text in ("first", "second")] == ["first", "second"])
+    assert not field.isReadOnly()
+
+
+async def test_what_is_typed_ahead_stays_with_its_chat(desk: Desk) -> None:
+    one = await past_chat(desk, "A", "one", "1")
+    await past_chat(desk, "B", "two", "2")
+    desk.window.open_chat(one)
+    desk.write("sent")
+    desk.press("Return", on=desk.window.page.composer.field)
+    desk.write("for A")
+    click_row(desk.window.sidebar.list, row_of(desk, "B"))
+    await desk.until(lambda: desk.services.engine.running(one) is None and stored(desk, one).text == "for A")
+    assert desk.window.page.composer.draft.empty
+    desk.window.open_chat(one)
+    assert desk.window.page.composer.draft.text == "for A"

@@ -107,7 +107,7 @@ class Composer(QWidget):
     def set_sending(self, sending: bool) -> None:
         """While a message is being stored the text stands there, and cannot be changed or sent twice."""
         self._sending = sending
-        self.field.setReadOnly(sending)
+        self.field.set_waiting(sending)
         self._refresh()
 
     def set_send_key(self, key: Literal["enter", "ctrl+enter"]) -> None:

@@ -1,6 +1,6 @@
 """ComposerField: the text field of the composer. It knows keys, input methods and pastes, and nothing of chats."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from unicodedata import bidirectional
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, Signal
@@ -53,6 +53,8 @@ class ComposerField(QPlainTextEdit):
         self.filled = 0
         """How often the whole text was put in: what belongs to the one before does not belong here."""
         self._pasting = 0
+        self._ahead: list[QKeyEvent] | None = None
+        """While the text must not change: the keys that are pressed."""
         self.prepare_menu: Callable[[QMenu, QPoint, Callable[[], None]], None] = lambda menu, place, done: done()
         """Adds to the context menu at a place of the field, then calls what opens it."""
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -89,8 +91,29 @@ class ComposerField(QPlainTextEdit):
         self.setPlainText(text)
         self.moveCursor(QTextCursor.MoveOperation.End)
 
+    def set_waiting(self, waiting: bool) -> None:
+        """Let the text stand as it is for a moment. What is typed meanwhile is typed afterwards."""
+        self.setReadOnly(waiting)
+        if waiting:
+            self._ahead = self._ahead or []
+        else:
+            self.type_keys(self.take_ahead())
+
+    def take_ahead(self) -> Sequence[QKeyEvent]:
+        """Return the keys that have been pressed while the text had to stand, and wait no more."""
+        ahead, self._ahead = self._ahead or [], None
+        return ahead
+
+    def type_keys(self, keys: Sequence[QKeyEvent]) -> None:
+        """Type. From a key on that sends, the rest waits again."""
+        for key in keys:
+            self.keyPressEvent(key)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER and not self.composing:
+        if self._ahead is not None and _writes(event):
+            facts = event.key(), event.modifiers(), event.text(), event.isAutoRepeat(), event.count()
+            self._ahead.append(QKeyEvent(event.type(), *facts))
+        elif event.key() in ENTER and not self.composing:
             if self._sends(event):
                 self.submitted.emit()
             else:
@@ -213,3 +236,9 @@ class ComposerField(QPlainTextEdit):
 def _from_an_editor(source: QMimeData) -> bool:
     """Return whether a code editor says that this comes from it: its HTML holds nothing but colours."""
     return any(name.startswith(("vscode-", "application/vnd.code.")) for name in source.formats())
+
+
+def _writes(event: QKeyEvent) -> bool:
+    """Return whether a key changes the text, or sends it."""
+    changes = event.key() in (*ENTER, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
+    return changes or bool(event.text() and event.text().isprintable())

@@ -1,6 +1,10 @@
 """Outbox: what is written and not stored yet, for each conversation. Messages leave the composer once stored."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeyEvent
 
 from parley.engine import ChatRequest
 from parley.errors import ChatError, StoreError
@@ -33,6 +37,8 @@ class Outbox(QObject):
         """What the drafts hold for the place on show."""
         self._errors: dict[Place, ChatError] = {}
         self._sending: set[Place] = set()
+        self._ahead: dict[Place, Sequence[QKeyEvent]] = {}
+        """What was typed in a place while something was sent from it, before another one was shown."""
         composer.sent.connect(self.send)
         composer.written.connect(self._written)
         composer.field.focus_changed.connect(lambda focused: None if focused else self._drafts.save())
@@ -40,6 +46,8 @@ class Outbox(QObject):
     def show(self, place: Place) -> None:
         """Keep what is in the composer, and show what was written in another place."""
         self._drafts.save()
+        if ahead := self._composer.field.take_ahead():
+            self._ahead[self._place] = ahead
         self._place = place
         self._known = self._drafts.get(place)
         self._composer.show_draft(self._known)  # even the same one: what can be undone belongs to the other place
@@ -54,21 +62,23 @@ class Outbox(QObject):
     def send(self, draft: Draft) -> None:
         """Send a message to where the composer is. It stands there until the engine has stored it."""
         if self._place not in self._sending:
-            self._tasks.start(self._send(draft, self._place))
+            self._errors.pop(self._place, None)
+            self._sending.add(self._place)
+            self._show_state()  # at once: a key that is pressed now belongs to the next message
+            kept = self._composer.unsent == draft
+            self._tasks.start(self._send(draft, self._place, kept=kept))
 
     async def close(self) -> None:
         """Return once what has been written is on the disk."""
         await self._drafts.saved()
 
-    async def _send(self, draft: Draft, place: Place) -> None:
-        kept = self._place == place and self._composer.unsent == draft
-        self._errors.pop(place, None)
-        self._sending.add(place)
-        self._show_state()
+    async def _send(self, draft: Draft, place: Place, *, kept: bool) -> None:
+        """Send a draft, which is the one that is `kept` for its place unless it came from elsewhere."""
         if kept:  # finding the model may take a while; and what is written now cannot come back after it is sent
             await self._drafts.saved()
             self._drafts.forget(place)
         model = "" if place else self._models.for_new_chat
+        place_now = place
         try:
             turn = await self._services.engine.send(ChatRequest(draft.whole, place, model, from_draft=kept))
         except ChatError as error:
@@ -81,10 +91,22 @@ class Outbox(QObject):
             if place is None:
                 self._models.for_new_chat = ""
             self._sending.discard(place)
+            if self._place == place:
+                self._ahead[place] = self._composer.field.take_ahead()
             self.stored.emit(place, turn.conversation_id)
+            place_now = turn.conversation_id
         finally:
             self._sending.discard(place)
             self._show_state()
+            self._type(self._ahead.pop(place, ()), place_now)
+
+    def _type(self, keys: Sequence[QKeyEvent], place: Place) -> None:
+        """Type what was typed while a message was on its way to where it is now."""
+        if self._place == place:
+            self._composer.field.type_keys(keys)
+        elif written := "".join(key.text() for key in keys if key.text().isprintable()):
+            draft = self._drafts.get(place)
+            self._drafts.keep(place, replace(draft, text=draft.text + written))
 
     def _keep(self, draft: Draft, place: Place) -> None:
         """Have a draft in the composer, now or when the person comes back, and on the disk."""

@@ -63,7 +63,7 @@ class ConversationDelegate(QStyledItemDelegate):
             self._paint_dot(painter, end, UNREAD)
         start, end = split_end(option, start, width_of(time, small))
         painter.setPen(theme.color("text"))
-        line(painter, option, start, row.title, sized(option.font, 0.0, bold=current or unread))
+        line(painter, option, start, row.title, sized(option.font, 0.0, bold=unread))
         painter.setPen(theme.color("muted"))
         line(painter, option, end, time, small, at_end=True)
 
