@@ -107,7 +107,7 @@ seen = []
 
 def tell():
     for window in QApplication.topLevelWidgets():
-        if isinstance(window, Window) and window.isVisible() and window not in seen:
+        if isinstance(window, Window) and hasattr(window, "handlers") and window.isVisible() and window not in seen:
             seen.append(window)
             print("shown", window._services.paths.data, *window.page.notices.texts, flush=True)
             if len(seen) == 1:

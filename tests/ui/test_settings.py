@@ -217,7 +217,7 @@ async def test_a_shortcut_is_changed_by_pressing_it(desk: Desk) -> None:
 async def test_a_chosen_shortcut_works_and_the_old_one_does_not(desk: Desk) -> None:
     desk.services.settings.update(shortcuts=(ShortcutRow("search", "Ctrl+Alt+S"), ShortcutRow("gone", "Ctrl+N")))
     field = desk.window.page.composer.field
-    desk.press("Ctrl+F", on=field)
+    desk.press("Ctrl+K", on=field)
     assert not desk.window.sidebar.search.hasFocus()
     desk.press("Ctrl+Alt+S", on=field)
     assert desk.window.sidebar.search.hasFocus()
@@ -232,13 +232,13 @@ async def test_keys_that_are_taken_name_their_command(desk: Desk) -> None:
     assert row.recorder.text() == "F2"
     click(row.take_over)
     assert row.recorder.text() == "Ctrl+K"
-    assert other.recorder.text() == "Ctrl+F"
+    assert other.recorder.text() == "Ctrl+Shift+F"
     assert not row.take_over.isVisible()
     click(other.reset_button)
     assert other.problem.text() == "Ctrl+K is “Rename” already."
     click(page.reset_all)
     assert stored(desk).options.shortcuts == ()
-    assert (row.recorder.text(), other.recorder.text()) == ("F2", "Ctrl+F, Ctrl+K")
+    assert (row.recorder.text(), other.recorder.text()) == ("F2", "Ctrl+K, Ctrl+Shift+F")
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ async def test_the_system_s_theme_is_followed_live(desk: Desk, system: Callable[
     assert settings is not None
     system(DARK)
     assert dark()
-    assert DARK.window in desk.window.styleSheet()
+    assert DARK.window in desk.app.styleSheet()
     assert DARK.window in settings.styleSheet()
     system(LIGHT)
     assert not dark()
