@@ -212,8 +212,8 @@ async def test_a_turn_costs_the_same_in_a_long_conversation(store: Store, ask: A
         ids = [question.id, reply.id]
         found.append(
             {
-                "changed": work(store, partial(trees.changed, store._database, tree, conversation, ids)),
-                "newest": work(store, partial(trees.newest, store._database, conversation, 20)),
+                "changed": work(store, partial(trees.changed, store._database, tree, conversation, (), ids)),
+                "newest": work(store, partial(trees.newest, store._database, conversation, (), 20)),
                 "before": work(store, partial(store.messages.streaming_before, reply)),
                 "siblings": work(store, partial(store.messages.siblings, reply)),
                 "one": work(store, partial(store.messages.get, reply.id)),

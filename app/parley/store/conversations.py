@@ -2,13 +2,14 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import OWNER, Conversation, ConversationTree, Message
-from parley.store import rows, trees
+from parley.store import interrupted, rows, trees
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
 from parley.store.words import one_line, searchable, storable
@@ -92,23 +93,28 @@ class Conversations:
         What hangs below one in the trash hangs on the nearest one above it. What a dead process left streaming is
         interrupted.
         """
-        return trees.whole(self._database, self.get(id))
+        with self._at_once(id) as (conversation, dead):
+            return trees.whole(self._database, conversation, dead)
 
     def newest(self, id: str, count: int) -> ConversationTree:
         """Return a conversation like `tree`, with about the last `count` messages of the branch shown and all newer."""
-        return trees.newest(self._database, self.get(id), count)
+        with self._at_once(id) as (conversation, dead):
+            return trees.newest(self._database, conversation, dead, count)
 
     def earlier(self, tree: ConversationTree, count: int) -> ConversationTree:
-        """Return a tree with up to `count` older messages."""
-        return trees.earlier(self._database, tree, count)
+        """Return a tree with up to `count` older messages. Raises ConversationUnknown."""
+        with self._at_once(tree.conversation.id) as (_, dead):
+            return trees.earlier(self._database, tree, dead, count)
 
     def changed(self, tree: ConversationTree, ids: Collection[str]) -> ConversationTree:
         """Return a tree as it is now, if no other messages than those have changed since. Raises ConversationUnknown.
 
-        New ones are among them, and those that are in the trash now or no longer; they may be of other conversations.
+        Those that are in the trash now or no longer are among them; they may be of other conversations. New ones are
+        found by themselves: the news of the last commit may still be on their way.
         What has not changed is the same object, the tree too. Costs what has changed, not what there is.
         """
-        return trees.changed(self._database, tree, self.get(tree.conversation.id), ids)
+        with self._at_once(tree.conversation.id) as (conversation, dead):
+            return trees.changed(self._database, tree, conversation, dead, ids)
 
     def upwards(self, message_id: str | None) -> AsyncGenerator[Message, None]:
         """Yield a message and those above it, newest first, without those in the trash. Reads on as they are taken."""
@@ -182,6 +188,13 @@ class Conversations:
 
     async def _set(self, id: str, **values: Any) -> None:
         await self._database.write(lambda connection: update(connection, id, **values))
+
+    @contextmanager
+    def _at_once(self, id: str) -> Iterator[tuple[Conversation, set[str]]]:
+        """Read a conversation and, within, its messages as one commit left them; the dead are looked for before."""
+        dead = interrupted.dead_among(self._database, "conversation_id", id)
+        with self._database.snapshot():
+            yield self.get(id), dead
 
     def _values(self, query: str, *values: Any) -> list[Conversation]:
         return [rows.conversation(row) for row in self._database.rows(query, values)]

@@ -2,8 +2,8 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +59,20 @@ class Database:
     def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row that a query finds, or None."""
         return next(iter(self.rows(query, values)), None)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads within see what one commit left, whatever others commit meanwhile. Not to be waited in.
+
+        Raises StoreError.
+        """
+        with told(self.path):
+            self._reader.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._reader.in_transaction:  # some errors of the file end it by themselves
+                    self._reader.execute("ROLLBACK")
 
     async def write(self, function: Write[T]) -> T:
         """Run a function in a transaction on the writer's thread; tell the news when it is committed.

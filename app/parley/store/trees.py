@@ -1,7 +1,8 @@
 """Conversations with their messages: whole, or the newest part first and then step by step; and as they are now.
 
 What hangs below a message in the trash hangs on the nearest one above it. What a dead process left streaming is
-interrupted. A message is newer than the one it hangs on: all that is newer than some message is a tree in itself.
+interrupted: `dead` names it. A message is newer than the one it hangs on: all that is newer than some message is a
+tree in itself. All of it is called within a snapshot of the database, but for `upwards`.
 """
 
 import json
@@ -38,41 +39,45 @@ WITH RECURSIVE up(above, next, place) AS (
 )
 SELECT {rows.MESSAGE_COLUMNS}, deleted_at FROM up JOIN messages ON id = above ORDER BY place
 """
+_NEW = "SELECT id FROM messages WHERE conversation_id = ? AND seq > ? AND deleted_at IS NULL"
 _NEWEST = "SELECT seq FROM messages WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?"
 
 
-def whole(database: Database, conversation: Conversation) -> ConversationTree:
+def whole(database: Database, conversation: Conversation, dead: Collection[str]) -> ConversationTree:
     """Return a conversation with all its messages."""
-    return _since(database, conversation, 0)
+    return _since(database, conversation, dead, 0)
 
 
-def newest(database: Database, conversation: Conversation, count: int) -> ConversationTree:
+def newest(database: Database, conversation: Conversation, dead: Collection[str], count: int) -> ConversationTree:
     """Return a conversation with about the last `count` messages of the branch shown, and all that are newer."""
     numbers = [seq for (seq,) in database.rows(_NEWEST, (conversation.id, count + 1))]
     if len(numbers) <= count:
-        return _since(database, conversation, 0)
+        return _since(database, conversation, dead, 0)
     (lowest,) = database.row(_UP, (conversation.leaf_id, count)) or (None,)
-    return _since(database, conversation, min(numbers[-2], lowest or numbers[-2]))
+    return _since(database, conversation, dead, min(numbers[-2], lowest or numbers[-2]))
 
 
-def earlier(database: Database, tree: ConversationTree, count: int) -> ConversationTree:
+def earlier(database: Database, tree: ConversationTree, dead: Collection[str], count: int) -> ConversationTree:
     """Return the tree with up to `count` older messages."""
     id = tree.conversation.id
-    dead = interrupted.dead_among(database, "conversation_id", id)
     found = database.rows(f"{_LIVING} AND seq < ? ORDER BY seq DESC LIMIT ?", (id, tree.since, count))
     messages = _messages(database, found[::-1], dead, _trashed(database, id))
     return tree.earlier(messages, found[-1][-1] if len(found) == count else 0)
 
 
 def changed(
-    database: Database, tree: ConversationTree, conversation: Conversation, ids: Collection[str]
+    database: Database,
+    tree: ConversationTree,
+    conversation: Conversation,
+    dead: Collection[str],
+    ids: Collection[str],
 ) -> ConversationTree:
-    """Return the tree as it is now, if no other messages than those `ids` have changed.
+    """Return the tree as it is now, if no others of its messages than those `ids` have changed.
 
-    They may be of other conversations, or new, or in the trash; then others move, which is seen to.
+    They may be of other conversations, or in the trash; then others move, which is seen to.
     """
     id = conversation.id
-    dead = interrupted.dead_among(database, "conversation_id", id)
+    ids = {*ids, *(new for (new,) in database.rows(_NEW, (id, tree.until)))}
     trashed = _trashed(database, id)
     conversation = _shown(conversation, trashed)
     found = database.rows(_CHANGED, (id, json.dumps(list(ids))))
@@ -90,7 +95,7 @@ def changed(
     messages = _messages(database, living, dead, trashed)
     tree = tree.changed(conversation, messages, max((row[-1] for row in living), default=0))
     tree = _reordered(database, tree) if gone or back else tree
-    return tree if tree.whole or tree.leaf else whole(database, conversation)
+    return tree if tree.whole or tree.leaf else whole(database, conversation, dead)
 
 
 async def upwards(database: Database, id: str | None) -> AsyncGenerator[Message, None]:
@@ -115,9 +120,8 @@ def _reordered(database: Database, tree: ConversationTree) -> ConversationTree:
     return replace(tree, messages=tuple(message for message in order if message))
 
 
-def _since(database: Database, conversation: Conversation, since: int) -> ConversationTree:
+def _since(database: Database, conversation: Conversation, dead: Collection[str], since: int) -> ConversationTree:
     id = conversation.id
-    dead = interrupted.dead_among(database, "conversation_id", id)
     found = database.rows(f"{_LIVING} AND seq >= ? ORDER BY seq", (id, since))
     trashed = _trashed(database, id)
     messages = tuple(_messages(database, found, dead, trashed))
