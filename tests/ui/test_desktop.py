@@ -27,7 +27,7 @@ from tests.peers.tiny_engine import TinyEngine
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
 RUN = """
-import asyncio, sys
+import asyncio, os, signal, sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -39,15 +39,22 @@ def tell():
     shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget.windowTitle()]
     for window in shown:
         print("shown", type(window).__name__, window.windowTitle(), flush=True)
-        if len(sys.argv) > 2 and type(window).__name__ == "Window":
+        if len(sys.argv) > 2 and sys.argv[2] and type(window).__name__ == "Window":
             window.page.composer.field.setPlainText(sys.argv[2])
             window.page.composer.field.submitted.emit()
     if not shown:
         QTimer.singleShot(20, tell)
 
+def open_early(paths):
+    services = open_services(paths)
+    print("ending early", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return services
+
 app = desktop.application()
 QTimer.singleShot(20, tell)
-sys.exit(desktop.run(Paths(Path(sys.argv[1])), open_services))
+opened = open_early if len(sys.argv) > 3 else open_services
+sys.exit(desktop.run(Paths(Path(sys.argv[1])), opened))
 """
 
 
@@ -117,6 +124,14 @@ async def test_it_starts_and_ends_by_a_signal(starter: Starter, number: signal.S
     errors = (await desktop.process.stderr.read()).decode()
     assert "Traceback" not in errors
     assert "never awaited" not in errors
+
+
+async def test_a_signal_that_comes_before_the_event_loop_waits_for_it(starter: Starter) -> None:
+    Settings(starter.paths.settings).update(discover=False)
+    desktop = await starter.start("", "early")
+    assert await desktop.line() == "ending early"
+    assert await desktop.end(None) == 0
+    assert not list((starter.paths.data / "locks").glob("*.lock"))
 
 
 async def test_a_second_start_raises_the_first_and_ends(starter: Starter) -> None:

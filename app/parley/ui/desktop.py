@@ -4,7 +4,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OpenServices = Callable[[Paths], Services]
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(paths: Paths, open_services: OpenServices) -> int:
@@ -68,6 +70,8 @@ def application() -> QApplication:
 
 def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance: Instance) -> int:
     """Show the window, or why there is none. It is painted before the event loop and the engine are even loaded."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # they wait for the loop
     try:
         services = open_services(paths)
     except (StoreError, SettingsUnreadable) as error:
@@ -211,7 +215,8 @@ def _ended_by_signals() -> "asyncio.Event":
 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows
+    if sys.platform != "win32":
+        for number in _ENDS:
             loop.add_signal_handler(number, ended.set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
     return ended
