@@ -67,7 +67,7 @@ async def test_a_hit_that_is_not_read_yet_is_jumped_to(desk: Desk) -> None:
     ids = await long_chat(desk)
     transcript = desk.window.page.transcript
     desk.window.view.open(conversation_of(desk, ids), ids[21], "21")
-    await desk.until(lambda: transcript.selection)
+    await desk.until(lambda: transcript.marks.only == ids[21])
     transcript.viewport().repaint()
     assert ids[21] in {placed.row.message.id for placed in transcript.placed}
     assert transcript.loaded
