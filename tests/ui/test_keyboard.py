@@ -134,6 +134,7 @@ async def test_the_list_by_key(guided_desk: Desk) -> None:
     assert desk.texts == ["First", "1"]
     desk.press("Return", on=view)
     assert desk.texts == ["Third", "1"]
+    await desk.until(lambda: "“Second” was deleted." in window.page.notices.texts)
     desk.press("Ctrl+Z", on=window)
     await desk.until(lambda: "Second" in desk.titles)
 

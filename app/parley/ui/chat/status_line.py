@@ -41,6 +41,7 @@ class StatusLine(QPushButton):
         composer.installEventFilter(self)
         self.clicked.connect(self.open_details)
         look.changed.connect(self.update)
+        self.setAccessibleName(self.tr("Tokens and context"))
         self.hide()
 
     @property
@@ -52,7 +53,7 @@ class StatusLine(QPushButton):
         """Say this; nothing if the words are empty. `rows` are the details, with a `note` below them."""
         wide = self.sizeHint().width()
         self._words, self._short, self._share, self._rows, self._note = words, short, share, rows, note
-        self.setAccessibleName(words)
+        self.setAccessibleName(words or self.tr("Tokens and context"))
         told = "\n".join(f"{name}: {value}" for name, value in rows)
         self.setAccessibleDescription(f"{told}\n{note}".strip())
         self.setToolTip(f"{told}\n{note}".strip())
