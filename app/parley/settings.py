@@ -31,7 +31,8 @@ def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
     """Declare an option: its default, its label, and one sentence of help.
 
     Facts: `page`, where people find it; `minimum` and `maximum`; `unit`, what a number counts; `step`, by which buttons
-    change it; `choices`, the words for each value; `editor`, for what its type alone does not tell; `hidden`.
+    change it; `choices`, the words for each value; `editor`, for what its type alone does not tell; `typed`, how those
+    write it who type it; `hidden`.
     """
     return field(default=default, metadata={"label": label, "help": help, **facts})
 
@@ -81,14 +82,16 @@ class Options:
     language: str = option(
         "",
         QT_TRANSLATE_NOOP("Settings", "Language"),
-        QT_TRANSLATE_NOOP("Settings", "Such as “de” or “pt_BR”. Empty follows the system. Needs a new start."),
+        QT_TRANSLATE_NOOP("Settings", "Of the windows and menus, from the next start on."),
+        typed="Such as “de” or “pt_BR”. Empty follows the system.",
         page="appearance",
         editor="language",
     )
     default_model: str = option(
         "",
         QT_TRANSLATE_NOOP("Settings", "Default model"),
-        QT_TRANSLATE_NOOP("Settings", "Used for new chats, as provider/model. Empty: the first one found."),
+        QT_TRANSLATE_NOOP("Settings", "Answers new chats."),
+        typed="As provider/model. Empty: the first one found.",
         page="behaviour",
         editor="model",
     )
@@ -112,7 +115,7 @@ class Options:
     first_token_timeout: float = option(
         120.0,
         QT_TRANSLATE_NOOP("Settings", "Longest wait"),
-        QT_TRANSLATE_NOOP("Settings", "Seconds without a word before an answer is given up."),
+        QT_TRANSLATE_NOOP("Settings", "After so long without a word an answer is given up."),
         page="behaviour",
         minimum=1.0,
         maximum=3600.0,
@@ -127,14 +130,18 @@ class Options:
     spelling: str = option(
         "",
         QT_TRANSLATE_NOOP("Settings", "Check spelling"),
-        QT_TRANSLATE_NOOP("Settings", "Languages such as “en_US, de_DE”. Empty: the system's; “off”: none."),
+        QT_TRANSLATE_NOOP("Settings", "While you write, with the dictionaries of this computer."),
+        typed="Languages such as “en_US, de_DE”. Empty: those of the system; “off”: none.",
         page="behaviour",
+        editor="spelling",
     )
     on_close: Literal["quit", "tray"] = option(
         "quit",
         QT_TRANSLATE_NOOP("Settings", "When the window is closed"),
-        QT_TRANSLATE_NOOP("Settings", "In the tray, answers go on. Where there is no tray, closing quits."),
+        QT_TRANSLATE_NOOP("Settings", "In the tray Parley goes on with its answers."),
+        typed="Where there is no tray, closing quits.",
         page="behaviour",
+        editor="tray",
         choices={
             "quit": QT_TRANSLATE_NOOP("Settings", "Quit"),
             "tray": QT_TRANSLATE_NOOP("Settings", "Stay in the tray"),
@@ -143,10 +150,10 @@ class Options:
     notify: Literal["hidden", "inactive", "never"] = option(
         "hidden",
         QT_TRANSLATE_NOOP("Settings", "Tell of answers"),
-        QT_TRANSLATE_NOOP("Settings", "By a message of the system, when an answer is there."),
+        QT_TRANSLATE_NOOP("Settings", "The system shows a message when an answer is there."),
         page="behaviour",
         choices={
-            "hidden": QT_TRANSLATE_NOOP("Settings", "While the window is out of sight"),
+            "hidden": QT_TRANSLATE_NOOP("Settings", "While Parley is out of sight"),
             "inactive": QT_TRANSLATE_NOOP("Settings", "While another window is active"),
             "never": QT_TRANSLATE_NOOP("Settings", "Never"),
         },
@@ -154,7 +161,7 @@ class Options:
     trash_days: int = option(
         30,
         QT_TRANSLATE_NOOP("Settings", "Keep deleted chats"),
-        QT_TRANSLATE_NOOP("Settings", "Days in the trash."),
+        QT_TRANSLATE_NOOP("Settings", "In the trash, before they are gone for good."),
         page="data",
         minimum=1,
         maximum=3650,

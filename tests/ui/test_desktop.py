@@ -196,7 +196,7 @@ async def test_another_language_is_loaded(starter: Starter) -> None:
 
 def test_the_plain_window(qapp: QApplication, look: Look, paths: Paths) -> None:
     error = StoreUnreadable(path=paths.data / "parley.db", detail="file is not a database")
-    window = StartFailed(look, paths, error)
+    window = StartFailed(paths, error)
     ended: list[int] = []
     window.ended.connect(lambda: ended.append(1))
     window.show()

@@ -114,3 +114,14 @@ async def test_servers_of_this_computer_can_be_looked_for(guided_desk: Desk) -> 
     QTest.mouseClick(button(desk, "Look on this computer"), LEFT)
     assert Settings(desk.paths.settings).options.discover
     await looked(desk)
+
+
+async def test_nothing_of_it_is_made_where_a_chat_is_opened(desk: Desk) -> None:
+    await desk.say("Hello")
+    await desk.answered()
+    await desk.reopen()
+    await looked(desk)
+    assert "welcome" not in vars(desk.window.page)
+    desk.press("Ctrl+N", on=desk.window.page.composer.field)
+    assert desk.window.page.welcome.isVisible()
+    assert desk.window.page.welcome.steps is None

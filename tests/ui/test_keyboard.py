@@ -65,7 +65,7 @@ async def test_every_control_of_the_window_has_a_name(desk: Desk) -> None:
 
 def test_the_windows_aside_have_names_too(look: Look, qapp: QApplication, paths: Paths) -> None:
     parent = QWidget()
-    failed = StartFailed(look, paths, StoreUnreadable(path=paths.data, detail="words"))
+    failed = StartFailed(paths, StoreUnreadable(path=paths.data, detail="words"))
     for root in (failed, Question("Delete", "Delete it?", "all of it", "Delete", parent)):
         assert list(focusable(root))
         assert nameless(root) == []

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 import parley
 from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
-from parley.ui.preferences.choices import ModelEditor
+from parley.ui.composer import dictionaries
+from parley.ui.preferences.choices import ModelEditor, SpellingEditor, TrayEditor
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch
 from parley.ui.preferences.options_page import OptionRow, OptionsPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
@@ -197,6 +198,15 @@ def shortcuts_of(window: SettingsWindow) -> ShortcutsPage:
     return page
 
 
+async def test_a_key_shows_the_keys(desk: Desk) -> None:
+    desk.press("Ctrl+/", on=desk.window.page.composer.field)
+    window = desk.window.settings_door.window
+    assert window is not None
+    await desk.until(window.isActiveWindow)
+    assert window.page == "shortcuts"
+    assert shortcuts_of(window).commands["shortcuts"].recorder.text() == "Ctrl+/"
+
+
 async def test_a_shortcut_is_changed_by_pressing_it(desk: Desk) -> None:
     page = shortcuts_of(await open_settings(desk, "shortcuts"))
     row = page.commands["new_chat"]
@@ -347,3 +357,55 @@ def test_nothing_of_it_is_imported_before_it_is_opened() -> None:
     env = {**os.environ, "PYTHONPATH": str(Path(parley.__file__).parents[1])}
     done = subprocess.run([sys.executable, "-c", words], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def two_dictionaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("de_DE", "pt_BR"):
+        (tmp_path / f"{name}.aff").write_text("SET UTF-8\n")
+        (tmp_path / f"{name}.dic").write_text("1\nein\n")
+    monkeypatch.setattr(dictionaries, "FOLDERS", (str(tmp_path),))
+
+
+async def test_dictionaries_are_chosen_and_told(two_dictionaries: None, desk: Desk) -> None:
+    window = await open_settings(desk, "behaviour")
+    row = option(window, "spelling")
+    editor = row.editor
+    assert isinstance(editor, SpellingEditor)
+
+    def pick(words: str) -> None:
+        next(action for action in editor.button.menu_.actions() if action.text() == words).trigger()
+
+    def ticked() -> list[str]:
+        return [action.text() for action in editor.button.menu_.actions() if action.isChecked()]
+
+    await desk.until(lambda: len(editor.button.menu_.actions()) == 4)
+    assert ticked() == ["As the system"]
+    pick("Deutsch (Deutschland)")
+    pick("Português (Brasil)")
+    assert stored(desk).options.spelling == "de_DE, pt_BR"
+    assert ticked() == ["Deutsch (Deutschland)", "Português (Brasil)"]
+    await desk.until(lambda: row.note.text() == "In use: Deutsch (Deutschland), Português (Brasil)")
+    pick("Deutsch (Deutschland)")
+    assert stored(desk).options.spelling == "pt_BR"
+    pick("Off")
+    assert stored(desk).options.spelling == "off"
+    await desk.until(lambda: not row.note.isVisible())
+    desk.services.settings.update(spelling="fr_FR")
+    await desk.until(lambda: "no dictionary for Français (France)" in row.note.text())
+
+
+async def test_staying_in_the_tray_needs_one(desk: Desk) -> None:
+    row = option(await open_settings(desk, "behaviour"), "on_close")
+    assert isinstance(row.editor, TrayEditor)
+    assert not row.editor.buttons["tray"].isEnabled()
+    assert row.note.text() == "This desktop has no tray: closing quits."
+
+
+@pytest.mark.parametrize("width", [800, 340])
+@pytest.mark.parametrize("name", ["providers", "appearance", "behaviour", "shortcuts", "data"])
+async def test_no_page_is_wider_than_its_window(desk: Desk, name: str, width: int) -> None:
+    window = await open_settings(desk, name)
+    window.resize(width, 620)
+    page = window.pages[name]
+    await desk.until(lambda: page.inside.width() <= page.viewport().width() <= width)

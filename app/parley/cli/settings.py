@@ -64,10 +64,11 @@ def _as_json(found: Field[Any], value: object) -> dict[str, object]:
         "value": value,
         "default": found.default,
         "label": found.metadata["label"],
-        "help": found.metadata["help"],
+        "help": _help(found),
         "expected": expected(found),
     }
 
 
 def _help(found: Field[Any]) -> str:
-    return str(found.metadata["help"] or f"{found.metadata['label']}.")
+    help = found.metadata["help"] or f"{found.metadata['label']}."
+    return f"{help} {found.metadata.get('typed', '')}".strip()

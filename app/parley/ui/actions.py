@@ -61,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_reset", QT_TRANSLATE_NOOP("Commands", "As it was"), ("Ctrl+0",), menu="zoom"),
     Command("settings", QT_TRANSLATE_NOOP("Commands", "Settings"), ("Ctrl+,",), "settings", "settings"),
     Command("manual", QT_TRANSLATE_NOOP("Commands", "Manual"), ("F1",), "book", "help"),
+    Command("shortcuts", QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts"), ("Ctrl+/",), "keyboard", "help"),
     Command("data_folder", QT_TRANSLATE_NOOP("Commands", "Open data folder"), icon="folder", menu="help"),
     Command("close", QT_TRANSLATE_NOOP("Commands", "Close the window"), ("Ctrl+W",)),
     Command("quit", QT_TRANSLATE_NOOP("Commands", "Quit"), ("Ctrl+Q",), menu="end"),

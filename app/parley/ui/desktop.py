@@ -156,14 +156,14 @@ async def _move(
     from parley.ui.tasks import Tasks
 
     ended.clear()
+    window = MovingWindow(target)
     look = Look(app, services.settings.options.theme)
-    window = MovingWindow(look, target)
+    look.setParent(window)
     instance.raised.connect(window.come_forward)
     waiting = Tasks(lambda error: logger.error("%s", error))
     waiting.start(_cancel_at(ended, window.cancelled.emit))
     paths, news = await move_data(window, services.paths, target)
     await waiting.close()
-    look.deleteLater()
     if paths != services.paths:
         log.follow(paths.log)
         instance.follow(paths)
@@ -181,7 +181,8 @@ async def _say_why(app: QApplication, paths: Paths, error: StoreError | Settings
     ended = _ended_by_signals()
     logger.error("cannot start: %s (%s)", error, error.detail)
     speak(app, "")
-    window = StartFailed(Look(app), paths, error)
+    window = StartFailed(paths, error)
+    Look(app).setParent(window)
     window.ended.connect(ended.set)
     instance.raised.connect(window.come_forward)
     instance.listen()

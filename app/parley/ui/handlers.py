@@ -80,6 +80,7 @@ class Handlers(QObject):
             "zoom_reset": window.zoom.reset,
             "settings": window.settings_door.open,
             "manual": window.links.open_manual,
+            "shortcuts": partial(window.settings_door.open, "shortcuts"),
             "data_folder": self._open_data_folder,
             "close": window.close,
             "quit": window.leave,

@@ -130,7 +130,7 @@ class Window(QWidget):
         self.links = Links(self._look, self, self.tasks)
         self.zoom = Zoom(services.settings, self.page)
         self.settings_door = SettingsDoor(services, self._look, self, self.tasks)
-        self.first_run = FirstRun(services, self.page.welcome, self.models, self.tasks)
+        self.first_run = FirstRun(services, self.page, self.models, self.tasks)
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
@@ -138,6 +138,7 @@ class Window(QWidget):
             services.store.subscribe(self._change),
             services.settings.subscribe(self._apply_options),
             services.settings.subscribe(self._apply_later_options),
+            services.settings.subscribe(lambda _: self.models.refresh()),
         ]
         self._apply_later_options(services.settings.options)
         self._connect()
@@ -269,7 +270,6 @@ class Window(QWidget):
         """Apply what `start` has made something for."""
         self.handlers.show_options(options)
         self.zoom.show_options(options)
-        self.models.refresh()
         self.page.transcript.editors.set_send_key(options.send_key)
         self.spelling.choose(options.spelling)
 

@@ -32,6 +32,12 @@ class ChatPage(QWidget):
     asked = Signal(str)
     """A question that the empty chat offers has been chosen."""
 
+    connect_requested = Signal()
+    """The person wants a model, from the empty chat."""
+
+    welcome_shown = Signal()
+    """The empty chat is on show, or what it says has changed."""
+
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._look = look
@@ -90,6 +96,7 @@ class ChatPage(QWidget):
 
         made = Welcome(self.body)
         made.asked.connect(self.asked)
+        made.connect_requested.connect(self.connect_requested)
         self.body.addWidget(made)
         return made
 
@@ -97,6 +104,7 @@ class ChatPage(QWidget):
         """Show what an empty chat has to say."""
         self.welcome.show_for(only_guide=only_guide, model=model)
         self.body.setCurrentWidget(self.welcome)
+        self.welcome_shown.emit()
 
     def show_transcript(self) -> None:
         """Show the messages."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from parley.files import alone, write_private
@@ -120,6 +121,27 @@ class Speller:
         asked = [found for found in self._dictionaries if found.script == script]
         known = word in self._own or word.lower() in self._own
         return bool(asked) and not known and not any(found.knows(word) for found in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is on this computer: whether words can be looked up at all, all dictionaries, those that are used."""
+
+    works: bool = False
+    installed: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+
+
+def look_for(languages: Iterable[str]) -> Found:
+    """Return which dictionaries there are, and which of them are for these languages."""
+    installed = {
+        place.stem
+        for folder in _folders()
+        for place in folder.glob("*.dic")
+        if place.with_suffix(".aff").exists() and not place.stem.startswith("hyph_")
+    }
+    used = dict.fromkeys(place.stem for language in languages if (place := find(language)))
+    return Found(_library() is not None, tuple(sorted(installed)), tuple(used))
 
 
 def find(language: str) -> Path | None:

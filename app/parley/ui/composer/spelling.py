@@ -88,10 +88,7 @@ class Spelling(QObject):
 
     def wanted(self) -> list[str]:
         """Return the languages that the setting asks for."""
-        if self._setting.strip().lower() == OFF:
-            return []
-        named = [language for language in re.split(r"[,;\s]+", self._setting) if language]
-        return named or [language.replace("-", "_") for language in QLocale.system().uiLanguages()]
+        return languages_in(self._setting)
 
     def _soon(self) -> None:
         self._timer.start()
@@ -261,6 +258,15 @@ class Spelling(QObject):
     def _ignore(self, word: str, _checked: bool = False) -> None:
         self._ignored.add(word)
         self._check()
+
+
+def languages_in(setting: str) -> list[str]:
+    """Return the languages that a setting asks for; those of the system if it is empty."""
+    if setting.strip().lower() == OFF:
+        return []
+    named = [language for language in re.split(r"[,;\s]+", setting) if language]
+    system = [language.replace("-", "_") for language in QLocale.system().uiLanguages()]
+    return named or ["en_US" if language == "C" else language for language in system]
 
 
 def _speller(languages: Sequence[str], own_words: Path) -> "Speller":

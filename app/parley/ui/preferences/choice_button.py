@@ -33,13 +33,13 @@ class ChoiceButton(QPushButton):
         self._name = name
         self._tell()
 
-    def offer(self, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Offer these values with their words, and tick the current one."""
+    def offer(self, choices: Sequence[tuple[str, str]], current: str, also: Sequence[str] = ()) -> None:
+        """Offer these values with their words, and tick the current one, or several."""
         self.menu_.clear()
         for value, words in choices:
             action = self.menu_.addAction(words)
             action.setCheckable(True)
-            action.setChecked(value == current)
+            action.setChecked(value == current or value in also)
             action.triggered.connect(lambda _checked=False, value=value: self.chosen.emit(value))
         self.show_words(next((words for value, words in choices if value == current), current))
 

@@ -1,20 +1,52 @@
-"""Editors that choose from what there is: a model, a language."""
+"""Editors that choose from what there is: words, a model, a language, dictionaries, a tray."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QLocale, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from parley.messages import Model
 from parley.paths import translations
 from parley.services import Services
 from parley.ui.appearance.look import Look
+from parley.ui.composer.dictionaries import Found, look_for
+from parley.ui.composer.spelling import OFF, languages_in
 from parley.ui.error_texts import error_text
 from parley.ui.models.pickers import ModelPopup
 from parley.ui.preferences.choice_button import ChoiceButton
-from parley.ui.preferences.editors import Editor
+from parley.ui.preferences.editors import Editor, Segments, translated
 from parley.ui.tasks import Tasks
+
+
+class WordsEditor(Editor):
+    """One of a few whose words are long."""
+
+    def __init__(self, choices: Mapping[str, str], look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._choices = [(value, translated(words)) for value, words in choices.items()]
+        self.button = ChoiceButton(look, self)
+        self.button.chosen.connect(self.edited.emit)
+        self.line.addWidget(self.button)
+
+    def show_value(self, value: Any) -> None:
+        self.button.offer(self._choices, str(value))
+
+    def set_name(self, name: str, help: str) -> None:
+        self.button.set_name(name)
+        self.button.setAccessibleDescription(help)
+
+
+class TrayEditor(Segments):
+    """Whether to stay in the tray, if there is one."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        there = QSystemTrayIcon.isSystemTrayAvailable()
+        self.buttons["tray"].setEnabled(there)
+        self.noted.emit("" if there else self.tr("This desktop has no tray: closing quits."))
 
 
 class ModelEditor(Editor):
@@ -95,6 +127,75 @@ class LanguageEditor(Editor):
     def set_name(self, name: str, help: str) -> None:
         self.button.set_name(name)
         self.button.setAccessibleDescription(help)
+
+
+class SpellingEditor(Editor):
+    """The dictionaries to use: those of the system's languages, some of those that are installed, or none."""
+
+    def __init__(self, look: Look, tasks: Tasks, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._value = ""
+        self._found = Found()
+        self.button = ChoiceButton(look, self)
+        self.button.chosen.connect(self._choose)
+        self.line.addWidget(self.button)
+
+    def show_value(self, value: Any) -> None:
+        self._value = str(value)
+        named = self._named
+        languages = [*dict.fromkeys((*self._found.installed, *named))]
+        choices = [("", self.tr("As the system")), *((name, language_name(name)) for name in languages)]
+        self.button.offer([*choices, (OFF, self.tr("Off"))], self._value, also=named)
+        if named:
+            self.button.show_words(", ".join(map(language_name, named)))
+        if self.isVisible():
+            self._tasks.start(self._look())
+
+    def set_name(self, name: str, help: str) -> None:
+        self.button.set_name(name)
+        self.button.setAccessibleDescription(help)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tasks.start(self._look())
+
+    @property
+    def _named(self) -> list[str]:
+        return languages_in(self._value) if self._value.strip() else []
+
+    def _choose(self, picked: str) -> None:
+        """Take a dictionary to the others, or from them."""
+        if picked in ("", OFF):
+            self.edited.emit(picked)
+            return
+        named = self._named
+        kept = [name for name in named if name != picked] if picked in named else [*named, picked]
+        self.edited.emit(", ".join(kept))
+
+    async def _look(self) -> None:
+        """See which dictionaries there are, and say which of them are used."""
+        wanted = languages_in(self._value)
+        found = await asyncio.to_thread(look_for, wanted)
+        if found.installed != self._found.installed:
+            self._found = found
+            self.show_value(self._value)
+            return
+        if wanted != languages_in(self._value):
+            return
+        self.noted.emit(self._note(wanted, found))
+
+    def _note(self, wanted: Sequence[str], found: Found) -> str:
+        if not wanted:
+            return ""
+        if not found.works:
+            return self.tr("Spelling is not checked: Hunspell, which does that, is not installed.")
+        if not found.used:
+            language = language_name(wanted[0])
+            return self.tr("Spelling is not checked: no dictionary for {language} is installed.").format(
+                language=language
+            )
+        return self.tr("In use: {dictionaries}").format(dictionaries=", ".join(map(language_name, found.used)))
 
 
 def language_name(code: str) -> str:

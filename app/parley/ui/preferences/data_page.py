@@ -35,6 +35,7 @@ class DataPage(OptionsPage):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.sizes = words_label("", self.inside, "muted")
+        self.sizes.setContentsMargins(0, 6, 0, 10)
         self.show_button = self._button(self.tr("Show in folder"), lambda: open_folder(self._paths.data))
         self.move_button = self._button(self.tr("Move …"), lambda: self._tasks.start(self._choose_folder()))
         self.backup_button = self._button(self.tr("Back up …"), lambda: self._tasks.start(self._back_up()))

@@ -51,6 +51,9 @@ class Editor(QWidget):
     refused = Signal()
     """What was typed is no value of this kind at all."""
 
+    noted = Signal(str)
+    """What comes of the value on this computer; empty if that goes without saying."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

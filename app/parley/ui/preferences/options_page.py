@@ -1,5 +1,6 @@
 """OptionsPage: the rows of one page of the settings table. A new option appears here by itself."""
 
+from collections.abc import Mapping
 from dataclasses import Field
 from typing import Any
 
@@ -12,11 +13,14 @@ from parley.settings import Options, Settings, values_of, visible_options
 from parley.settings import Page as PageName
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.preferences.choices import LanguageEditor, ModelEditor
+from parley.ui.preferences.choices import LanguageEditor, ModelEditor, SpellingEditor, TrayEditor, WordsEditor
 from parley.ui.preferences.editors import Editor, Line, Lines, Number, Segments, Switch, translated
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.row import Row
 from parley.ui.tasks import Tasks
+
+MOST_IN_SIGHT = 40
+"""Choices of more letters together have no room beside each other."""
 
 
 class OptionRow(Row):
@@ -32,6 +36,7 @@ class OptionRow(Row):
         self._settings = settings
         editor.set_name(label, help)
         editor.edited.connect(self.set_value)
+        editor.noted.connect(self.show_note)
         editor.refused.connect(lambda: self.show_problem(expectation(found)))
         self.reset.connect(lambda: self.set_value(found.default))
         self.show_options(settings.options)
@@ -87,15 +92,25 @@ class OptionsPage(Page):
                 return editor
             case "language":
                 return LanguageEditor(self._look, self.inside)
+            case "spelling":
+                return SpellingEditor(self._look, self._tasks, self.inside)
+            case "tray":
+                return TrayEditor(facts["choices"], self.inside)
             case "lines":
                 return Lines(self.inside)
         if isinstance(kind, tuple):
-            return Segments(facts["choices"], self.inside)
+            return self._choice(facts["choices"])
         if kind is bool:
             return Switch(self._look, self.inside)
         if kind in (int, float):
             return Number(kind is int, facts.get("unit", ""), facts.get("step", 0), self._look, self.inside)
         return Line(self.inside)
+
+    def _choice(self, choices: Mapping[str, str]) -> Editor:
+        """Return an editor with all choices in sight, or a menu of them where they are long."""
+        if sum(len(translated(words)) for words in choices.values()) > MOST_IN_SIGHT:
+            return WordsEditor(choices, self._look, self.inside)
+        return Segments(choices, self.inside)
 
 
 def expectation(found: Field[Any]) -> str:

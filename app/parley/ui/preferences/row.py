@@ -99,5 +99,7 @@ class Row(QWidget):
         if self._line.direction() != way:
             self._line.setDirection(way)
         if not self._below:
+            ahead = QBoxLayout.Direction.LeftToRight if stacked else QBoxLayout.Direction.RightToLeft
+            self._side.setDirection(ahead)  # so that editors end below each other
             aside = Qt.AlignmentFlag.AlignLeft if stacked else Qt.AlignmentFlag.AlignRight
             self._line.setAlignment(self._side, aside | Qt.AlignmentFlag.AlignVCenter)

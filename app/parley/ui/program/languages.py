@@ -18,6 +18,9 @@ def speak(app: QApplication, language: str) -> None:
     locale = QLocale(language) if language else QLocale.system()
     QLocale.setDefault(locale)
     places = (("parley", str(translations())), ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)))
+    for spoken in app.findChildren(QTranslator):
+        app.removeTranslator(spoken)
+        spoken.deleteLater()
     for name, place in places:
         translator = QTranslator(app)
         if translator.load(locale, name, "_", place):

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from parley.errors import ChatError
 from parley.paths import Paths
 from parley.store.moving import Hindrance, MoveCancelled, MoveRefused, move
-from parley.ui.appearance.look import Look
-from parley.ui.appearance.style import window_sheet
 from parley.ui.error_texts import error_text
 
 LOOK_MS = 100
@@ -23,10 +21,9 @@ class MovingWindow(QWidget):
 
     cancelled = Signal()
 
-    def __init__(self, look: Look, target: Path) -> None:
+    def __init__(self, target: Path) -> None:
         super().__init__()
         self.setWindowTitle(self.tr("Moving the data folder"))
-        self.setStyleSheet(window_sheet(look.theme) + f"QWidget {{ background: {look.theme.window}; }}")
         self.setMinimumWidth(420)
         self.done, self.whole = 0, 0
         words = QLabel(self.tr("Your data is being copied and checked. Until that is done nothing changes."), self)

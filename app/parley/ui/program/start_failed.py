@@ -6,8 +6,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from parley.errors import ChatError
 from parley.paths import Paths
-from parley.ui.appearance.look import Look
-from parley.ui.appearance.style import window_sheet
 from parley.ui.error_texts import error_text
 
 
@@ -16,10 +14,9 @@ class StartFailed(QWidget):
 
     ended = Signal()
 
-    def __init__(self, look: Look, paths: Paths, error: ChatError) -> None:
+    def __init__(self, paths: Paths, error: ChatError) -> None:
         super().__init__()
         self.setWindowTitle(self.tr("Parley cannot start"))
-        self.setStyleSheet(window_sheet(look.theme))
         self.setMinimumWidth(440)
         title = QLabel(self.tr("Parley cannot start"), self)
         title.setObjectName("welcome")

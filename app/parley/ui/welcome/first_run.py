@@ -8,9 +8,9 @@ from parley.providers.guide import PROVIDER as GUIDE
 from parley.services import Services
 from parley.ui.models.model_choice import ModelChoice
 from parley.ui.tasks import Tasks
-from parley.ui.welcome.welcome import Welcome
 
 if TYPE_CHECKING:
+    from parley.ui.chat.chat_page import ChatPage
     from parley.ui.welcome.first_steps import FirstSteps
 
 OLLAMA = "https://ollama.com/download"
@@ -24,17 +24,16 @@ class FirstRun(QObject):
     finished = Signal()
     """A model is chosen, or the person goes on without one."""
 
-    def __init__(self, services: Services, welcome: Welcome, models: ModelChoice, tasks: Tasks) -> None:
-        super().__init__(welcome)
+    def __init__(self, services: Services, page: "ChatPage", models: ModelChoice, tasks: Tasks) -> None:
+        super().__init__(page)
         self._services = services
-        self._welcome = welcome
+        self._page = page
         self._models = models
         self._tasks = tasks
         self._again = False
         """The person has skipped the steps and wants them after all."""
-        welcome.connect_requested.connect(self.begin_again)
-        models.changed.connect(self.refresh)
-        self.refresh()
+        page.connect_requested.connect(self.begin_again)
+        page.welcome_shown.connect(self.refresh)
 
     @property
     def over(self) -> bool:
@@ -47,10 +46,11 @@ class FirstRun(QObject):
 
     def refresh(self) -> None:
         """Show the step that comes now, if any."""
+        welcome = self._page.welcome
         if self.over:
-            self._welcome.show_steps(None)
+            welcome.show_steps(None)
             return
-        steps, catalog = self._welcome.steps or self._made_steps(), self._services.catalog
+        steps, catalog = welcome.steps or self._made_steps(), self._services.catalog
         models = [model for model in catalog.cached_models() if model.provider != GUIDE]
         if models:
             names = {provider.id: provider.name for provider in catalog.providers()}
@@ -61,7 +61,7 @@ class FirstRun(QObject):
             empty = [place.endpoint.name for place in catalog.places() if place.usable and place.kind != "service"]
             empty = [] if catalog.problems else empty
             steps.show_none(empty_server=next(iter(empty), ""), looks=self._services.settings.options.discover)
-        self._welcome.show_steps(steps)
+        welcome.show_steps(steps)
 
     def choose(self, model: str) -> None:
         """Let this model answer new chats. Raises ChatError if that cannot be kept."""
@@ -84,7 +84,7 @@ class FirstRun(QObject):
     def _made_steps(self) -> "FirstSteps":
         from parley.ui.welcome.first_steps import FirstSteps
 
-        steps = FirstSteps(self._welcome)
+        steps = FirstSteps(self._page.welcome)
         steps.install_requested.connect(lambda: self.link_opened.emit(OLLAMA))
         steps.service_requested.connect(lambda: self.settings_requested.emit("providers"))
         steps.look_requested.connect(self._look)
