@@ -2,144 +2,45 @@
 
 python3 dev.py screenshots [--out FOLDER] [--scale 2] [SCENE…]
 
-They go to resources/help/images. On a computer without a screen it draws offscreen, or in Xvfb under xvfb-run.
+They go to resources/help/images. On Linux it draws on a screen of its own that nobody sees, large enough for popups.
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parley.main import open_services
-from parley.messages import MessageStatus, Part, Reasoning, Text, Usage
+from parley.messages import MessageStatus
 from parley.paths import Paths, resources
-from parley.services import Services
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from tests.fakes import FakeOllama, OllamaModel, Reply
+from tests.showcase import CHATS, IN_ARABIC, MODEL, Chat, seed, tide_chart
+from tests.studio import Studio
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtGui import QImage, QPixmap
 
-    from parley.ui.window import Window
-
-WIDTH, HEIGHT = 1000, 680
-MODEL = "ollama/llama3.2:latest"
-PATIENCE = 20.0
-
-LISBON = """\
-Three days are enough for the old town, the river and one trip to the coast.
-
-**Day 1: Alfama and the castle.** Take tram 28 early, before ten. Walk down from the castle through the lanes and \
-eat grilled sardines near the *Miradouro de Santa Luzia*.
-
-**Day 2: Belém.** The monastery opens at 9:30. The pastry shop next door is worth the queue, which moves fast.
-
-| | morning | evening |
-|---|---|---|
-| Day 1 | Alfama, castle | fado in Mouraria |
-| Day 2 | Belém, monastery | Bairro Alto |
-| Day 3 | train to Sintra | Cais do Sodré |
-
-**Day 3: Sintra.** The train leaves Rossio every 30 minutes and takes 40. See Pena first, then walk down.
-"""
-REGEX = """\
-Name the groups, and let `datetime` judge whether the day exists:
-
-```python
-import re
-from datetime import date
-
-DATE = re.compile(r"(?P<year>\\d{4})-(?P<month>\\d{2})-(?P<day>\\d{2})")
-
-def dates(text: str) -> list[date]:
-    found = []
-    for match in DATE.finditer(text):
-        try:
-            found.append(date(*map(int, match.groups())))
-        except ValueError:  # the 31st of February
-            continue
-    return found
-```
-
-A pattern that knows leap years would be ten times as long, and nobody could read it.
-"""
-
-
-@dataclass(frozen=True)
-class Chat:
-    """A made-up conversation, so many hours old."""
-
-    title: str
-    turns: tuple[tuple[str, tuple[Part, ...]], ...]
-    hours: float
-    pinned: bool = False
-
-
-def said(text: str) -> tuple[Part, ...]:
-    return (Text(text),)
-
-
-THOUGHT = (Reasoning("Leap years and month lengths do not belong into a pattern.", 4.2), Text(REGEX))
-CHATS = (
-    Chat("Thesis outline", (("How do I structure a thesis on tides?", said("Begin with the question.")),), 240, True),
-    Chat("Gift ideas for a gardener", (("What does a gardener like?", said("A good pair of secateurs.")),), 700),
-    Chat("Why the sky is blue", (("Why is the sky blue?", said("Air scatters short waves most.")),), 400),
-    Chat("Letter to the landlord", (("Write to my landlord about the heating.", said("Dear Ms Braun,")),), 120),
-    Chat("Sourdough that does not rise", (("My dough stays flat.", said("Is the kitchen warm enough?")),), 74),
-    Chat("Translate a recipe", (("Translate this recipe.", said("Gladly. Here it is.")),), 26),
-    Chat("Packing list", (("What do I pack for Lisbon in May?", said("Layers, and shoes with grip.")),), 24.5),
-    Chat("Regex for dates", (("How do I find ISO dates in a text?", THOUGHT),), 3),
-    Chat("Trip to Lisbon", (("Plan three days in Lisbon", said(LISBON)),), 0.2),
-)
-
-
-class Studio:
-    """One window, and what it takes to have its picture taken."""
-
-    def __init__(self, services: Services, window: "Window", server: FakeOllama) -> None:
-        self.services = services
-        self.window = window
-        self.server = server
-        self.shown: QWidget | None = None
-        """A window of its own that the picture is of."""
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the window has got so far."""
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > end:
-                raise TimeoutError("a scene did not come about")
-            await asyncio.sleep(0.02)
-
-    def open(self, title: str) -> None:
-        """Open a conversation."""
-        page = self.services.store.conversations.page()
-        self.window.view.open(next(conversation.id for conversation in page if conversation.title == title))
-
-    async def picture(self) -> "QPixmap":
-        """Return the window and what is open over it, once it has settled."""
-        from PySide6.QtGui import QPainter
-        from PySide6.QtWidgets import QApplication
-
-        await asyncio.sleep(0.6)
-        if self.shown:
-            return self.shown.grab()
-        picture = self.window.grab()
-        painter = QPainter(picture)
-        for other in QApplication.topLevelWidgets():
-            if other is not self.window and other.isVisible():
-                painter.drawPixmap(self.window.mapFromGlobal(other.mapToGlobal(other.rect().topLeft())), other.grab())
-        painter.end()
-        return picture
+WIDTH, HEIGHT, TALL = 1000, 680, 770
+SCREEN = {
+    "name": "studio",
+    "x": 0,
+    "y": 0,
+    "width": 3200,
+    "height": 2400,
+    "logicalDpi": 96,
+    "logicalBaseDpi": 96,
+    "dpr": 1,
+}
+COLOURS = 256
 
 
 async def chat(studio: Studio) -> None:
@@ -155,6 +56,84 @@ async def trip(studio: Studio) -> None:
 async def first_start(studio: Studio) -> None:
     """Nothing but the Guide."""
     await studio.until(studio.window.page.welcome.questions[0].isVisible)
+
+
+async def first_models(studio: Studio) -> None:
+    """A model was found."""
+    welcome = studio.window.page.welcome
+    await studio.until(lambda: welcome.steps and len(welcome.steps.buttons) >= len(studio.server.models))
+
+
+async def arabic(studio: Studio) -> None:
+    """A conversation from right to left."""
+    studio.open(IN_ARABIC.title)
+
+
+async def tides(studio: Studio) -> None:
+    """An answer with formulas."""
+    studio.open("Why there are two tides a day")
+
+
+async def chart(studio: Studio) -> None:
+    """An answer with images."""
+    studio.open("Chart of the tide")
+
+
+async def answer(studio: Studio, question: str) -> None:
+    """Ask, and wait until half of the answer is there; the rest does not come."""
+    from parley.ui.composer.drafts import Draft
+
+    begun = "Yes, if you leave early: the train from Cais do Sodré takes 40 minutes to Cascais. "
+    studio.server.reply = Reply((begun, "and then"), hold=asyncio.Event(), hold_at=1)
+    view, running = studio.window.view, studio.services.engine.running
+    view.outbox.send(Draft(question))
+    await studio.until(lambda: (turn := running(view.shown_id or "")) and turn.parts)
+
+
+async def list_(studio: Studio) -> None:
+    """One chat is being answered, another one has an answer that nobody has seen."""
+    studio.open("Sourdough that does not rise")
+    await answer(studio, "It is 24 °C here.")
+    studio.open("Trip to Lisbon")
+
+
+async def queue(studio: Studio) -> None:
+    """Messages that wait for an answer."""
+    studio.open("Trip to Lisbon")
+    await answer(studio, "Is there time for the beach, too?")
+    await add_to_queue(studio, "And what do I eat on the way?")
+    await add_to_queue(studio, "Make a packing list, please.")
+
+
+async def add_to_queue(studio: Studio, text: str) -> None:
+    """Send a message while an answer is coming."""
+    from parley.ui.composer.drafts import Draft
+
+    view = studio.window.view
+    before = view.queue.count
+    view.outbox.send(Draft(text))
+    await studio.until(lambda: view.queue.count > before)
+
+
+async def status(studio: Studio) -> None:
+    """Tokens and context, with the details open."""
+    studio.open("Trip to Lisbon")
+    line = studio.window.page.status_line
+    await studio.until(line.isVisible)
+    line.open_details()
+
+
+async def actions(studio: Studio) -> None:
+    """Everything that can be done with a message."""
+    from PySide6.QtCore import QPoint
+
+    studio.open("Regex for dates")
+    transcript = studio.window.page.transcript
+    await studio.until(lambda: transcript.placed)
+    transcript.focused = len(transcript.messages) - 1
+    transcript.commands.menu_for(
+        transcript.row_at(transcript.focused), transcript.viewport().mapToGlobal(QPoint(330, 120))
+    )
 
 
 async def search(studio: Studio) -> None:
@@ -233,6 +212,28 @@ async def appearance(studio: Studio) -> None:
     await settings(studio, "appearance")
 
 
+async def behaviour(studio: Studio) -> None:
+    """What keys and closing do, in the settings."""
+    await settings(studio, "behaviour")
+
+
+async def shortcuts(studio: Studio) -> None:
+    """The commands and their keys, in the settings."""
+    await settings(studio, "shortcuts")
+
+
+async def data(studio: Studio) -> None:
+    """The data folder in the settings; named as on a computer at home."""
+    from parley.ui.preferences.data_page import DataPage
+
+    await settings(studio, "data")
+    window = studio.window.settings_door.window
+    page = window.pages["data"] if window else None
+    assert isinstance(page, DataPage)
+    page.folder.setText("/home/ada/.local/share/parley")
+    await studio.until(page.sizes.text)
+
+
 @dataclass(frozen=True)
 class Scene:
     """What to show, and how."""
@@ -243,53 +244,41 @@ class Scene:
     size: tuple[int, int] = (WIDTH, HEIGHT)
     seeded: bool = True
     language: str = ""
+    extra: Callable[[], Chat] | None = None
+    """One more conversation."""
+    finds: bool = True
+    """Whether there is a server."""
+    discovers: bool = False
+    """Whether other servers of this computer are looked for, which may be there or not."""
 
 
 SCENES = (
-    Scene("chat-light", chat),
-    Scene("chat-dark", chat, theme="dark"),
+    Scene("chat-light", chat, size=(WIDTH, TALL)),
+    Scene("chat-dark", chat, theme="dark", size=(WIDTH, TALL)),
     Scene("trip-light", trip),
-    Scene("first-start", first_start, seeded=False),
+    Scene("first-start", first_start, seeded=False, finds=False, discovers=True),
+    Scene("first-models", first_models, seeded=False, theme="dark"),
+    Scene("list", list_),
+    Scene("formulas", tides),
+    Scene("images", chart, theme="dark", extra=tide_chart),
+    Scene("actions", actions, theme="dark"),
+    Scene("queue", queue),
+    Scene("status", status, theme="dark"),
     Scene("search", search),
     Scene("find", find),
     Scene("error", error),
     Scene("models", models, theme="dark"),
     Scene("editing", editing),
     Scene("information", information, theme="dark"),
-    Scene("settings-providers", providers),
+    Scene("settings-providers", providers, discovers=True),
     Scene("settings-appearance", appearance, theme="dark"),
+    Scene("settings-behaviour", behaviour, discovers=True),
+    Scene("settings-shortcuts", shortcuts),
+    Scene("settings-data", data, theme="dark"),
     Scene("narrow", trip, size=(360, 640)),
     Scene("drawer", drawer, theme="dark", size=(360, 640)),
-    Scene("right-to-left", trip, language="ar"),
+    Scene("right-to-left", arabic, language="ar", extra=lambda: IN_ARABIC),
 )
-
-
-@contextlib.contextmanager
-def clock_at(moment: float) -> Iterator[None]:
-    """Let the store believe it is another time."""
-    real = time.time
-    time.time = lambda: moment
-    try:
-        yield
-    finally:
-        time.time = real
-
-
-async def seed(services: Services) -> None:
-    """Put the conversations into the store, as if they had been had."""
-    now = datetime.now().astimezone().replace(hour=14, minute=14)
-    for made_up in CHATS:
-        place: str | None = None
-        with clock_at((now - timedelta(hours=made_up.hours)).timestamp()):
-            for question, answer in made_up.turns:
-                conversation, _, reply = await services.store.turns.begin(
-                    conversation_id=place, title=made_up.title, parts=said(question), model=MODEL
-                )
-                place = conversation.id
-                usage = Usage(input_tokens=24, output_tokens=312, first_token_seconds=0.4, seconds=8.0)
-                await services.store.turns.finish(reply.id, answer, MessageStatus.COMPLETE, usage=usage)
-        if place and made_up.pinned:
-            await services.store.conversations.pin(place, True)
 
 
 @contextlib.asynccontextmanager
@@ -302,20 +291,21 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
 
     paths = Paths(folder / scene.name)
     names = (
-        OllamaModel("llama3.2:latest", context=131_072),
+        OllamaModel("llama3.2:latest"),
         OllamaModel("qwen3:8b", context=40_960, size=5_200_000_000),
         OllamaModel("gemma3:4b", context=131_072, size=3_300_000_000),
     )
     server = FakeOllama(*names, reply=Reply())
     await server.__aenter__()
-    options: dict[str, object] = {"discover": False, "theme": scene.theme, "language": scene.language}
+    os.environ["OLLAMA_HOST"] = server.root if scene.finds else ""
+    options: dict[str, object] = {"discover": scene.discovers, "theme": scene.theme, "language": scene.language}
     if scene.seeded:
-        options |= {"providers": (ProviderRow("ollama", server.root, "ollama"),), "default_model": MODEL}
+        options["default_model"] = MODEL
     Settings(paths.settings).update(**options)
     services = open_services(paths)
-    if scene.seeded:
-        await seed(services)
     app = application()
+    if scene.seeded:
+        await seed(services, CHATS if scene.extra is None else (*CHATS, scene.extra()))
     speak(app, scene.language)
     window = Window(services, Look(app, services.settings.options.theme))
     window.resize(*scene.size)
@@ -333,19 +323,29 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
             await server.__aexit__(None, None, None)
 
 
-async def take(names: list[str], out: Path) -> None:
+def with_few_colours(picture: "QPixmap") -> "QImage":
+    """Return a picture in the colours that it has most of: half the file, and no eye sees it."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage
+
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    dots = Counter(memoryview(image.constBits()).cast("I"))
+    table = [colour for colour, _ in dots.most_common(COLOURS)]
+    return image.convertToFormat(QImage.Format.Format_Indexed8, table, Qt.ImageConversionFlag.AvoidDither)
+
+
+async def take(names: list[str], out: Path, folder: Path) -> None:
     """Take the pictures."""
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="parley-pictures-") as folder:
-        for scene in SCENES:
-            if names and scene.name not in names:
-                continue
-            async with studio(scene, Path(folder)) as made:
-                await scene.play(made)
-                picture = await made.picture()
-            path = out / f"{scene.name}.png"
-            picture.save(str(path))
-            print(f"{path.name}  {picture.width()} × {picture.height()}  {path.stat().st_size // 1024} KB")
+    for scene in SCENES:
+        if names and scene.name not in names:
+            continue
+        async with studio(scene, folder) as made:
+            await scene.play(made)
+            picture = await made.picture()
+        path = out / f"{scene.name}.png"
+        with_few_colours(picture).save(str(path), None, 0)
+        print(f"{path.name}  {picture.width()} × {picture.height()}  {path.stat().st_size // 1024} KB")
 
 
 def main() -> int:
@@ -356,15 +356,23 @@ def main() -> int:
     parser.add_argument("--scale", default="2")
     arguments = parser.parse_args()
     os.environ["QT_SCALE_FACTOR"] = arguments.scale
-    if sys.platform.startswith("linux") and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY"))):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory(prefix="parley-pictures-") as folder:
+        if sys.platform.startswith("linux"):
+            screens = Path(folder) / "screens.json"
+            screens.write_text(json.dumps({"screens": [SCREEN]}), encoding="utf-8")
+            os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screens}"
+        run(arguments.scenes, arguments.out, Path(folder))
+    return 0
+
+
+def run(names: list[str], out: Path, folder: Path) -> None:
+    """Take the pictures on the loop that the program has."""
     from parley.ui.desktop import application
     from parley.ui.program.loop import Loop
 
     app = application()
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
-        runner.run(take(arguments.scenes, arguments.out))
-    return 0
+        runner.run(take(names, out, folder))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The manual: it names every option, command and key, its links lead somewhere, and the Guide finds the right page."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,14 +30,12 @@ def written(keys: str) -> str:
     return keys
 
 
-def rows_of(heading: str) -> Iterator[tuple[str, str]]:
-    """Yield the rows of the table below a heading of the page about the keyboard."""
+def rows_of(heading: str) -> list[tuple[str, str]]:
+    """Return the rows of the table below a heading of the page about the keyboard: keys, and what they do."""
     text = (HELP / "keyboard.md").read_text(encoding="utf-8")
     below = text.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    rows = [line for line in below.splitlines() if line.startswith("|")]
-    for row in rows[2:]:
-        keys, _, does = row.strip("| ").partition(" | ")
-        yield keys, does
+    rows = [line.strip("| ").partition(" | ") for line in below.splitlines() if line.startswith("|")]
+    return [(keys, does) for keys, _, does in rows[2:]]
 
 
 def everything() -> str:

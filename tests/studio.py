@@ -1,0 +1,59 @@
+"""Studio: one window, and what it takes to have its picture taken."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from parley.services import Services
+from tests.fakes import FakeOllama
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
+
+    from parley.ui.window import Window
+
+PATIENCE = 20.0
+
+
+class Studio:
+    """One window, and what it takes to have its picture taken."""
+
+    def __init__(self, services: Services, window: "Window", server: FakeOllama) -> None:
+        self.services = services
+        self.window = window
+        self.server = server
+        self.shown: QWidget | None = None
+        """A window of its own that the picture is of."""
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the window has got so far."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("a scene did not come about")
+            await asyncio.sleep(0.02)
+
+    def open(self, title: str) -> None:
+        """Open a conversation."""
+        page = self.services.store.conversations.page()
+        self.window.view.open(next(conversation.id for conversation in page if conversation.title == title))
+
+    async def picture(self) -> "QPixmap":
+        """Return the window and what is open over it, once it has settled."""
+        from PySide6.QtGui import QPainter
+        from PySide6.QtWidgets import QApplication
+
+        transcript = self.window.page.transcript
+        await asyncio.sleep(0.6)
+        await self.until(lambda: not transcript.formulas.errands.waiting and not transcript.pictures.errands.waiting)
+        if self.shown:
+            return self.shown.grab()
+        picture = self.window.grab()
+        painter = QPainter(picture)
+        for other in QApplication.topLevelWidgets():
+            if other is not self.window and other.isVisible():
+                painter.drawPixmap(self.window.mapFromGlobal(other.mapToGlobal(other.rect().topLeft())), other.grab())
+        painter.end()
+        return picture
