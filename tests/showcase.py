@@ -118,7 +118,7 @@ IN_ARABIC = Chat("رحلة إلى لشبونة", (("خطط لثلاثة أيام
 def tide_chart() -> Chat:
     """Return a conversation with an image that is part of the text, and one that lies on the web."""
     from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt
-    from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+    from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPen, QPolygonF
 
     heights = [2.9, 3.4, 3.6, 3.3, 2.6, 1.8, 1.1, 0.7, 0.8, 1.4, 2.2, 3.0, 3.5, 3.6, 3.2, 2.5, 1.7, 1.0, 0.7, 0.9, 1.5]
     image = QImage(840, 300, QImage.Format.Format_RGB32)
@@ -138,7 +138,7 @@ def tide_chart() -> Chat:
     kept = QByteArray()
     buffer = QBuffer(kept)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     data = base64.b64encode(kept.data()).decode()
     text = (
         "High water is at **2:10** and at **14:35**, a little later each day:\n\n"
