@@ -41,6 +41,8 @@ SCREEN = {
     "dpr": 1,
 }
 COLOURS = 256
+KIND = 0xF0F0F0
+"""What two colours of one kind have in common."""
 
 
 async def chat(studio: Studio) -> None:
@@ -307,11 +309,12 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
     if scene.seeded:
         await seed(services, CHATS if scene.extra is None else (*CHATS, scene.extra()))
     speak(app, scene.language)
-    window = Window(services, Look(app, services.settings.options.theme))
+    look = Look(app, services.settings.options.theme)
+    window = Window(services, look)
     window.resize(*scene.size)
     window.show()
     window.start()
-    made = Studio(services, window, server)
+    made = Studio(services, look, window, server)
     await services.catalog.models()
     await made.until(lambda: window.models.label)
     try:
@@ -324,13 +327,16 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
 
 
 def with_few_colours(picture: "QPixmap") -> "QImage":
-    """Return a picture in the colours that it has most of: half the file, and no eye sees it."""
+    """Return a picture in the colours that it has most of, and at least one of each kind: half the file."""
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QImage
 
     image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
-    dots = Counter(memoryview(image.constBits()).cast("I"))
-    table = [colour for colour, _ in dots.most_common(COLOURS)]
+    common = [colour for colour, _ in Counter(memoryview(image.constBits()).cast("I")).most_common()]
+    kinds: dict[int, int] = {}
+    for colour in common:
+        kinds.setdefault(colour & KIND, colour)
+    table = list(dict.fromkeys([*list(kinds.values())[: COLOURS // 2], *common]))[:COLOURS]
     return image.convertToFormat(QImage.Format.Format_Indexed8, table, Qt.ImageConversionFlag.AvoidDither)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
+    from parley.ui.appearance.look import Look
     from parley.ui.window import Window
 
 PATIENCE = 20.0
@@ -20,8 +21,9 @@ PATIENCE = 20.0
 class Studio:
     """One window, and what it takes to have its picture taken."""
 
-    def __init__(self, services: Services, window: "Window", server: FakeOllama) -> None:
+    def __init__(self, services: Services, look: "Look", window: "Window", server: FakeOllama) -> None:
         self.services = services
+        self.look = look
         self.window = window
         self.server = server
         self.shown: QWidget | None = None
@@ -41,19 +43,20 @@ class Studio:
         self.window.view.open(next(conversation.id for conversation in page if conversation.title == title))
 
     async def picture(self) -> "QPixmap":
-        """Return the window and what is open over it, once it has settled."""
+        """Return the window and what is open over it, once it has settled, with an edge around it."""
         from PySide6.QtGui import QPainter
         from PySide6.QtWidgets import QApplication
 
         transcript = self.window.page.transcript
         await asyncio.sleep(0.6)
         await self.until(lambda: not transcript.formulas.errands.waiting and not transcript.pictures.errands.waiting)
-        if self.shown:
-            return self.shown.grab()
-        picture = self.window.grab()
+        shown = self.shown or self.window
+        picture = shown.grab()
         painter = QPainter(picture)
         for other in QApplication.topLevelWidgets():
-            if other is not self.window and other.isVisible():
+            if shown is self.window and other is not shown and other.isVisible():
                 painter.drawPixmap(self.window.mapFromGlobal(other.mapToGlobal(other.rect().topLeft())), other.grab())
+        painter.setPen(self.look.theme.color("outline"))
+        painter.drawRect(shown.rect().adjusted(0, 0, -1, -1))
         painter.end()
         return picture

@@ -65,6 +65,11 @@ class TestPassages:
         text = await ask("type", Section("page", "Code", "", code))
         assert text.count("```") == 2
 
+    async def test_pictures_of_the_manual_stay_there(self) -> None:
+        text = await ask("type", Section("page", "Typing", "", "Before.\n\n![The field](images/field.png)\n\ntype"))
+        assert "images/" not in text
+        assert "Before.\n\ntype" in text
+
     async def test_the_newest_question_counts(self) -> None:
         manual = Manual(BACKUP)
         turns = [said(Role.USER, "old"), said(Role.ASSISTANT, "answer"), said(Role.USER, "backup " * 1000)]

@@ -61,6 +61,7 @@ _WANTS_A_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(r"\s*\S+\s*")
+_PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]*\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,9 @@ def _link(section: Section) -> str:
 
 
 def _passage(text: str) -> str:
-    """Return the beginning of a section, cut between paragraphs so that lists and code stay whole."""
+    """Return the beginning of a section, cut between paragraphs so that lists and code stay whole; no pictures."""
     kept = ""
-    for paragraph in re.split(r"\n{2,}", text.strip()):
+    for paragraph in re.split(r"\n{2,}", _PICTURE.sub("", text).strip()):
         if kept and len(kept) + len(paragraph) > PASSAGE_LENGTH:
             return kept + ("\n```" if kept.count("```") % 2 else "") + "\n\n…"
         kept = f"{kept}\n\n{paragraph}" if kept else paragraph

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QImage, QShowEvent, QTextBlockFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import QImage, QShowEvent, QTextBlockFormat, QTextCursor, QTextDocument, QTextTable
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from parley.paths import resources
@@ -14,6 +14,7 @@ FIRST_PAGE = "index"
 SCHEME = "help"
 MARGIN = 28
 LINE_HEIGHT = 140
+CELL_PADDING = 6
 
 
 def page_of(link: str) -> tuple[str, str]:
@@ -64,6 +65,8 @@ class ManualWindow(QDialog):
         self.text.setOpenExternalLinks(False)
         self.text.anchorClicked.connect(self._follow)
         self.text.document().setDocumentMargin(MARGIN)
+        # Pictures are made as wide as the page before it is known how long that gets.
+        self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.text)
@@ -104,6 +107,18 @@ class ManualWindow(QDialog):
                 style.setBottomMargin(4)
             QTextCursor(block).setBlockFormat(style)
             block = block.next()
+        for table in self.text.document().rootFrame().childFrames():
+            if isinstance(table, QTextTable):
+                self._dress(table)
+
+    def _dress(self, table: QTextTable) -> None:
+        """Give a table thin lines and room in its cells, as tables of answers have."""
+        style = table.format()
+        style.setBorderCollapse(True)
+        style.setBorder(1)
+        style.setBorderBrush(self._look.theme.color("faint"))
+        style.setCellPadding(CELL_PADDING)
+        table.setFormat(style)
 
     def _scroll(self) -> None:
         """Bring the heading of the anchor to the top; Qt gives headings of Markdown no anchors of their own."""
