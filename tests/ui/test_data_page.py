@@ -125,6 +125,66 @@ sys.exit(desktop.run(data_paths(sys.argv[1]), open_services))
 """
 
 
+SPEAK = """
+import sys
+from PySide6.QtCore import QTimer, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from parley.main import open_services
+from parley.paths import data_paths
+from parley.ui import desktop
+from parley.ui.window import Window
+
+seen = []
+
+def tell():
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, Window) and hasattr(window, "handlers") and window.isVisible() and window not in seen:
+            seen.append(window)
+            print("shown", app.layoutDirection().name, window.page.composer.field.toPlainText(), flush=True)
+            if len(seen) == 1:
+                QTest.keyClicks(window.page.composer.field, "a draft")
+                window.settings_door.open("appearance")
+                row = window.settings_door.window.pages["appearance"].options["language"]
+                print("restart", row.editor.restart.isVisible(), flush=True)
+                row.set_value("ar")
+                print("restart", row.editor.restart.isVisible(), flush=True)
+                QTest.mouseClick(row.editor.restart, Qt.MouseButton.LeftButton)
+            else:
+                window.settings_door.open("appearance")
+                row = window.settings_door.window.pages["appearance"].options["language"]
+                print("restart", row.editor.restart.isVisible(), flush=True)
+    QTimer.singleShot(20, tell)
+
+app = desktop.application()
+QTimer.singleShot(20, tell)
+sys.exit(desktop.run(data_paths(sys.argv[1]), open_services))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+async def test_another_language_holds_after_a_restart_by_button(paths: Paths) -> None:
+    Settings(paths.settings).update(discover=False, default_model="guide/manual")
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(parley.__file__).parents[1])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SPEAK, str(paths.data), env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stderr
+    try:
+        lines = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip() for _ in range(5)]
+        assert lines[:3] == ["shown LeftToRight", "restart False", "restart True"]
+        assert lines[3:] == ["shown RightToLeft a draft", "restart False"]
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert "Traceback" not in (await process.stderr.read()).decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 @pytest.mark.parametrize("works", [True, False])
 async def test_the_desktop_goes_on_in_the_new_folder(paths: Paths, tmp_path: Path, works: bool) -> None:

@@ -402,6 +402,12 @@ async def test_staying_in_the_tray_needs_one(desk: Desk) -> None:
     assert row.note.text() == "This desktop has no tray: closing quits."
 
 
+async def test_the_window_opens_in_sight(desk: Desk) -> None:
+    desk.window.setGeometry(0, 0, 360, 400)
+    window = await open_settings(desk, "data")
+    assert window.screen().availableGeometry().contains(window.geometry())
+
+
 @pytest.mark.parametrize("width", [800, 340])
 @pytest.mark.parametrize("name", ["providers", "appearance", "behaviour", "shortcuts", "data"])
 async def test_no_page_is_wider_than_its_window(desk: Desk, name: str, width: int) -> None:

@@ -115,7 +115,9 @@ async def _live(
             await services.close()
         if target is None:
             return 0
-        paths, news = await _move(app, services, target, ended, instance)
+        paths, news = services.paths, ""
+        if target != paths.data:
+            paths, news = await _move(app, services, target, ended, instance)
         try:
             services = open_services(paths)
         except (StoreError, SettingsUnreadable) as error:
@@ -127,13 +129,15 @@ async def _live(
 async def _until_left(
     app: QApplication, services: Services, window: "Window", ended: "asyncio.Event", news: str
 ) -> Path | None:
-    """Let the window work until the person leaves. Return where they want the data instead, if anywhere."""
+    """Let the window work until the person leaves. Return where they want to go on, if anywhere: with which data."""
     from parley.ui.program.garbage import Garbage
 
     wishes: list[Path] = []
     window.ended.connect(ended.set)
     window.move_requested.connect(wishes.append)
-    window.move_requested.connect(ended.set)
+    window.restart_requested.connect(lambda: wishes.append(services.paths.data))
+    for wish in (window.move_requested, window.restart_requested):
+        wish.connect(ended.set)
     window.start()
     if window.isHidden():  # closed before anybody listened
         ended.set()
@@ -143,6 +147,7 @@ async def _until_left(
     garbage = Garbage(app)
     with _faults_told_to(window.report):
         await ended.wait()
+    ended.clear()  # a signal from now on ends what comes next
     await window.close_down()
     garbage.stop()
     return wishes[-1] if wishes else None
@@ -155,7 +160,6 @@ async def _move(
     from parley.ui.program.moving import MovingWindow, move_data
     from parley.ui.tasks import Tasks
 
-    ended.clear()
     window = MovingWindow(target)
     look = Look(app, services.settings.options.theme)
     look.setParent(window)

@@ -74,6 +74,9 @@ class Window(QWidget):
     move_requested = Signal(object)
     """The person wants the data in this folder."""
 
+    restart_requested = Signal()
+    """The person wants the window anew, as the settings are now."""
+
     def __init__(self, services: Services, look: Look) -> None:
         super().__init__()
         self.setObjectName("window")
@@ -197,6 +200,7 @@ class Window(QWidget):
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.settings_door.move_requested.connect(self._move_data)
+        self.settings_door.restart_requested.connect(self.restart_requested)
         self.first_run.link_opened.connect(self.links.follow)
         self.first_run.settings_requested.connect(self.settings_door.open)
         self.first_run.finished.connect(self.page.composer.setFocus)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QPushButton, QSystemTrayIcon, QWidget
 
 from parley.messages import Model
 from parley.paths import translations
@@ -18,6 +18,7 @@ from parley.ui.error_texts import error_text
 from parley.ui.models.pickers import ModelPopup
 from parley.ui.preferences.choice_button import ChoiceButton
 from parley.ui.preferences.editors import Editor, Segments, translated
+from parley.ui.program.languages import spoken
 from parley.ui.tasks import Tasks
 
 
@@ -111,13 +112,20 @@ class ModelEditor(Editor):
 class LanguageEditor(Editor):
     """A language that there are words for, in its own name."""
 
+    restart_requested = Signal()
+
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.button = ChoiceButton(look, self)
         self.button.chosen.connect(self.edited.emit)
+        self.restart = QPushButton(self.tr("Restart now"), self)
+        self.restart.setProperty("kind", "link")
+        self.restart.clicked.connect(self.restart_requested)
+        self.line.addWidget(self.restart)
         self.line.addWidget(self.button)
 
     def show_value(self, value: Any) -> None:
+        self.restart.setVisible(str(value) != spoken())
         codes = {"en", *(file.stem.partition("_")[2] for file in translations().glob("parley_*.qm"))}
         codes |= {str(value)} - {""}
         named = sorted((language_name(code).casefold(), code) for code in codes)

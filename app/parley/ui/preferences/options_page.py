@@ -64,6 +64,7 @@ class OptionsPage(Page):
     """Options of the table."""
 
     providers_requested = Signal()
+    restart_requested = Signal()
 
     def __init__(
         self, title: str, name: PageName, services: Services, look: Look, tasks: Tasks, parent: QWidget
@@ -91,7 +92,9 @@ class OptionsPage(Page):
                 editor.providers_requested.connect(self.providers_requested)
                 return editor
             case "language":
-                return LanguageEditor(self._look, self.inside)
+                speaks = LanguageEditor(self._look, self.inside)
+                speaks.restart_requested.connect(self.restart_requested)
+                return speaks
             case "spelling":
                 return SpellingEditor(self._look, self._tasks, self.inside)
             case "tray":

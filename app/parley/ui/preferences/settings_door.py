@@ -19,6 +19,7 @@ class SettingsDoor(QObject):
     link_opened = Signal(str)
     models_listed = Signal()
     move_requested = Signal(object)
+    restart_requested = Signal()
 
     def __init__(self, services: Services, look: Look, window: QWidget, tasks: Tasks) -> None:
         super().__init__(window)
@@ -37,6 +38,7 @@ class SettingsDoor(QObject):
             self.window.link_opened.connect(self.link_opened)
             self.window.models_listed.connect(self.models_listed)
             self.window.move_requested.connect(self.move_requested)
+            self.window.restart_requested.connect(self.restart_requested)
         self.window.come_forward(page)
 
     def close(self) -> None:

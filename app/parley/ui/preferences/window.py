@@ -23,6 +23,7 @@ from parley.ui.preferences.providers_page import ProvidersPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
 from parley.ui.preferences.style import settings_sheet
 from parley.ui.tasks import Tasks
+from parley.ui.window_state import in_sight
 
 NARROW = 560
 """Below this width the list of pages becomes a menu."""
@@ -36,6 +37,9 @@ class SettingsWindow(QWidget):
 
     move_requested = Signal(object)
     """The data is to be moved to this folder."""
+
+    restart_requested = Signal()
+    """What was changed wants a new start."""
 
     models_listed = Signal()
     """The providers have been asked for their models."""
@@ -101,7 +105,8 @@ class SettingsWindow(QWidget):
         if page:
             self.show_page(page)
         if not self.isVisible() and (chat := self.parentWidget()):
-            self.move(chat.frameGeometry().center() - self.rect().center())
+            place = self.rect().translated(chat.frameGeometry().center() - self.rect().center())
+            self.setGeometry(in_sight(place, self.minimumSize()))
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()
         self.activateWindow()
@@ -132,6 +137,7 @@ class SettingsWindow(QWidget):
         appearance = OptionsPage(self.tr("Appearance"), "appearance", services, look, tasks, self)
         behaviour = OptionsPage(self.tr("Behaviour"), "behaviour", services, look, tasks, self)
         behaviour.providers_requested.connect(lambda: self.show_page("providers"))
+        appearance.restart_requested.connect(self.restart_requested)
         for page in (appearance, behaviour):
             page.end()
         providers = ProvidersPage(services, look, tasks, self)

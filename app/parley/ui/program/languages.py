@@ -9,6 +9,8 @@ from parley.paths import translations
 
 logger = logging.getLogger(__name__)
 
+SPOKEN = "spoken"
+
 
 def speak(app: QApplication, language: str) -> None:
     """Load our words and Qt's own for a language such as `de` or `pt_BR`; empty follows the system.
@@ -31,3 +33,10 @@ def speak(app: QApplication, language: str) -> None:
     if locale.textDirection() != direction:
         direction = Qt.LayoutDirection.LeftToRight
     app.setLayoutDirection(direction)
+    app.setProperty(SPOKEN, language)
+
+
+def spoken() -> str:
+    """Return the language that was last asked for."""
+    app = QApplication.instance()
+    return str(app.property(SPOKEN) or "") if app else ""
