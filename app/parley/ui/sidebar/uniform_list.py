@@ -29,6 +29,7 @@ class UniformList(QListView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setViewport(QWidget())  # one that Python has made: to wrap Qt's own PySide loads all classes of widgets
         self._pointer = NOWHERE
         self._held = QPersistentModelIndex()
         self._height = 0
@@ -76,9 +77,10 @@ class UniformList(QListView):
         return QRect(0, top, self.viewport().width(), self.row_height)
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        within = self.viewport().rect().contains(point)
+        if not self._count() or not self.viewport().rect().contains(point):
+            return QModelIndex()
         row = (point.y() + self.verticalOffset()) // self.row_height
-        return self.model().index(row, 0) if within and row < self._count() else QModelIndex()
+        return self.model().index(row, 0) if row < self._count() else QModelIndex()
 
     def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = Hint.EnsureVisible) -> None:
         if not index.isValid():

@@ -44,6 +44,7 @@ class Scroller(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setViewport(QWidget())  # one that Python has made: to wrap Qt's own PySide loads all classes of widgets
         self.heights = Fenwick()
         self.anchor = Anchor()
         self.following = True
