@@ -1,6 +1,9 @@
 """What is looked for: how it is found in a text, where it is marked, and how one gets from place to place."""
 
+from collections.abc import Iterator
+
 import pytest
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
 from parley.events import TextDelta
@@ -9,10 +12,12 @@ from parley.render.code import DARK as DARK_SHADES
 from parley.render.code import LIGHT as LIGHT_SHADES
 from parley.render.code import Shade
 from parley.ui.appearance import theme
+from parley.ui.transcript.codecell import MOST_AGAIN
 from parley.ui.transcript.hits import Hits
 from parley.ui.transcript.marks import Place
 from parley.ui.transcript.places import select, to_place
 from parley.ui.transcript.row import MAX_RICH
+from parley.ui.transcript.spans import Line
 from parley.ui.transcript.textcell import BlockCell
 from parley.ui.transcript.wanted import Wanted, letters, search_words
 from tests.render.test_markdown import contrast
@@ -243,6 +248,55 @@ def test_what_streams_in_is_counted_and_what_goes_is_not(sight: Sight) -> None:
     sight.view.refresh([user("q0", "an earlier needle"), messages[0]])
     until(lambda: hits.total == 2)
     assert hits.number_of(Place("q", 0)) == 2
+
+
+@pytest.mark.parametrize("typed", ["e", "line two", "needle = 1", "aa"])
+def test_code_that_grows_is_looked_through_where_it_has_grown(
+    sight: Sight, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    looked: list[int] = []
+    spans = Wanted.spans
+
+    def counted(wanted: Wanted, text: str) -> Iterator[tuple[int, int]]:
+        looked.append(len(text))
+        return spans(wanted, text)
+
+    monkeypatch.setattr(Wanted, "spans", counted)
+    message = streaming("a")
+    sight.show([message])
+    sight.view.begin(message)
+    sight.view.marks.show(letters(typed))
+    sight.stream("a", ["```py\n"])
+    for number in range(300):
+        looked.clear()
+        sight.stream("a", [f"aaaaa needle = {number} # line\ntw", "o, and some more of it\n"])
+        assert sum(looked) < 3 * 2 * MOST_AGAIN
+    cell = sight.placed("a").cell
+    assert isinstance(cell, BlockCell)
+    assert len(cell.block.code) > 10 * MOST_AGAIN // 2
+    wanted = sight.view.marks.wanted
+    assert wanted is not None
+    assert list(sight.view.marks.spans(cell)) == list(spans(wanted, cell.block.code))
+
+
+def test_where_marks_are_is_found_out_of_those_in_sight(sight: Sight, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    rect = Line.rect
+
+    def counted(line: Line, start: int, end: int) -> QRectF:
+        asked.append(start)
+        return rect(line, start, end)
+
+    monkeypatch.setattr(Line, "rect", counted)
+    sight.show([answer("a", "e " * 1900), user("b", "thanks")])
+    sight.view.resize(300, 200)
+    sight.view.marks.show(letters("e"))
+    sight.view.reveal(0, 1, 400)
+    sight.painted()
+    assert 0 < len(asked) < 600
+    asked.clear()
+    sight.painted()
+    assert not asked
 
 
 @pytest.mark.parametrize(("palette", "look"), [(LIGHT_SHADES, theme.LIGHT), (DARK_SHADES, theme.DARK)])

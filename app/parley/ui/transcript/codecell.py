@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QTextLayout
@@ -12,11 +13,14 @@ from parley.ui.transcript import icons
 from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.codelines import CodeLines, letters_before, units
 from parley.ui.transcript.slide import ROOM, Slide
+from parley.ui.transcript.spans import paint_marks
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import BlockCell, paint_mark
+from parley.ui.transcript.textcell import BlockCell
 from parley.ui.transcript.wanted import Span, Wanted
 
 COPY = "copy-code"
+MOST_AGAIN = 2000
+"""Letters of code that has grown in which is looked once more: what is found may end in what has come."""
 _WORD = re.compile(r"\w+|[^\w\s]+|\s+")
 _LEFT = Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -126,6 +130,7 @@ class CodeCell(BlockCell):
         letters, start = self.lines.letters(line), self.lines.starts[line]
         end = start + len(letters)
         index = max(0, bisect_left(canvas.marks, (start, 0)) - 1)
+        found: dict[bool, list[QRectF]] = {False: [], True: []}
         while index < len(canvas.marks) and canvas.marks[index][0] < end:
             span = canvas.marks[index]
             index += 1
@@ -133,7 +138,10 @@ class CodeCell(BlockCell):
             if first < last:
                 left, right = self._across(layout, letters, first, last)
                 rect = QRectF(place.x() + left, place.y() + 1, right - left, self._line - 2)
-                paint_mark(canvas, rect, current=span == canvas.mark)
+                found[span == canvas.mark].append(rect)
+        for current, rects in found.items():
+            if rects:
+                paint_marks(canvas, rects, current=current)
         canvas.painter.setPen(canvas.style.color("text"))
 
     @staticmethod
@@ -162,6 +170,18 @@ class CodeCell(BlockCell):
 
     def find(self, wanted: Wanted) -> list[Span]:
         return list(wanted.spans(self.block.code))
+
+    def find_again(self, wanted: Wanted, before: Block, spans: Sequence[Span]) -> list[Span]:
+        code, known = self.block.code, len(before.code)
+        if not code.startswith(before.code):
+            return self.find(wanted)
+        start = code.rfind("\n", 0, max(0, known - MOST_AGAIN)) + 1
+        kept = bisect_left(spans, (start, 0))
+        while kept and spans[kept - 1][1] > start:
+            kept -= 1
+            start = code.rfind("\n", 0, spans[kept][0] + 1) + 1
+        further = wanted.spans(code[start:])
+        return [*spans[:kept], *((first + start, last + start) for first, last in further)]
 
     def bring(self, span: Span) -> None:
         line = self.lines.line_of(span[0])

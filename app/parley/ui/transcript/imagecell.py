@@ -8,8 +8,9 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
 from parley.render import Block
 from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.pictures import Pictures, Scaled, size_of, whole
+from parley.ui.transcript.spans import paint_marks
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import BlockCell, paint_mark
+from parley.ui.transcript.textcell import BlockCell
 from parley.ui.transcript.wanted import Span, Wanted
 from parley.ui.transcript.words import Words
 
@@ -68,7 +69,7 @@ class ImageCell(BlockCell):
             self._paint_card(painter, box, canvas)
         if canvas.marks:
             painter.setOpacity(0.5)
-            paint_mark(canvas, box, current=canvas.mark in canvas.marks)
+            paint_marks(canvas, [box], current=canvas.mark in canvas.marks)
         if canvas.selected:
             painter.setOpacity(0.4)
             painter.fillRect(box, canvas.style.color("selection"))

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from parley.render import Block
 from parley.ui.transcript.cell import Cell
+from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.textcell import BlockCell
 from parley.ui.transcript.wanted import Span, Wanted
@@ -42,14 +43,18 @@ class Marks:
         if self.wanted is None or not isinstance(cell, BlockCell):
             return ()
         known = self._spans.get(cell)
-        if known is None or known[0] is not cell.block:
+        if known is None:
             known = self._spans[cell] = (cell.block, cell.find(self.wanted))
+        elif known[0] is not cell.block:
+            known = self._spans[cell] = (cell.block, cell.find_again(self.wanted, *known))
         return known[1]
 
     def count(self, cell: Cell) -> int:
         """Return how many places a cell has, without laying it out."""
         if self.wanted is None or not isinstance(cell, BlockCell):
             return 0
+        if isinstance(cell, CodeCell):  # which is searched as it is
+            return len(self.spans(cell))
         known = self._counts.get(cell)
         if known is None or known[0] is not cell.block:
             known = self._counts[cell] = (cell.block, sum(1 for _ in self.wanted.spans(cell.letters())))

@@ -8,8 +8,9 @@ from parley.render.math import Drawing, FormulaError, formula_of
 from parley.ui.transcript.cell import Canvas, Hot
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.slide import ROOM, Slide
+from parley.ui.transcript.spans import paint_marks
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.textcell import TextCell, paint_mark
+from parley.ui.transcript.textcell import TextCell
 from parley.ui.transcript.wanted import Span, Wanted
 
 LARGER = 1.1
@@ -86,7 +87,7 @@ class MathCell(TextCell):
             chosen = QRectF(-self._slide.offset, 0, drawing.width * self._em, high + 2 * pad)
             painter.fillRect(chosen, canvas.style.color("selection"))
         if canvas.marks:
-            paint_mark(canvas, QRectF(0, 0, self.width, high + 2 * pad), current=canvas.mark in canvas.marks)
+            paint_marks(canvas, [QRectF(0, 0, self.width, high + 2 * pad)], current=canvas.mark in canvas.marks)
         origin = QPointF(-self._slide.offset, pad + drawing.ascent * self._em)
         color = canvas.style.color("muted" if self.muted else "text")
         self.formulas.brush.paint(painter, drawing, origin, self._em, color)

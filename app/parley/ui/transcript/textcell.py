@@ -1,5 +1,6 @@
 """Text and tables: a block's HTML in a QTextDocument of its own, which never loads anything."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
-    QTextLayout,
     QTextList,
     QTextOption,
 )
@@ -24,12 +24,15 @@ from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.inline import fragments, pictured, put_formulas, words_between
 from parley.ui.transcript.inlinecode import code_boxes, give_room
 from parley.ui.transcript.markers import Marker, paint_markers, take_markers
+from parley.ui.transcript.spans import in_sight, paint_marks, rects_in
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.wanted import Span, Wanted
 
 INDENT = 24
 QUOTE = 16
 CODE_PAD = 3
+LAST_SINGLE = "\uffff"
+"""The last letter that Qt counts as one; those beyond are two."""
 
 
 class Document(QTextDocument):
@@ -65,6 +68,10 @@ class BlockCell(Cell):
         """Return the positions of what is looked for."""
         return []
 
+    def find_again(self, wanted: Wanted, before: Block, spans: Sequence[Span]) -> list[Span]:
+        """Return them where it has shown another block before, in which they were those `spans`."""
+        return self.find(wanted)
+
     def bring(self, span: Span) -> None:
         """Scroll sideways until these letters are in sight."""
 
@@ -96,7 +103,8 @@ class TextCell(BlockCell):
         self._waiting: set[Formula] = set()
         self._document: QTextDocument | None = None
         self._tints: list[QRectF] | None = None
-        self._marked: tuple[Sequence[Span], int, list[tuple[Span, QRectF]]] | None = None
+        self._marked: tuple[Sequence[Span], tuple[int, int, int], list[tuple[Span, QRectF]]] | None = None
+        """Where marks in sight are: of these marks, at this width, from one number to another."""
         self._markers: list[Marker] = []
         self._drawn_at: list[int] = []
 
@@ -247,24 +255,27 @@ class TextCell(BlockCell):
 
     def find(self, wanted: Wanted) -> list[Span]:
         text = self.document().toRawText()
-        return [(units(text, start), units(text, end)) for start, end in wanted.spans(text)]
+        spans = list(wanted.spans(text))
+        if text.isascii() or not spans or max(text) <= LAST_SINGLE:
+            return spans
+        return [(units(text, start), units(text, end)) for start, end in spans]
 
     def rects_of(self, span: Span) -> list[QRectF]:
         """Return where letters are, line by line, as the document counts."""
-        document = self.document()
-        block = document.findBlock(span[0])
-        start, end = span[0] - block.position(), span[1] - block.position()
-        return _line_rects(document.documentLayout().blockBoundingRect(block), block.layout(), start, end)
+        return [rect for _, rect in rects_in(self.document(), [span])]
 
     def _paint_marks(self, canvas: Canvas) -> None:
-        if not canvas.marks:
+        marks = canvas.marks
+        if not marks:
             return
-        if self._marked is None or self._marked[0] is not canvas.marks or self._marked[1] != self.width:
-            found = [(span, rect) for span in canvas.marks for rect in self.rects_of(span)]
-            self._marked = (canvas.marks, self.width, found)
-        for span, rect in self._marked[2]:
-            if rect.intersects(canvas.clip):
-                paint_mark(canvas, rect, current=span == canvas.mark)
+        first, last = in_sight(self.document(), canvas.clip)
+        start, end = max(0, bisect_left(marks, (first, 0)) - 1), bisect_right(marks, (last, last))
+        if self._marked is None or self._marked[0] is not marks or self._marked[1] != (self.width, start, end):
+            found = rects_in(self.document(), marks[start:end])
+            self._marked = (marks, (self.width, start, end), found)
+        found = self._marked[2]
+        paint_marks(canvas, [rect for span, rect in found if span != canvas.mark], current=False)
+        paint_marks(canvas, [rect for span, rect in found if span == canvas.mark], current=True)
 
     def links(self) -> list[tuple[str, str]]:
         """Return the addresses and the words of all links."""
@@ -336,24 +347,3 @@ def _trim(document: QTextDocument) -> None:
         else:
             change.setBottomMargin(0)
         cursor.mergeBlockFormat(change)
-
-
-def _line_rects(place: QRectF, lines: QTextLayout, start: int, end: int) -> list[QRectF]:
-    """Return where the letters of a paragraph are, line by line; `place` is where it begins."""
-    rects = []
-    for index in range(lines.lineCount()):
-        line = lines.lineAt(index)
-        first, last = max(start, line.textStart()), min(end, line.textStart() + line.textLength())
-        if first < last:
-            left, right = sorted((line.cursorToX(first)[0], line.cursorToX(last)[0]))  # type: ignore[index]
-            rects.append(QRectF(left, line.y(), right - left, line.height()).translated(place.topLeft()))
-    return rects
-
-
-def paint_mark(canvas: Canvas, rect: QRectF, *, current: bool) -> None:
-    """Draw what is behind found letters; the place that one is at has an edge too."""
-    style = canvas.style
-    edge = style.color("mark_edge") if current else Qt.PenStyle.NoPen
-    canvas.painter.setPen(edge)
-    canvas.painter.setBrush(style.color("mark_current" if current else "mark"))
-    canvas.painter.drawRoundedRect(rect.adjusted(-1, 0, 1, 0), style.px(3), style.px(3))
