@@ -1,12 +1,14 @@
 """Finding in the conversation on show, and the marks that a search over everything leaves, with real keys."""
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from parley.messages import MessageStatus, Text
+from parley.messages import Message, MessageStatus, Text
 from parley.ui.chat.find_bar import FindBar
 from parley.ui.transcript import Transcript
+from parley.ui.transcript.wanted import Wanted
 from tests.ui.conftest import Desk, click_row
 
 LEFT = Qt.MouseButton.LeftButton
@@ -105,6 +107,7 @@ async def test_escape_gives_the_focus_back_and_leaves_the_place_selected(desk: D
 async def test_the_bar_moves_nothing_and_hides_nothing(desk: Desk) -> None:
     await long_chat(desk)
     bar, view = bar_of(desk), desk.window.page.transcript
+    await desk.until(lambda: view.loaded)
 
     def on_screen() -> dict[int, int]:
         return {id(placed.cell): view.viewport().mapToGlobal(QPoint(0, placed.y)).y() for placed in view.place()}
@@ -167,6 +170,7 @@ async def test_finding_begins_where_one_reads(desk: Desk) -> None:
 async def test_what_is_in_sight_stays_where_it_is(desk: Desk) -> None:
     await long_chat(desk)
     view = desk.window.page.transcript
+    await desk.until(lambda: view.loaded)
     for offset in range(0, 24, 5):
         desk.press("Ctrl+F")
         view.reveal(32, 1, 200 + offset)  # in the middle of a long paragraph: no line begins at the upper edge
@@ -310,3 +314,65 @@ async def test_the_bar_fits_a_narrow_window_and_either_direction(desk: Desk) -> 
         await desk.until(lambda: bar.field.x() > bar.next.x() and fits())
     finally:
         desk.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+async def newest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    """Have the newest of a conversation on show, as before the rest has come; return all. News change nothing."""
+    await long_chat(desk)
+    view = desk.window.page.transcript
+    await desk.until(lambda: view.loaded)
+    desk.window.view._gather.timeout.disconnect()
+    messages = list(view.messages)
+    view.refresh(messages[-30:], None, 50)
+    return messages
+
+
+async def test_the_count_grows_while_older_messages_come(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = await newest(desk, monkeypatch)
+    view, bar = desk.window.page.transcript, bar_of(desk)
+    desk.press("Ctrl+F")
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: bar.count.text() == "6…")  # nobody knows yet which is the first
+    view.refresh(messages[-60:], None, 20)
+    await desk.until(lambda: bar.count.text() == "12…")
+    view.refresh(messages)
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+
+
+async def test_a_step_round_the_end_waits_for_what_comes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = await newest(desk, monkeypatch)
+    view, bar = desk.window.page.transcript, bar_of(desk)
+    view.reveal(0, 0, 0)
+    desk.press("Ctrl+F")
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: bar.count.text() == "1 of 6…")
+    for _ in range(6):
+        desk.press("Return", on=bar.field)
+    assert bar.count.text() == "6 of 6…"
+    view.refresh(messages)
+    await desk.until(lambda: bar.count.text() == "1 of 16")
+    desk.press("Shift+Return", on=bar.field)
+    assert bar.count.text() == "16 of 16"
+
+
+async def test_a_loading_step_does_not_look_at_what_is_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guard what a step costs while something is looked for: the messages are looked through between frames."""
+    messages = await newest(desk, monkeypatch)
+    view, bar, hits = desk.window.page.transcript, bar_of(desk), desk.window.find_.hits
+    desk.press("Ctrl+F")
+    QTest.keyClicks(bar.field, "kitchen")
+    await desk.until(lambda: hits.total == 6)
+    looked: list[str] = []
+    may_be_in = Wanted.may_be_in
+
+    def counted(wanted: Wanted, text: str) -> bool:
+        looked.extend([text] if text else [])
+        return may_be_in(wanted, text)
+
+    monkeypatch.setattr(Wanted, "may_be_in", counted)
+    view.refresh(messages[-60:], None, 20)
+    assert not looked
+    view.refresh(messages)
+    await desk.until(lambda: not hits.searching)
+    assert hits.total == 16
+    assert len(looked) == 50  # each of the older ones once, and none again

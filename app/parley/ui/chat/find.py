@@ -32,6 +32,8 @@ class Find(QObject):
         self._origin = ("", 0, 0)
         """Where one reads: a message, one of its cells, and a position in it."""
         self._place: Place | None = None
+        self._owed = 0
+        """A step round the end, which is taken once all messages have come: before, nobody knows where it leads."""
         self._came_from: QWidget | None = None
         self.bar.asked.connect(self._look)
         self.bar.stepped.connect(self.step)
@@ -69,7 +71,13 @@ class Find(QObject):
         if self._place is None:
             self._settle(scroll=True)
         elif place := self.hits.step(self._place, by):
-            self._go(place)
+            around = (self._order(place) > self._order(self._place)) != (by > 0)
+            self._owed = by if around and self.hits.searching else 0
+            if not self._owed:
+                self._go(place)
+
+    def _order(self, place: Place) -> tuple[int, int]:
+        return self._view.book.index_of(place.message_id), place.number
 
     def close(self) -> None:
         """Let the marks go; the current place stays selected, and the focus returns to where it was."""
@@ -125,7 +133,7 @@ class Find(QObject):
             return
         if self._place:
             self._origin = self._here()
-        self._place = None
+        self._place, self._owed = None, 0
         index = max(0, self._view.book.index_of(self._origin[0]))
         self.hits.look_for(letters(self.bar.field.text(), match_case=self.bar.case.isChecked()), index)
         self._tell()
@@ -155,6 +163,8 @@ class Find(QObject):
             self._settle(scroll=False)
         elif self._place is None:
             self._settle(scroll=True)
+        elif self._owed and not self.hits.searching:
+            self.step(self._owed)
         self._tell()
 
     def _settle(self, *, scroll: bool) -> None:
@@ -190,7 +200,8 @@ class Find(QObject):
         self._show_ticks()
 
     def _show_ticks(self) -> None:
-        self.ticks.show_for(self.hits.shares(), self._view.heights, self._view.kit.style)
+        view = self._view
+        self.ticks.show_for(self.hits.shares(), view.heights, view.kit.style, above=view.unread_height)
 
     @property
     def _selection_short(self) -> bool:

@@ -7,6 +7,7 @@ through again. Folded reasoning has no places: what is found can be seen.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -27,7 +28,9 @@ GATHER_MS = 250
 TELL_MS = 100
 WORK = "look through"
 SOME = 500
-"""Places that are counted in one go."""
+"""Places that are counted, or messages that are looked at, in one go."""
+
+_id_of = attrgetter("id")
 
 
 class Hits(QObject):
@@ -49,17 +52,20 @@ class Hits(QObject):
         """What has been read of messages that are not built."""
         self._queue: deque[str] = deque()
         self._stale: set[str] = set()
+        self._others_changed = False
+        """There are other messages than were looked through: which, is found out with the next look."""
         self._slices = Slices(self)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._look_again)
         self._tell = QTimer(self, interval=TELL_MS, singleShot=True)
         self._tell.timeout.connect(self.updated)
         view.changed.connect(self._changed)
+        view.all_loaded.connect(self._look_again)
 
     @property
     def searching(self) -> bool:
-        """Return whether there are messages still to be looked through."""
-        return bool(self._queue)
+        """Return whether there are messages still to be looked through, or still to come."""
+        return WORK in self._slices or (self._wanted is not None and not self._view.loaded)
 
     def look_for(self, wanted: Wanted | None, start: int = 0) -> None:
         """Mark and count anew, beginning with the message of that number."""
@@ -71,6 +77,7 @@ class Hits(QObject):
         self._known.clear()
         self._queue.clear()
         self._stale.clear()
+        self._others_changed = False
         self._slices.clear()
         if wanted is None:
             self._texts.clear()
@@ -133,19 +140,29 @@ class Hits(QObject):
         if message_id:
             self._stale.add(message_id)
         else:
-            self._stale.update(message.id for message in self._others())
-            for gone in self._counts.keys() - {message.id for message in self._view.messages}:
-                self._set(gone, 0)
+            self._others_changed = True
         if not self._gather.isActive():
             self._gather.start()
 
-    def _others(self) -> Iterator[Message]:
-        """Yield the messages that are not as they were when they were looked through."""
-        return (message for message in self._view.messages if self._known.get(message.id) != message.parts)
-
     def _look_again(self) -> None:
+        self._gather.stop()
+        if self._wanted is None:
+            return
         stale, self._stale = self._stale, set()
         self._add(stale.difference(list(self._queue)[1:]))
+
+    def _take_others(self) -> Iterator[None]:
+        """Queue the messages that are not as they were when they were looked through; forget those that are gone."""
+        self._others_changed = False
+        queued = set(self._queue)
+        messages = list(self._view.messages)
+        for number, message in enumerate(reversed(messages), 1):  # of a long conversation older ones come
+            if self._known.get(message.id) is not message.parts and message.id not in queued:
+                self._queue.append(message.id)
+            if number % SOME == 0:
+                yield
+        for gone in self._counts.keys() - set(map(_id_of, messages)):
+            self._set(gone, 0)
 
     # --- looking through
     def _add(self, ids: Iterable[str]) -> None:
@@ -154,9 +171,12 @@ class Hits(QObject):
             self._slices.start(WORK, self._work(), self.updated.emit)
 
     def _work(self) -> Iterator[None]:
-        while self._queue:
-            yield from self._look_through(self._queue[0])
-            self._queue.popleft()
+        while self._queue or self._others_changed:
+            if self._others_changed:
+                yield from self._take_others()
+            if self._queue:
+                yield from self._look_through(self._queue[0])
+                self._queue.popleft()
             yield
 
     def _look_through(self, message_id: str) -> Iterator[None]:

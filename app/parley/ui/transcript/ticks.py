@@ -1,6 +1,7 @@
 """Ticks: short lines on the scroll bar where the messages have what is looked for."""
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -35,27 +36,26 @@ class Ticks(QWidget):
         """Return how many lines there are."""
         return len(self._lines)
 
-    def show_for(self, shares: Iterable[tuple[int, int]], heights: Fenwick, style: Style) -> None:
-        """Show lines for messages, given as (number of the message, places in it)."""
+    def show_for(self, shares: Iterable[tuple[int, int]], heights: Fenwick, style: Style, *, above: int = 0) -> None:
+        """Show lines for messages, given as (number of the message, places in it); `above` them more will come."""
         self._style = style
-        room = max(1, self._bar.height() - HEIGHT)
-        scale = room / max(1, heights.total)
-        row, above = 0, 0
-        self._lines = set()
-        for index, count in shares:
-            if index >= len(heights) or not self._bar.maximum():  # all is in sight
+        rows = heights[:]
+        tops = list(accumulate(rows, initial=above))
+        scale = max(1, self._bar.height() - HEIGHT) / max(1, tops[-1])
+        low = 2 * APART / scale
+        lines: set[int] = set()
+        for index, count in shares if self._bar.maximum() else ():  # else all is in sight
+            if index >= len(rows):
                 break
-            while row < index:
-                above += heights[row]
-                row += 1
-            most = int(heights[row] * scale / APART)
-            if most < 2:
-                self._lines.add(int(above * scale))
+            height, top = rows[index], tops[index]
+            if height < low:
+                lines.add(int(top * scale))
                 continue
-            number = min(count, most)
-            self._lines.update(int((above + heights[row] * (line + 0.5) / number) * scale) for line in range(number))
+            number = min(count, int(height * scale / APART))
+            lines.update(int((top + height * (line + 0.5) / number) * scale) for line in range(number))
+        self._lines = lines
         self.setGeometry(self._bar.rect())
-        self.setVisible(bool(self._lines))
+        self.setVisible(bool(lines))
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
