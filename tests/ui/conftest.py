@@ -104,6 +104,7 @@ class Desk:
         self.window.resize(1000, 700)
         self.window.show()
         self.window.start()
+        self.window.start_rest()
         self.services.store.start_watching()
         self.window.activateWindow()
         await self.until(self.window.isActiveWindow)

@@ -132,3 +132,29 @@ async def test_what_is_typed_before_the_window_works_is_kept(desk: Desk) -> None
     desk.press("Return", on=field)
     await desk.until(lambda: "more" in desk.texts)
     await desk.answered()
+
+
+async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    await desk.close()
+    desk.services = open_services(desk.paths)
+    desk.window = Window(desk.services, Look(desk.app))
+    desk.window.show()
+    desk.window.start()
+    assert desk.texts[0] == "hello there"
+    assert "handlers" not in vars(desk.window)
+    desk.window.actions_["new_chat"].trigger()
+    assert desk.window.view.shown_id is None
+    assert "handlers" in vars(desk.window)
+
+
+async def test_the_rest_is_made_by_itself(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    await desk.close()
+    desk.services = open_services(desk.paths)
+    desk.window = Window(desk.services, Look(desk.app))
+    desk.window.show()
+    desk.window.start()
+    await desk.until(lambda: "handlers" in vars(desk.window))

@@ -3,7 +3,7 @@
 A new command is one row in `COMMANDS` and one handler given to `Actions.connect`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
@@ -90,11 +90,10 @@ class Actions(QObject):
             if icons[name]:
                 self._look.dress(self._actions[name], icons[name])
 
-    def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
-        """Give every command its handler. Raises KeyError if one is left without: a dead menu entry is a bug."""
-        for command in COMMANDS:
-            handler = handlers[command.id]
-            self._actions[command.id].triggered.connect(lambda _checked=False, handler=handler: handler())
+    def connect_all(self, carry_out: Callable[[str], object]) -> None:
+        """Call this with the id of each command that a person gives."""
+        for name, action in self._actions.items():
+            action.triggered.connect(lambda _checked=False, name=name: carry_out(name))
 
     def fill(self, menu: QMenu, *names: str) -> None:
         """Add the commands of the named menus, with a line between two of them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from parley import __version__, log
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from parley.ui.window import Window
 
 logger = logging.getLogger(__name__)
+
+LISTEN_MS = 100
+"""After so long the chat that was open last has been painted; a second desktop tries for longer."""
 
 OpenServices = Callable[[Paths], Services]
 
@@ -106,7 +109,7 @@ async def _live(
     app: QApplication, services: Services, window: "Window", instance: Instance, open_services: OpenServices
 ) -> int:
     ended = _ended_by_signals()
-    instance.listen()
+    QTimer.singleShot(LISTEN_MS, instance, instance.listen)
     news = ""
     while True:
         try:

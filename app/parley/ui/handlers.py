@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices
 
 from parley.services import Services
 from parley.settings import Options
+from parley.ui.actions import COMMANDS
 from parley.ui.appearance.look import Look
 from parley.ui.areas import Area, Areas
 
@@ -28,9 +29,14 @@ class Handlers(QObject):
         self._look = look
         self._window = window
         self._areas = self._made_areas()
-        window.actions_.connect_all(self._by_command())
+        handlers = self._made_handlers()
+        self._handlers = {command.id: handlers[command.id] for command in COMMANDS}  # one without is a bug
         window.view.updated.connect(self.refresh)
         window.sidebar.chosen_changed.connect(self.refresh)
+
+    def carry_out(self, command_id: str) -> None:
+        """Do what a command is for."""
+        self._handlers[command_id]()
 
     def refresh(self) -> None:
         """Let the commands fit what they are for: the focused row of the list, else the open chat."""
@@ -51,7 +57,7 @@ class Handlers(QObject):
         actions.choose(THEMES, next(name for name, theme in THEMES.items() if theme == options.theme))
         actions.choose(SEND_KEYS, next(name for name, key in SEND_KEYS.items() if key == options.send_key))
 
-    def _by_command(self) -> dict[str, Callable[[], object]]:
+    def _made_handlers(self) -> dict[str, Callable[[], object]]:
         window, view, find = self._window, self._window.view, self._window.find_
         update = self._services.settings.update
         handlers: dict[str, Callable[[], object]] = {

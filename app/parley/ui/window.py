@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 SETTINGS_MS = 1000
 """How often we look whether another process has changed the settings."""
 
+PAINT_MS = 50
+"""After so long the chat that was open last has been painted."""
+
 PATIENCE_MS = 300
 """What takes longer at the end is told."""
 
@@ -49,9 +52,9 @@ PATIENCE_MS = 300
 class Window(QWidget):
     """The one window of the desktop.
 
-    It is built in two steps: what is seen at once, which is the list of chats and an empty page, and with `start`,
-    when that has been painted, all that answers to a person. So modules that the first step does not need are
-    imported in the second.
+    It is built in three steps: what is seen at once, which is the list of chats and an empty page; with `start`, when
+    that has been painted, the chat that was open last, in which one can write; and `start_rest`. So modules that a
+    step does not need are imported in a later one.
     """
 
     models: "ModelChoice"
@@ -97,6 +100,7 @@ class Window(QWidget):
         row.addWidget(self.frame)
         self._settings_timer = QTimer(self, interval=SETTINGS_MS)
         self._unsubscribe: list[Callable[[], None]] = []
+        self._started = False
         self._apply_options(services.settings.options)
         state.put_back(self)
         if state.folded:
@@ -107,45 +111,61 @@ class Window(QWidget):
         self.page.composer.setFocus()
 
     def start(self) -> None:
-        """Let the window work, and open the chat that was on show last. Needs a running loop."""
+        """Open the chat that was on show last, and let a person write. Needs a running loop."""
         from parley.ui.appearance.zoom import Zoom
         from parley.ui.chat.conversation_view import ConversationView
+        from parley.ui.composer.rich_paste import RichPaste
+        from parley.ui.models.model_choice import ModelChoice
+        from parley.ui.sidebar.unread import Unread
+
+        services = self._services
+        self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
+        self.view = ConversationView(services, self.page, self.models, self.tasks)
+        self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
+        self.zoom = Zoom(services.settings, self.page)
+        self.zoom.show_options(services.settings.options)
+        self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
+        self.actions_.connect_all(self._carry_out)
+        self._unsubscribe = [services.store.subscribe(self._change)]
+        self._connect()
+        self._open_last()
+        if self.view.shown_id is None:
+            self.start_rest()
+        else:
+            QTimer.singleShot(PAINT_MS, self, self.start_rest)
+
+    def start_rest(self) -> None:
+        """Make what the first chat is drawn without, unless that has been done: after its paint, or for a command."""
+        if self._started:
+            return
+        self._started = True
         from parley.ui.chat.find import Find
         from parley.ui.chat.message_commands import MessageCommands
         from parley.ui.chat.status import Status
-        from parley.ui.composer.rich_paste import RichPaste
         from parley.ui.composer.spelling import Spelling
         from parley.ui.handlers import Handlers
         from parley.ui.links import Links
-        from parley.ui.models.model_choice import ModelChoice
         from parley.ui.preferences.settings_door import SettingsDoor
-        from parley.ui.sidebar.unread import Unread
         from parley.ui.welcome.first_run import FirstRun
 
         services = self._services
         self.actions_.dress()
-        self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
-        self.view = ConversationView(services, self.page, self.models, self.tasks)
-        self.unread = Unread(services, self.view, self.page.transcript, self.tasks)
         self.status = Status(services, self.view, self.models, self.page.transcript, self.page.status_line)
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.find_ = Find(self._look, self.actions_, self.page)
         self.links = Links(self._look, self, self.tasks)
-        self.zoom = Zoom(services.settings, self.page)
         self.settings_door = SettingsDoor(services, self._look, self, self.tasks)
         self.first_run = FirstRun(services, self.page, self.models, self.tasks)
-        self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
-        self._unsubscribe = [
-            services.store.subscribe(self._change),
+        self._unsubscribe += [
             services.settings.subscribe(self._apply_options),
             services.settings.subscribe(self._apply_later_options),
             services.settings.subscribe(lambda _: self.models.refresh()),
         ]
         self._apply_later_options(services.settings.options)
-        self._connect()
-        self._open_last()
+        self._connect_rest()
+        self.handlers.refresh()
         self.tasks.start(self._after_first_paint())
 
     def come_forward(self) -> None:
@@ -157,6 +177,7 @@ class Window(QWidget):
 
     async def close_down(self) -> None:
         """Stop looking at the store, end our tasks, and let the widgets go. The engine is closed by its owner."""
+        self.start_rest()  # so that all there is can be ended
         self._remember()
         await self._save_answers()
         self._settings_timer.stop()
@@ -188,14 +209,17 @@ class Window(QWidget):
 
     def _connect(self) -> None:
         self.sidebar.opened.connect(self.open_chat)
-        self.sidebar.result_opened.connect(self.find_.leave)
-        self.sidebar.result_opened.connect(self._open_result)
-        self.sidebar.searched.connect(lambda words: words or self.find_.let_go())
-        self.view.opened.connect(self.find_.leave)
         self.view.opened.connect(self.sidebar.mark)
         self.view.outbox.not_kept.connect(self._say_not_kept)
         self.chats.deleted.connect(self._deleted)
         self.chats.restored.connect(self.open_chat)
+        self.frame.folded_changed.connect(self.page.header.set_folded)
+
+    def _connect_rest(self) -> None:
+        self.sidebar.result_opened.connect(self.find_.leave)
+        self.sidebar.result_opened.connect(self._open_result)
+        self.sidebar.searched.connect(lambda words: words or self.find_.let_go())
+        self.view.opened.connect(self.find_.leave)
         self.messages.restored.connect(self.open_chat)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
@@ -209,9 +233,12 @@ class Window(QWidget):
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
-        self.frame.folded_changed.connect(self.page.header.set_folded)
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
+
+    def _carry_out(self, command_id: str) -> None:
+        self.start_rest()
+        self.handlers.carry_out(command_id)
 
     def open_chat(self, conversation_id: str | None, message_id: str = "", words: str = "") -> None:
         """Show a conversation, at one of its messages and the words in it if given; None begins a new chat."""
@@ -329,7 +356,7 @@ class Window(QWidget):
         text = error_text(error)
         action, act = "", None
         if error.code in MENDED_IN_SETTINGS:
-            action, act = self.tr("Open settings"), partial(self.settings_door.open, "providers")
+            action, act = self.tr("Open settings"), lambda: self.settings_door.open("providers")
         elif isinstance(error, InternalError):
             action, act = (
                 self.tr("Copy details"),

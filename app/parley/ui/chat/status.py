@@ -42,6 +42,7 @@ class Status(QObject):
         view.updated.connect(self._count_later)
         models.changed.connect(self._count_later)
         transcript.changed.connect(self._changed)
+        self._count_later()
 
     def _changed(self, message_id: str) -> None:
         if message_id and not self._timer.isActive():

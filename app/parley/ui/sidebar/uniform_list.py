@@ -17,6 +17,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QHoverEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
+from parley.ui.viewports import put_viewport
+
 Index = QModelIndex | QPersistentModelIndex
 Action = QAbstractItemView.CursorAction
 Hint = QAbstractItemView.ScrollHint
@@ -29,7 +31,7 @@ class UniformList(QListView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setViewport(QWidget())  # one that Python has made: to wrap Qt's own PySide loads all classes of widgets
+        put_viewport(self)
         self._pointer = NOWHERE
         self._held = QPersistentModelIndex()
         self._height = 0

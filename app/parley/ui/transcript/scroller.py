@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.row import Row
+from parley.ui.viewports import put_viewport
 
 FAR = 20
 """A jump of more viewports than this goes by estimates."""
@@ -44,7 +45,7 @@ class Scroller(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setViewport(QWidget())  # one that Python has made: to wrap Qt's own PySide loads all classes of widgets
+        put_viewport(self)
         self.heights = Fenwick()
         self.anchor = Anchor()
         self.following = True
