@@ -40,7 +40,18 @@ NOT_BEFORE_THE_PAINT = {
     "subprocess",
     "uuid",
 }
-NOT_BEFORE_USE = {"importlib.metadata", "logging.handlers", "numpy", "sqlite_utils", "uvicorn"}
+NOT_BEFORE_USE = {
+    "bs4",
+    "importlib.metadata",
+    "logging.handlers",
+    "markdownify",
+    "nh3",
+    "numpy",
+    "parley.ui.preferences.window",
+    "sqlite_utils",
+    "uvicorn",
+    "ziamath",
+}
 
 RUN = """
 import gc, json, linecache, sys
