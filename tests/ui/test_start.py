@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 import parley
 from parley.main import open_services
+from parley.settings import Settings
 from parley.ui.appearance.look import Look
 from parley.ui.window import Window
 from tests.ui.conftest import Desk
@@ -169,3 +170,13 @@ async def test_the_rest_is_made_by_itself(desk: Desk) -> None:
     desk.window.show()
     desk.window.start()
     await desk.until(lambda: "handlers" in vars(desk.window))
+
+
+async def test_a_killed_program_begins_where_it_was(desk: Desk) -> None:
+    await desk.say("hello there")
+    await desk.answered()
+    shown = desk.window.view.shown_id
+    assert shown
+    await desk.until(lambda: Settings(desk.paths.settings).options.last_chat == shown)
+    desk.press("Ctrl+N")
+    await desk.until(lambda: not Settings(desk.paths.settings).options.last_chat)

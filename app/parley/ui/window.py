@@ -45,6 +45,8 @@ SETTINGS_MS = 1000
 PAINT_MS = 50
 """After so long the chat that was open last has been painted."""
 
+REMEMBER_MS = 2000
+"""What is on show is written down when it has been for so long: a program that is killed begins there again."""
 PATIENCE_MS = 300
 """What takes longer at the end is told."""
 
@@ -99,6 +101,7 @@ class Window(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.frame)
         self._settings_timer = QTimer(self, interval=SETTINGS_MS)
+        self._shown_timer = QTimer(self, singleShot=True, interval=REMEMBER_MS)
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
         self._apply_options(services.settings.options)
@@ -181,6 +184,7 @@ class Window(QWidget):
         self._remember()
         await self._save_answers()
         self._settings_timer.stop()
+        self._shown_timer.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
         self.hide()
@@ -235,6 +239,8 @@ class Window(QWidget):
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
+        self.view.opened.connect(self._shown_timer.start)
+        self._shown_timer.timeout.connect(self._remember)
 
     def _carry_out(self, command_id: str) -> None:
         self.start_rest()
