@@ -114,6 +114,9 @@ def freeze() -> Path:
     not_found = (WORK / "work" / "app" / "warn-app.txt").read_text(encoding="utf-8")
     if missing := re.findall(r"^missing module named '?(parley[\w.]*)", not_found, re.MULTILINE):
         raise BuildError(f"Parley imports what is not there: {', '.join(missing)}")
+    for line in not_found.splitlines():
+        if re.search(r"imported by (?:.*, )?parley[\w.]* \((?:delayed|top-level)\)", line):
+            raise BuildError(f"Parley needs a package that is not there: {line}")
     return WORK / "dist" / NAME
 
 

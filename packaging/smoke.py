@@ -244,6 +244,8 @@ def try_commands(parley: Parley, engine: "TinyEngine") -> None:
     parley("settings", "set", "discover", "off")
     with step("the doctor finds nothing wrong"):
         parley.expect("ok  store", "doctor")
+    with step("formulas can be drawn"):
+        parley.expect("ok  formulas", "doctor")
     with step("a model server is added"):
         parley("provider", "add", "tiny", "--base-url", engine.url)
         parley.expect(f"tiny/{engine.model}", "models")

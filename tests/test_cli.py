@@ -19,6 +19,7 @@ import pytest
 from parley.cli import doctor, streams, tables
 from parley.main import main
 from parley.messages import MessageStatus, Reasoning, Text, Usage
+from parley.render import math
 from parley.store import Store
 from tests.providers.sockets import unused_port
 
@@ -443,6 +444,14 @@ def wrong(cli: Cli) -> list[str]:
     return [line for line in cli("doctor", code=1).splitlines() if line.startswith("!!")]
 
 
+def test_formulas_that_cannot_be_drawn(cli: Cli, free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ziamath", None)
+    math._library.cache_clear()
+    report = cli("doctor", code=1)
+    assert "!!  formulas   They cannot be drawn (ModuleNotFoundError" in report
+    assert report.count("!!") == 1
+
+
 def test_a_healthy_state(cli: Cli, ids: dict[str, str], free_port: int) -> None:
     report = cli("doctor")
     for words in (
@@ -453,6 +462,7 @@ def test_a_healthy_state(cli: Cli, ids: dict[str, str], free_port: int) -> None:
         str(cli.data),
         f"{free_port} is free",
         "3 messages",
+        "ok  formulas",
     ):
         assert words in report
     assert all(line.startswith("ok  ") for line in report.splitlines())

@@ -21,6 +21,7 @@ from parley.keys import Keys
 from parley.paths import Paths
 from parley.providers.catalog import BUILT_IN, Catalog
 from parley.providers.guide import PROVIDER as GUIDE
+from parley.render.math import Formula, FormulaError, draw
 from parley.settings import Options, Settings
 from parley.store import Finding
 
@@ -49,6 +50,7 @@ def _findings(shell: Shell) -> Iterator[Finding]:
     yield from _settings(shell.paths)
     yield from _keys_file(shell.paths)
     yield from _services(shell)
+    yield _formulas()
     yield _port()
 
 
@@ -154,6 +156,17 @@ def _default_model(name: str, catalog: Catalog) -> Iterator[Finding]:
     else:
         text = f"The default model {name} is in no list. “parley settings set default_model …” chooses another one."
         yield Finding("model", False, text)
+
+
+def _formulas() -> Finding:
+    """Draw one: its libraries and their fonts may be missing, and the window would show the source only."""
+    try:
+        draw(Formula(r"\frac{a}{b}"))
+    except (ImportError, OSError, FormulaError) as error:
+        return Finding(
+            "formulas", False, f"They cannot be drawn ({type(error).__name__}: {error}). Install Parley again."
+        )
+    return Finding("formulas", True, "can be drawn")
 
 
 def _port() -> Finding:

@@ -64,7 +64,7 @@ class Formulas(QObject):
     def _take(self, formula: Formula, future: "Future[Drawing]") -> None:
         error = future.exception()
         self._keep(formula, future.result() if error is None else FormulaError())
-        if isinstance(error, ImportError):
+        if isinstance(error, (ImportError, OSError)):  # libraries or fonts are missing
             logger.error("Formulas cannot be drawn", exc_info=error)
 
     def _keep(self, formula: Formula, drawn: Drawn) -> None:
