@@ -47,6 +47,7 @@ PAINT_MS = 50
 
 REMEMBER_MS = 2000
 """What is on show is written down when it has been for so long: a program that is killed begins there again."""
+
 PATIENCE_MS = 300
 """What takes longer at the end is told."""
 
