@@ -108,6 +108,26 @@ async def test_what_is_wrong_stands_beside_its_field(
     assert page.add_button.isVisible()
 
 
+async def test_escape_leaves_the_form_then_the_window(desk: Desk) -> None:
+    page = await providers(desk)
+    click(page.add_button)
+    form = page.new_form
+    assert form is not None
+    desk.press("Esc", on=form.address)
+    assert page.new_form is None
+    assert page.window().isVisible()
+    desk.press("Esc", on=page.window())
+    assert not page.window().isVisible()
+
+
+async def test_a_service_asks_for_its_key(desk: Desk) -> None:
+    page = await providers(desk)
+    click(page.cards["groq"].edit)
+    form = page.cards["groq"].form
+    assert form is not None
+    assert form.key.placeholderText() == "Paste it here"
+
+
 async def test_a_server_is_removed_with_its_key_and_comes_back(desk: Desk, server: FakeOpenAI) -> None:
     desk.services.keys.set("office", KEY)
     rows = desk.services.settings.options.providers

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 import parley
 from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
 from parley.ui.composer import dictionaries
-from parley.ui.preferences.choices import ModelEditor, SpellingEditor, TrayEditor
+from parley.ui.preferences.choices import ModelEditor, SpellingEditor, TrayEditor, language_name
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch
 from parley.ui.preferences.options_page import OptionRow, OptionsPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
@@ -393,6 +393,22 @@ async def test_dictionaries_are_chosen_and_told(two_dictionaries: None, desk: De
     await desk.until(lambda: not row.note.isVisible())
     desk.services.settings.update(spelling="fr_FR")
     await desk.until(lambda: "no dictionary for Français (France)" in row.note.text())
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("en", "English"),
+        ("en_GB", "British English"),
+        ("de_DE", "Deutsch (Deutschland)"),
+        ("de_AT", "Österreichisches Deutsch"),
+        ("es", "Español"),
+        ("pt_BR", "Português (Brasil)"),
+        ("xx", "xx"),
+    ],
+)
+def test_languages_are_called_as_their_speakers_do(code: str, name: str) -> None:
+    assert language_name(code) == name
 
 
 async def test_staying_in_the_tray_needs_one(desk: Desk) -> None:

@@ -52,6 +52,7 @@ class Question(QDialog):
         for widget in (label, shown, buttons):
             column.addWidget(widget)
         self.setMinimumWidth(360)
+        stay.setFocus()
 
 
 def link_question(text: str, target: str, parent: QWidget) -> Question:

@@ -189,6 +189,7 @@ def style_sheet(theme: Theme) -> str:
     t = theme
     return f"""
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.faint}; padding: 4px 6px; }}
+QBalloonTip QLabel {{ color: #000000; }} /* light in every theme: Qt draws it where the system shows no messages */
 QLabel[muted="true"] {{ color: {t.muted}; }}
 QLabel[error="true"] {{ color: {t.danger}; }}
 QLabel[title="true"] {{ font-weight: 600; }}

@@ -21,6 +21,9 @@ from parley.ui.preferences.editors import Editor, Segments, translated
 from parley.ui.program.languages import spoken
 from parley.ui.tasks import Tasks
 
+NEUTRAL = {"en": "en_001", "es": "es_AR"}
+"""Languages that Qt calls by their largest country, and where they are called by their own name."""
+
 
 class WordsEditor(Editor):
     """One of a few whose words are long."""
@@ -208,7 +211,13 @@ class SpellingEditor(Editor):
 
 def language_name(code: str) -> str:
     """Return what those who speak a language call it."""
-    locale = QLocale(code)
+    locale = QLocale(NEUTRAL.get(code, code))
     name = locale.nativeLanguageName() if locale.language() != QLocale.Language.C else ""
-    territory = f" ({locale.nativeTerritoryName()})" if name and "_" in code else ""
+    territory = f" ({locale.nativeTerritoryName()})" if name and "_" in code and not _is_regional(locale) else ""
     return f"{name[:1].upper()}{name[1:]}{territory}" if name else code
+
+
+def _is_regional(locale: QLocale) -> bool:
+    """Return whether the language has a name for how it is spoken there, such as “British English”."""
+    language = QLocale.languageToCode(locale.language())
+    return locale.nativeLanguageName() != QLocale(NEUTRAL.get(language, language)).nativeLanguageName()

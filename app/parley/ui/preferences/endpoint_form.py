@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from parley.providers.catalog import Place
@@ -48,6 +49,7 @@ class EndpointForm(QFrame):
         self._column.setContentsMargins(12, 12, 12, 12)
         self._column.setSpacing(4)
         self._problems: dict[str, QLabel] = {}
+        self._needs_key = place is not None and place.kind == "service"
         endpoint = place.endpoint if place else None
         whole = place is None or place.kind == "added"
         self.name = self._field("name", self.tr("Name"), self.tr("such as “office”"), whole)
@@ -73,6 +75,15 @@ class EndpointForm(QFrame):
             self.address.setText(endpoint.base_url)
             self.key_env.setText(next(iter(endpoint.key_env), ""))
 
+    def event(self, event: QEvent) -> bool:
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if escape and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            if event.type() == QEvent.Type.KeyPress:
+                self.cancelled.emit()
+            event.accept()  # else it closes the window
+            return True
+        return super().event(event)
+
     @property
     def chosen_dialect(self) -> str:
         """Return what the server speaks."""
@@ -80,8 +91,8 @@ class EndpointForm(QFrame):
 
     def show_key(self, *, kept: bool) -> None:
         """Say whether a key is kept."""
-        words = self.tr("A key is kept. A new one takes its place.") if kept else self.tr("Not needed by every server")
-        self.key.setPlaceholderText(words)
+        words = self.tr("Paste it here") if self._needs_key else self.tr("Not needed by every server")
+        self.key.setPlaceholderText(self.tr("A key is kept. A new one takes its place.") if kept else words)
         self.remove_key.setVisible(kept)
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
