@@ -31,6 +31,7 @@ class KeyRecorder(QPushButton):
         self.listening = False
         self.setProperty("kind", "choice")
         self.setMinimumWidth(140)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as keys are written everywhere
         self.clicked.connect(self._listen)
 
     def set_name(self, name: str) -> None:
