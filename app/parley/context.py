@@ -25,8 +25,7 @@ class Prompt:
 
     def __init__(self, *, instruction: str = "", context: int | None = None) -> None:
         self._cut = context is not None
-        context = LARGEST if context is None else context
-        self._room = context - context // ANSWER_SHARE - tokens_in(instruction)
+        self._room = room_in(context, instruction)
         self._kept: list[Message] = []
         self._asked = False
 
@@ -56,6 +55,12 @@ def messages_for(branch: Sequence[Message], *, instruction: str = "", context: i
     prompt = Prompt(instruction=instruction, context=context)
     all(map(prompt.take, reversed(branch)))
     return prompt.messages
+
+
+def room_in(context: int | None, instruction: str = "") -> int:
+    """Return how many tokens of messages fit a context."""
+    context = LARGEST if context is None else context
+    return context - context // ANSWER_SHARE - tokens_in(instruction)
 
 
 def tokens_in(text: str) -> int:

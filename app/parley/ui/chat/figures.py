@@ -1,20 +1,27 @@
-"""Figures of a conversation: the tokens of its context, of its last answer and of all of it. Free of Qt."""
+"""Figures of a conversation: the tokens of its context, of its last answer and of all of it..
 
-from collections.abc import Sequence
+They cost what has changed and what the context reaches, not what there is: a conversation may have thousands of
+messages, and is counted with every turn.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from parley.context import messages_for, tokens_in
-from parley.messages import Message, MessageStatus, Role, Text, Usage
+from parley.context import messages_for, room_in, tokens_in
+from parley.messages import Message, MessageStatus, Role, Usage
+from parley.ui.transcript.book import difference
 
-LEAST_TOKENS = tokens_in("")
-"""What the shortest message takes of a context."""
+NEAR = 50
+"""The last usage that is known is looked for among so many of the newest messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`used` tokens of `context` (None: unknown) are what the model has seen; `about` says that we had to guess.
 
-    `first_seen` is the oldest message that it still sees, where `left_out` older ones no longer fit.
+    `first_seen` is the oldest message that it still sees, where `left_out` older ones no longer fit. What cannot be
+    known before all messages have been read is 0.
     """
 
     used: int = 0
@@ -32,41 +39,69 @@ class Figures:
         return min(1.0, self.used / self.context) if self.context else None
 
 
-def figures_of(branch: Sequence[Message], instruction: str = "", context: int | None = None) -> Figures:
-    """Return the figures of a branch, oldest message first, for a model of that context."""
-    newest = branch if context is None else branch[-(context // LEAST_TOKENS + 2) :]  # no more than these can fit
-    sent = messages_for(newest, instruction=instruction, context=context)
-    left_out = 0 if context is None else sum(map(_has_spoken, branch)) - len(sent)
-    usages = [message.usage for message in branch if message.usage and message.role is Role.ASSISTANT]
-    used, about = _used(branch, sent, instruction)
+class Tally:
+    """What the messages of a branch come to. To take another branch costs what is another object in it."""
+
+    def __init__(self, branch: Sequence[Message] = ()) -> None:
+        self.branch: Sequence[Message] = ()
+        self.spoken = self.tokens = 0
+        """The messages that say something, and how many tokens they are guessed to have."""
+        self.total_in = self.total_out = 0
+        """The tokens that providers have counted."""
+        self.take(branch)
+
+    def take(self, branch: Sequence[Message]) -> None:
+        """Take a branch, or the part of it that has been read, oldest message first."""
+        replaced = difference(self.branch, branch)
+        if replaced.start == 0 and replaced.old_end == len(self.branch):  # another conversation
+            self.spoken = self.tokens = self.total_in = self.total_out = 0
+        else:
+            self._add(self.branch[replaced.start : replaced.old_end], -1)
+        self._add(branch[replaced.start : replaced.end], 1)
+        self.branch = branch
+
+    def _add(self, messages: Iterable[Message], sign: int) -> None:
+        for message in messages:
+            text, usage = message.text, message.usage
+            if text and message.status is not MessageStatus.STREAMING:
+                self.spoken += sign
+                self.tokens += sign * tokens_in(text)
+            if usage and message.role is Role.ASSISTANT:
+                self.total_in += sign * (usage.input_tokens or 0)
+                self.total_out += sign * (usage.output_tokens or 0)
+
+
+def figures_of(tally: Tally, instruction: str = "", context: int | None = None, *, whole: bool = True) -> Figures:
+    """Return the figures of a branch for a model of that context; `whole` says that all of the branch was taken."""
+    fits = tally.tokens <= room_in(context, instruction)
+    sent = [] if fits else messages_for(tally.branch, instruction=instruction, context=context)
+    cut = bool(sent) and context is not None
+    used, about = _counted(tally.branch)
+    if not used and (whole or not fits) and tally.spoken:
+        tokens = tally.tokens if fits else sum(tokens_in(message.text) for message in sent)
+        used, about = tokens + (tokens_in(instruction) if instruction else 0), True
+    usages = (message.usage for message in islice(reversed(tally.branch), NEAR) if message.role is Role.ASSISTANT)
     return Figures(
         used=used,
         about=about,
         context=context,
-        left_out=max(0, left_out),
-        first_seen=sent[0].id if left_out > 0 and sent else "",
-        last=next((usage for usage in reversed(usages) if usage.output_tokens or usage.input_tokens), None),
-        total_in=sum(usage.input_tokens or 0 for usage in usages),
-        total_out=sum(usage.output_tokens or 0 for usage in usages),
+        left_out=tally.spoken - len(sent) if cut and whole else 0,
+        first_seen=sent[0].id if cut and (len(sent) < tally.spoken or not whole) else "",
+        last=next((usage for usage in usages if usage and (usage.output_tokens or usage.input_tokens)), None),
+        total_in=tally.total_in if whole else 0,
+        total_out=tally.total_out if whole else 0,
     )
 
 
-def _used(branch: Sequence[Message], sent: Sequence[Message], instruction: str) -> tuple[int, bool]:
-    """Return the tokens of what the model has seen: as its provider counted the last answer, else guessed."""
-    newest = branch[-1] if branch else None
-    usage = newest.usage if newest else None
-    if newest is None or usage is None or not usage.input_tokens or usage.output_tokens is None:
-        return (
-            (sum(tokens_in(message.text) for message in sent) + (tokens_in(instruction) if instruction else 0), True)
-            if sent
-            else (0, False)
-        )
-    if not newest.reasoning:
-        return usage.input_tokens + usage.output_tokens, usage.estimated
-    said = len(newest.text) / max(1, len(newest.text) + len(newest.reasoning))  # what was thought is not sent again
-    return usage.input_tokens + round(usage.output_tokens * said), True
-
-
-def _has_spoken(message: Message) -> bool:
-    """Say cheaply whether a message would be sent if there were room for it."""
-    return message.status is not MessageStatus.STREAMING and any(isinstance(part, Text) for part in message.parts)
+def _counted(branch: Sequence[Message]) -> tuple[int, bool]:
+    """Return the tokens of what the model has seen as a provider counted them last, with a guess of what came since."""
+    since = 0
+    for message in islice(reversed(branch), NEAR):
+        usage = message.usage
+        if usage and usage.input_tokens and usage.output_tokens is not None:
+            length, thought = len(message.text), len(message.reasoning)
+            said = length / max(1, length + thought) if thought else 1  # what was thought is not sent again
+            used = usage.input_tokens + round(usage.output_tokens * said) + since
+            return used, bool(thought or since or usage.estimated)
+        since += tokens_in(message.text) if message.text else 0
+    return 0, False

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer
 from parley.services import Services
 from parley.turn import Turn
 from parley.ui.chat.conversation_view import ConversationView
-from parley.ui.chat.figures import Figures, figures_of
+from parley.ui.chat.figures import Figures, Tally, figures_of
 from parley.ui.chat.status_line import Row, StatusLine, context_size, short_number
 from parley.ui.models.model_choice import ModelChoice
 from parley.ui.transcript import Transcript
@@ -34,6 +34,7 @@ class Status(QObject):
         self._transcript = transcript
         self._line = line
         self.figures = Figures()
+        self._tally = Tally()
         self._timer = QTimer(self, interval=TELL_MS, singleShot=True)
         self._timer.timeout.connect(self._tell)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
@@ -42,11 +43,20 @@ class Status(QObject):
         view.updated.connect(self._count_later)
         models.changed.connect(self._count_later)
         transcript.changed.connect(self._changed)
+        transcript.all_loaded.connect(self._count_later)
+        self._take()
         self._count_later()
 
     def _changed(self, message_id: str) -> None:
-        if message_id and not self._timer.isActive():
+        if not message_id:
+            self._take()
+        elif not self._timer.isActive():
             self._timer.start()
+
+    def _take(self) -> None:
+        """Take the branch as it is now: of a long one, what has been read, piece by piece."""
+        tree = self._view.tree
+        self._tally.take(tree.branch() if tree else ())
 
     def _count_later(self) -> None:
         """Count once what is shown has been painted; of a new chat there is nothing to tell."""
@@ -59,9 +69,10 @@ class Status(QObject):
         tree = self._view.tree
         provider, _, model = self._models.current.partition("/")
         known = self._services.catalog.known(provider, model)
-        branch = tree.branch() if tree else []
         instruction = tree.conversation.instruction if tree else ""
-        self.figures = figures_of(branch, instruction, known.context if known else None)
+        self._take()
+        context = known.context if known else None
+        self.figures = figures_of(self._tally, instruction, context, whole=tree is None or tree.whole)
         self._transcript.show_seen_from(self.figures.first_seen)
         self._tell()
 
@@ -74,9 +85,9 @@ class Status(QObject):
 
     def _running(self) -> Turn | None:
         """Return the turn of the answer that is coming, once something of it has come."""
-        turn = self._services.engine.running(self._view.shown_id or "")
-        shown = turn is not None and self._transcript.book.index_of(turn.reply_id) >= 0
-        return turn if turn and shown and turn.parts else None
+        turns = self._services.engine.turns(self._view.shown_id or "")
+        coming = (turn for turn in turns if not turn.ended and self._transcript.shows(turn.reply_id))
+        return next((turn for turn in coming if turn.parts), None)
 
     def _tell_turn(self, turn: Turn) -> None:
         tokens = sum(len(part.text.encode("utf-8", "surrogatepass")) for part in turn.parts) // BYTES_PER_TOKEN

@@ -49,7 +49,7 @@ class Book:
         before = self.messages
         self.messages = [message for message in messages if message.role is not Role.SYSTEM]
         self.versions = versions or {}
-        replaced = _difference(before, self.messages)
+        replaced = difference(before, self.messages)
         ids = list(map(_id_of, self.messages[replaced.start : replaced.end]))
         old_ids = list(map(_id_of, before[replaced.start : replaced.old_end]))
         if ids != old_ids:
@@ -128,7 +128,7 @@ class Book:
             yield int((1 + across + 0.6 * text.count("\n")) * line) + room
 
 
-def _difference(old: Sequence[Message], new: Sequence[Message]) -> Replaced:
+def difference(old: Sequence[Message], new: Sequence[Message]) -> Replaced:
     """Compare objects rather than what they say: at the speed of C, for thousands of them."""
     shorter = min(len(old), len(new))
     start = next(compress(count(), map(is_not, old, new)), shorter)
