@@ -232,3 +232,16 @@ def test_interrupted_while_out_of_sight(sight: Sight) -> None:
     sight.view.finish(answer("new", "some words", MessageStatus.INTERRUPTED))
     until(lambda: ("settle", "new") not in sight.view.live.slices)
     assert sight.view.messages[-1].status is MessageStatus.INTERRUPTED
+
+
+def test_entering_by_tab_moves_nothing(sight: Sight) -> None:
+    sight.show([answer("a", "filler\n\n" * 60), user("b", "thanks"), answer("c", "filler\n\n" * 60)])
+    for row, cell, y, focused in ((0, 1, 400, 0), (1, 0, -100, 1)):
+        sight.view.reveal(row, cell, y)
+        sight.painted()
+        before = sight.lines()
+        sight.view.clearFocus()
+        sight.view.setFocus(Qt.FocusReason.TabFocusReason)
+        sight.painted()
+        assert sight.view.focused == focused
+        assert sight.lines() == before

@@ -102,11 +102,11 @@ class Keys:
         return True
 
     def enter(self, reason: Qt.FocusReason) -> None:
-        """Take the focus: by Tab, one of the messages in sight gets it."""
+        """Take the focus: by Tab, one of the messages in sight gets it, and nothing moves."""
         self._leaving = False
         tab = {Qt.FocusReason.TabFocusReason: 1, Qt.FocusReason.BacktabFocusReason: -1}
         if reason in tab and self._view.messages:
-            self._focus(self._first(tab[reason]))
+            self._focus(self._first(tab[reason]), scroll=False)
         self._view.viewport().update()
 
     def _first(self, by: int) -> int:
@@ -114,15 +114,18 @@ class Keys:
         placed = self._view.placed or self._view.place()
         if not placed:
             return len(self._view.messages) - 1
-        return placed[0].row_index if by > 0 and not self._view.following else placed[-1].row_index
+        if by < 0 or self._view.following:
+            return placed[-1].row_index
+        begins = (item.row_index for item in placed if item.index == 0 and item.y >= 0)
+        return next(begins, placed[0].row_index)
 
-    def _focus(self, index: int) -> None:
+    def _focus(self, index: int, *, scroll: bool = True) -> None:
         view = self._view
         view.focused = index
         shown = [placed for placed in view.place() if placed.row_index == index]
         height = view.viewport().height()
         rect = row_rect(view, shown[0]) if shown else None
-        if rect is None or rect.top() < 0 or (rect.bottom() > height and rect.height() < height):
+        if scroll and (rect is None or rect.top() < 0 or (rect.bottom() > height and rect.height() < height)):
             if index == len(view.messages) - 1 and view.row_at(index).total < height:
                 view.to_latest()
             else:
