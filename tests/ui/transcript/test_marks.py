@@ -19,6 +19,7 @@ from parley.ui.transcript.places import select, to_place
 from parley.ui.transcript.row import MAX_RICH
 from parley.ui.transcript.spans import Line
 from parley.ui.transcript.textcell import BlockCell
+from parley.ui.transcript.ticks import APART, Ticks
 from parley.ui.transcript.wanted import Wanted, letters, search_words
 from tests.render.test_markdown import contrast
 from tests.ui.transcript.conftest import Sight, answer, streaming, talk, until, user
@@ -155,6 +156,17 @@ def test_all_messages_are_counted_without_being_built(sight: Sight) -> None:
     assert hits.step(Place("m7", IN_RICH - 1), 1) == Place("m250", 0)
     hits.look_for(None)
     assert hits.total == 0
+
+
+def test_lines_on_the_scroll_bar_leave_its_handle_to_be_seen(sight: Sight) -> None:
+    sight.show(talk(1000))
+    view = sight.view
+    hits, ticks = looked_for(sight, "s"), Ticks(view)
+    ticks.show_for(hits.shares(), view.heights, view.kit.style)
+    assert 20 < ticks.count <= view.verticalScrollBar().height() / APART + 1
+    whole = ticks.count
+    ticks.show_for(hits.shares(), view.heights, view.kit.style, above=view.heights.total)
+    assert ticks.count <= whole / 2 + 2  # what is still to come has the upper half
 
 
 def test_each_place_can_be_gone_to_and_selected(sight: Sight) -> None:

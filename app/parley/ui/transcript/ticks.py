@@ -49,10 +49,10 @@ class Ticks(QWidget):
                 break
             height, top = rows[index], tops[index]
             if height < low:
-                lines.add(int(top * scale))
+                lines.add(_apart(top * scale))
                 continue
             number = min(count, int(height * scale / APART))
-            lines.update(int((top + height * (line + 0.5) / number) * scale) for line in range(number))
+            lines.update(_apart((top + height * (line + 0.5) / number) * scale) for line in range(number))
         self._lines = lines
         self.setGeometry(self._bar.rect())
         self.setVisible(bool(lines))
@@ -72,3 +72,8 @@ class Ticks(QWidget):
         for y in self._lines:
             painter.fillRect(1, y, self.width() - 2, HEIGHT, color)
         painter.end()
+
+
+def _apart(y: float) -> int:
+    """Return where a line stands: others, of whatever message, on the same place or far enough away."""
+    return int(y / APART) * APART
