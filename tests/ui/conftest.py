@@ -155,10 +155,10 @@ class Desk:
         return [str(model.index(row).data()) for row in range(model.rowCount())]
 
 
-def click_row(view: QAbstractItemView, row: int) -> None:
-    """Click the row of a list."""
+def click_row(view: QAbstractItemView, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Click the row of a list, with keys held."""
     place: QPoint = view.visualRect(view.model().index(row, 0)).center()
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, keys, place)
 
 
 @pytest.fixture

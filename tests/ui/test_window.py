@@ -18,6 +18,7 @@ from tests.peers.tiny_engine import TinyEngine
 from tests.ui.conftest import Desk, click_row
 
 LEFT = Qt.MouseButton.LeftButton
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 def row_of(desk: Desk, title: str) -> int:
@@ -195,6 +196,72 @@ async def test_the_undo_of_the_notice_brings_a_chat_back(desk: Desk) -> None:
     undo = next(button for button in window.page.notices.findChildren(QPushButton) if button.text() == "Undo")
     QTest.mouseClick(undo, LEFT)
     await desk.until(lambda: desk.titles == ["Today", "Kept"])
+
+
+async def test_several_chats_are_deleted_and_come_back_together(desk: Desk) -> None:
+    for title in ("Fourth", "Third", "Second", "First"):
+        await past_chat(desk, title, title, "1")
+    window, view = desk.window, desk.window.sidebar.list
+    click_row(view, row_of(desk, "Fourth"))
+    click_row(view, row_of(desk, "Third"), SHIFT)
+    click_row(view, row_of(desk, "First"), CONTROL)
+    assert desk.texts == ["Fourth", "1"], "choosing opens nothing"
+    view.setFocus()
+    assert not window.actions_["rename"].isEnabled()
+    desk.press("Del", on=view)
+    await desk.until(lambda: desk.titles == ["Today", "Second"])
+    await desk.until(lambda: window.view.shown_id is None)
+    await desk.until(lambda: window.page.notices.texts == ["3 chats were deleted."])
+    desk.press("Ctrl+Z", on=window)
+    await desk.until(lambda: desk.titles == ["Today", "First", "Second", "Third", "Fourth"])
+    await desk.until(lambda: desk.texts == ["Fourth", "1"])
+    assert window.page.notices.texts == []
+
+
+async def test_several_chats_are_chosen_by_key(desk: Desk) -> None:
+    for title in ("Fourth", "Third", "Second", "First"):
+        await past_chat(desk, title, title, "1")
+    window, view = desk.window, desk.window.sidebar.list
+    click_row(view, row_of(desk, "Second"))
+    desk.press("Ctrl+PgDown", on=window)
+    await desk.until(lambda: desk.texts == ["Third", "1"])
+    view.setFocus()
+    desk.press("Shift+Up", on=view)
+    desk.press("Shift+Up", on=view)
+    assert chosen(desk) == ["First", "Second", "Third"]
+    desk.press("Esc", on=view)
+    assert chosen(desk) == ["First"]
+    desk.press("Shift+Down", on=view)
+    assert chosen(desk) == ["First", "Second"]
+    window.actions_["pin"].trigger()
+    await desk.until(lambda: desk.titles == ["Pinned", "First", "Second", "Today", "Third", "Fourth"])
+    assert chosen(desk) == ["First", "Second"]
+    window.page.composer.setFocus()
+    assert chosen(desk) == ["Third"], "commands are for the open chat again"
+    view.setFocus()
+    desk.press("Ctrl+A", on=view)
+    desk.press("Del", on=view)
+    await desk.until(lambda: desk.titles == [])
+    await desk.until(lambda: window.page.notices.texts == ["4 chats were deleted."])
+
+
+async def test_a_chat_that_was_not_on_show_comes_back_to_the_list_only(desk: Desk) -> None:
+    await past_chat(desk, "Open", "one", "1")
+    await past_chat(desk, "Other", "two", "2")
+    window, view = desk.window, desk.window.sidebar.list
+    click_row(view, row_of(desk, "Open"))
+    view.setFocus()
+    desk.press("Up", on=view)
+    desk.press("Del", on=view)
+    await desk.until(lambda: window.page.notices.texts == ["“Other” was deleted."])
+    desk.press("Ctrl+Z", on=window)
+    await desk.until(lambda: desk.titles == ["Today", "Other", "Open"])
+    await desk.until(lambda: not window.undo._steps and not window.tasks.busy)
+    assert desk.texts == ["one", "1"]
+
+
+def chosen(desk: Desk) -> list[str]:
+    return [desk.services.store.conversations.get(id).title for id in desk.window.sidebar.chosen_ids]
 
 
 async def test_the_title_is_renamed_by_a_double_click(desk: Desk) -> None:

@@ -159,18 +159,25 @@ class Conversations:
 
         await self._database.write(see)
 
-    async def trash(self, id: str) -> None:
-        """Put a conversation into the trash. Raises ConversationUnknown."""
-        await self._set(id, deleted_at=time.time())
+    async def trash(self, *ids: str) -> None:
+        """Put conversations into the trash, all or none. Raises ConversationUnknown."""
 
-    async def restore(self, id: str) -> None:
-        """Take a conversation out of the trash. One that is not there stays as it is. Raises ConversationUnknown."""
+        def trash(connection: sqlite3.Connection) -> None:
+            now = time.time()
+            for id in ids:
+                update(connection, id, deleted_at=now)
+
+        await self._database.write(trash)
+
+    async def restore(self, *ids: str) -> None:
+        """Take conversations out of the trash, all or none. One that is not there stays. Raises ConversationUnknown."""
 
         def restore(connection: sqlite3.Connection) -> None:
             query = "UPDATE conversations SET deleted_at = NULL, updated_at = ? WHERE id = ?"
-            if connection.execute(query, (time.time(), storable(id))).rowcount == 0:
-                raise ConversationUnknown(conversation=id)
-            note(connection, CONVERSATION, id)
+            for id in ids:
+                if connection.execute(query, (time.time(), storable(id))).rowcount == 0:
+                    raise ConversationUnknown(conversation=id)
+                note(connection, CONVERSATION, id)
 
         await self._database.write(restore)
 

@@ -42,8 +42,9 @@ class Handlers(QObject):
         """Let the commands fit what they are for: the focused row of the list, else the open chat."""
         window, actions = self._window, self._window.actions_
         chosen = window.sidebar.chosen
-        for command in ("rename", "pin", "delete"):
+        for command in ("pin", "delete"):
             actions[command].setEnabled(chosen is not None)
+        actions["rename"].setEnabled(chosen is not None and not window.sidebar.several)
         actions["regenerate"].setEnabled(window.view.can_regenerate)
         actions["copy_conversation"].setEnabled(window.view.tree is not None)
         pinned = chosen is not None and chosen.pinned
@@ -118,14 +119,14 @@ class Handlers(QObject):
 
     def _rename(self) -> None:
         sidebar = self._window.sidebar
-        if sidebar.list.hasFocus() and sidebar.chosen_id:
-            sidebar.rename(sidebar.chosen_id)
+        if sidebar.list.hasFocus() and sidebar.chosen:
+            sidebar.rename(sidebar.chosen.id)
         else:
             self._window.page.header.edit_title()
 
-    def _with_chosen(self, act: Callable[[str], object]) -> None:
-        if chosen := self._window.sidebar.chosen_id:
-            act(chosen)
+    def _with_chosen(self, act: Callable[..., object]) -> None:
+        if chosen := self._window.sidebar.chosen_ids:
+            act(*chosen)
 
     def _copy_conversation(self) -> None:
         if tree := self._window.view.whole_tree:

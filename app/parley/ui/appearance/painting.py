@@ -11,14 +11,22 @@ from parley.ui.appearance.theme import Theme
 State = QStyle.StateFlag
 
 
-def row_box(painter: QPainter, option: QStyleOptionViewItem, theme: Theme, *, current: bool, pad: int = 8) -> QRect:
-    """Draw what is behind a row (chosen, under the pointer, focused) and return the room for its words."""
+def row_box(
+    painter: QPainter,
+    option: QStyleOptionViewItem,
+    theme: Theme,
+    *,
+    current: bool,
+    chosen: bool = False,
+    pad: int = 8,
+) -> QRect:
+    """Draw what is behind a row (current, chosen, under the pointer, focused) and return the room for its words."""
     box = option.rect.adjusted(pad, 1, -pad, -1)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     hovered = bool(option.state & State.State_MouseOver)
-    if current or hovered:
+    if chosen or current or hovered:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("faint" if current else "hover"))
+        painter.setBrush(theme.color("selection" if chosen else "faint" if current else "hover"))
         painter.drawRoundedRect(QRectF(box), theme.radius, theme.radius)
     if bool(option.state & State.State_HasFocus) and bool(option.state & State.State_KeyboardFocusChange):
         painter.setPen(QPen(theme.color("accent"), theme.focus_width))

@@ -1,5 +1,6 @@
 """Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,10 @@ class Chats(QObject):
     """What happens to conversations as a whole."""
 
     deleted = Signal(str)
+    """The conversation on show has gone into the trash."""
+
     restored = Signal(str)
+    """It is back."""
 
     def __init__(self, services: Services, sidebar: Sidebar, undo: Undo, tasks: Tasks) -> None:
         super().__init__(sidebar)
@@ -36,7 +40,7 @@ class Chats(QObject):
         self._search_task: asyncio.Task[None] | None = None
         sidebar.searched.connect(self._search)
         sidebar.rename_requested.connect(self.rename)
-        sidebar.delete_requested.connect(self.delete)
+        sidebar.delete_requested.connect(lambda ids: self.delete(*ids))
 
     def change(self, change: Change) -> None:
         """Show what has changed, in whichever process."""
@@ -56,27 +60,37 @@ class Chats(QObject):
         """Give a conversation another title."""
         self._tasks.start(self._store.conversations.rename(conversation_id, title))
 
-    def pin(self, conversation_id: str) -> None:
-        """Pin a conversation, or let it go."""
-        pinned = self._store.conversations.get(conversation_id).pinned
-        self._tasks.start(self._store.conversations.pin(conversation_id, not pinned))
+    def pin(self, *ids: str) -> None:
+        """Pin conversations, or let them go if the first one is pinned."""
+        self._tasks.start(self._pin(ids, not self._store.conversations.get(ids[0]).pinned))
 
-    def delete(self, conversation_id: str) -> None:
-        """Put a conversation into the trash, and offer to undo that."""
-        self._tasks.start(self._delete(conversation_id))
+    async def _pin(self, ids: Sequence[str], pinned: bool) -> None:
+        for conversation_id in ids:
+            await self._store.conversations.pin(conversation_id, pinned)
 
-    async def _delete(self, conversation_id: str) -> None:
-        title = self._store.conversations.get(conversation_id).title
-        while turn := self._services.engine.running(conversation_id):
-            turn.stop()
-            await turn.wait()
-        await self._store.conversations.trash(conversation_id)
-        self.deleted.emit(conversation_id)
-        self._undo.offer(self.tr("“{title}” was deleted.").format(title=title), partial(self._restore, conversation_id))
+    def delete(self, *ids: str) -> None:
+        """Put conversations into the trash, and offer to undo that: all at once."""
+        self._tasks.start(self._delete(ids))
 
-    async def _restore(self, conversation_id: str) -> None:
-        await self._store.conversations.restore(conversation_id)
-        self.restored.emit(conversation_id)
+    async def _delete(self, ids: Sequence[str]) -> None:
+        title = self._store.conversations.get(ids[0]).title
+        for conversation_id in ids:
+            while turn := self._services.engine.running(conversation_id):
+                turn.stop()
+                await turn.wait()
+        shown = self._sidebar.shown_id if self._sidebar.shown_id in ids else None
+        await self._store.conversations.trash(*ids)
+        if shown:
+            self.deleted.emit(shown)
+        several, one = self.tr("%n chats were deleted.", "", len(ids)), self.tr("“{title}” was deleted.")
+        text = one.format(title=title) if len(ids) == 1 else several
+        self._undo.offer(text, partial(self._restore, ids, shown))
+
+    async def _restore(self, ids: Sequence[str], shown: str | None) -> None:
+        """Bring conversations back, and the one to the screen that was there when they were deleted."""
+        await self._store.conversations.restore(*ids)
+        if shown:
+            self.restored.emit(shown)
 
     def _search(self, words: str) -> None:
         if self._search_task:

@@ -50,7 +50,8 @@ class ConversationDelegate(QStyledItemDelegate):
     def _paint_conversation(self, painter: QPainter, option: QStyleOptionViewItem, row: Conversation) -> None:
         theme = self._look.theme
         current = row.id == self.shown_id
-        room = row_box(painter, option, theme, current=current)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        room = row_box(painter, option, theme, current=current, chosen=chosen)
         time = "" if row.answering else short_time(row.updated_at, datetime.now().astimezone().date())
         small = sized(option.font, -1.5)
         looked_at = current and bool(option.state & QStyle.StateFlag.State_Active)

@@ -111,6 +111,11 @@ class ConversationList(QAbstractListModel):
         place = self._groups.place_at(index.row()) if index.isValid() else None
         return None if place is None else self._read(place)
 
+    def id_at(self, index: Index) -> str:
+        """Return the id of a row's conversation without reading it; nothing for a heading."""
+        place = self._groups.place_at(index.row()) if index.isValid() else None
+        return "" if place is None else self._order[place].id
+
     def heading(self, index: Index) -> str:
         """Return the words of a heading; nothing for a conversation."""
         return self._groups.heading_at(index.row())

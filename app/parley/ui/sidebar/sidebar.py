@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -45,7 +45,7 @@ class Sidebar(QWidget):
     searched = Signal(str)
     """The words to search for, after a short pause; empty when the search is over."""
     rename_requested = Signal(str, str)
-    delete_requested = Signal(str)
+    delete_requested = Signal(list)
     chosen_changed = Signal()
 
     def __init__(self, look: Look, actions: Actions, shelf: Shelf, parent: QWidget) -> None:
@@ -100,9 +100,17 @@ class Sidebar(QWidget):
         return self.window().focusWidget() is self.list
 
     @property
-    def chosen_id(self) -> str | None:
-        """Return its id."""
-        return self.chosen.id if self.chosen else self.shown_id
+    def chosen_ids(self) -> list[str]:
+        """Return all that commands are for: the rows that are chosen together, else the one."""
+        rows = self.list.selectedIndexes() if self.several else []
+        several = [id for index in sorted(rows) if (id := self.chats.id_at(index))]
+        one = self.chosen.id if self.chosen else self.shown_id
+        return several or ([one] if one else [])
+
+    @property
+    def several(self) -> bool:
+        """Return whether commands are for more than one."""
+        return self._in_list and self.list.several
 
     def mark(self, conversation_id: str | None) -> None:
         """Mark a conversation as the open one, and show its row."""
@@ -136,7 +144,7 @@ class Sidebar(QWidget):
         index = self.chats.index_of(conversation_id)
         if index.isValid():
             self._pages.setCurrentWidget(self.list)
-            self.list.setCurrentIndex(index)
+            self.list.choose(index)
             self.list.edit(index)
 
     def start_search(self) -> None:
@@ -157,6 +165,7 @@ class Sidebar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._leave_several()
             self.chosen_changed.emit()
         if watched is self.list and isinstance(event, QContextMenuEvent):
             if event.reason() == QContextMenuEvent.Reason.Keyboard:
@@ -176,8 +185,10 @@ class Sidebar(QWidget):
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._open(self.list.currentIndex())
             case Qt.Key.Key_Delete:
-                if self.chosen_id:
-                    self.delete_requested.emit(self.chosen_id)
+                if self.chosen_ids:
+                    self.delete_requested.emit(self.chosen_ids)
+            case Qt.Key.Key_Escape if self.several:
+                self.list.choose(self.list.currentIndex())
             case _:
                 return self._type_into_search(event)
         return True
@@ -229,7 +240,6 @@ class Sidebar(QWidget):
         made.setMouseTracking(True)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         made.installEventFilter(self)
 
     def _arrange(self) -> None:
@@ -297,8 +307,9 @@ class Sidebar(QWidget):
         return row
 
     def _connect(self) -> None:
-        self.list.clicked.connect(self._open)
-        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.list.opened.connect(self._open)
+        self.list.selectionModel().currentChanged.connect(self.chosen_changed)
+        self.list.selectionModel().selectionChanged.connect(self.chosen_changed)
         self.results.clicked.connect(self._open_result)
         self.chats.renamed.connect(self.rename_requested)
         self.search.textChanged.connect(self._typed)
@@ -324,9 +335,6 @@ class Sidebar(QWidget):
             self._waiting = True
             self.searched.emit(self.search.text())
 
-    def _current_changed(self, _index: QModelIndex) -> None:
-        self.chosen_changed.emit()
-
     def _open(self, index: QModelIndex) -> None:
         if conversation := self.chats.conversation(index):
             self.opened.emit(conversation.id)
@@ -339,7 +347,8 @@ class Sidebar(QWidget):
         index = self.list.indexAt(place)
         if self.chats.conversation(index) is None:
             return
-        self.list.setCurrentIndex(index)
+        if not self.list.selectionModel().isSelected(index):
+            self.list.choose(index)
         self.list.setFocus(Qt.FocusReason.MouseFocusReason)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -356,14 +365,18 @@ class Sidebar(QWidget):
 
     def _select(self, conversation_id: str | None) -> None:
         index = self.chats.index_of(conversation_id)
-        selection = self.list.selectionModel()
         self.list.setAutoScroll(False)
         if index.isValid():
-            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.list.choose(index)
         else:
-            selection.clear()
+            self.list.selectionModel().clear()
         self.list.setAutoScroll(True)
         self.list.viewport().update()
+
+    def _leave_several(self) -> None:
+        """Choose the open chat alone once the keyboard has gone elsewhere: commands are for that again."""
+        if self.list.several and not self._in_list and self.list.state() != QAbstractItemView.State.EditingState:
+            self._select(self.shown_id)
 
     def _read_the_rest(self) -> None:
         """Read the order of all other chats, a part at a time."""

@@ -3,6 +3,8 @@
 QListView asks its model for every row whenever one is added, even if all sizes are the same.
 """
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,8 +15,9 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     Qt,
+    Signal,
 )
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QHoverEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHoverEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from parley.ui.viewports import put_viewport
@@ -23,11 +26,20 @@ Index = QModelIndex | QPersistentModelIndex
 Action = QAbstractItemView.CursorAction
 Hint = QAbstractItemView.ScrollHint
 State = QStyle.StateFlag
+Flag = QItemSelectionModel.SelectionFlag
+BEGINNINGS = (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress)
 NOWHERE = QPoint(-1, -1)
+ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class UniformList(QListView):
-    """Draws, finds and scrolls rows. The height is what the delegate wants for any row."""
+    """Draws, finds and scrolls rows. The height is what the delegate wants for any row.
+
+    Several can be chosen; only then the chosen ones are drawn as such: one alone is where the keyboard is.
+    """
+
+    opened = Signal(QModelIndex)
+    """A row was clicked, and not to be chosen besides others."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,6 +47,12 @@ class UniformList(QListView):
         self._pointer = NOWHERE
         self._held = QPersistentModelIndex()
         self._height = 0
+        self._anchor = QPersistentModelIndex()
+        """Where the rows begin that Shift chooses."""
+        self._adding = False
+        """Whether the pointer chooses rows besides those that are chosen."""
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.clicked.connect(self._clicked)
 
     @property
     def row_height(self) -> int:
@@ -44,6 +62,16 @@ class UniformList(QListView):
             self.initViewItemOption(option)
             self._height = max(1, self.itemDelegate().sizeHint(option, QModelIndex()).height())
         return self._height
+
+    @property
+    def several(self) -> bool:
+        """Return whether more than one row is chosen."""
+        return sum(rows.height() for rows in self.selectionModel().selection().toList()) > 1
+
+    def choose(self, index: Index) -> None:
+        """Make a row the current one and choose it alone, whatever keys are held."""
+        self._anchor = QPersistentModelIndex(index)
+        self.selectionModel().setCurrentIndex(index, Flag.ClearAndSelect)
 
     def hold(self, index: Index) -> None:
         """Mark a row as if the pointer were on it, as while its menu is open; an invalid index lets go."""
@@ -120,9 +148,17 @@ class UniformList(QListView):
         step = steps.get(action, 1)
         return self._enabled_at(max(0, min(last, at + step)), 1 if step >= 0 else -1)
 
+    def selectionCommand(self, index: Index, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
+        command = super().selectionCommand(index, event)
+        if event is not None and event.type() in BEGINNINGS and not command & Flag.Current:
+            self._anchor = QPersistentModelIndex(index)
+        return command
+
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        first = (rect.top() + self.verticalOffset()) // self.row_height
-        last = (rect.bottom() + self.verticalOffset()) // self.row_height
+        ends = [(end + self.verticalOffset()) // self.row_height for end in (rect.top(), rect.bottom())]
+        if command & Flag.Current and self._anchor.isValid():
+            ends[0] = self._anchor.row()
+        first, last = sorted(ends)
         model = self.model()
         if first < self._count():
             top, bottom = model.index(max(0, first), 0), model.index(min(self._count() - 1, last), 0)
@@ -135,6 +171,12 @@ class UniformList(QListView):
             region += rows.intersected(self.viewport().rect())
         return region
 
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        if start <= self.currentIndex().row() <= end:
+            below = self._enabled_among(range(end + 1, self._count()))
+            self.choose(below or self._enabled_among(range(start - 1, -1, -1)) or QModelIndex())
+        QAbstractItemView.rowsAboutToBeRemoved(self, parent, start, end)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._count():
             return
@@ -143,7 +185,7 @@ class UniformList(QListView):
         self.initViewItemOption(option)
         plain = option.state & ~(State.State_HasFocus | State.State_MouseOver | State.State_Selected)
         current, under = self.currentIndex(), self.indexAt(self._pointer)
-        selection = self.selectionModel()
+        selection, several = self.selectionModel(), self.several
         offset, height = self.verticalOffset(), self.row_height
         first = (event.rect().top() + offset) // height
         last = min(self._count() - 1, (event.rect().bottom() + offset) // height)
@@ -151,7 +193,7 @@ class UniformList(QListView):
             index = self.model().index(row, 0)
             option.rect = self.visualRect(index)
             option.state = plain
-            if selection.isSelected(index):
+            if several and selection.isSelected(index):
                 option.state |= State.State_Selected
             if index in (under, self._held):
                 option.state |= State.State_MouseOver
@@ -159,6 +201,14 @@ class UniformList(QListView):
                 option.state |= State.State_HasFocus
             self.itemDelegateForIndex(index).paint(painter, option, index)
         painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._adding = bool(event.modifiers() & ADDING)
+        super().mousePressEvent(event)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if not self._adding:
+            self.opened.emit(index)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHoverEvent):
@@ -190,11 +240,10 @@ class UniformList(QListView):
 
     def _enabled_at(self, row: int, step: int) -> QModelIndex:
         """Return the nearest row that can be chosen, in this direction and else in the other."""
-        for way in (step, -step):
-            at = row
-            while 0 <= at < self._count():
-                index = self.model().index(at, 0)
-                if index.flags() & Qt.ItemFlag.ItemIsEnabled:
-                    return index
-                at += way
-        return self.currentIndex()
+        onwards = range(row, self._count()) if step > 0 else range(row, -1, -1)
+        back = range(row, -1, -1) if step > 0 else range(row, self._count())
+        return self._enabled_among(onwards) or self._enabled_among(back) or self.currentIndex()
+
+    def _enabled_among(self, rows: Iterable[int]) -> QModelIndex | None:
+        indexes = (self.model().index(row, 0) for row in rows)
+        return next((index for index in indexes if index.flags() & Qt.ItemFlag.ItemIsEnabled), None)
