@@ -306,6 +306,7 @@ async def test_zoom_by_keys_wheel_and_setting(desk: Desk) -> None:
     assert desk.window.zoom.percent == 110
     assert transcript.kit.style.zoom == pytest.approx(1.1)
     assert field.font().pointSizeF() == pytest.approx(before * 1.1)
+    assert field.viewport().font() == field.font(), "the placeholder is drawn with it"
     await desk.until(lambda: stored(desk).options.zoom == 110)
     wheel(transcript.viewport(), -120)
     wheel(transcript.viewport(), -120)

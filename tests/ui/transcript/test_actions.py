@@ -264,6 +264,15 @@ def test_every_button_is_large_enough_to_hit(sight: Sight) -> None:
             assert hot.rect.right() - 5 <= foot.width
 
 
+def test_the_buttons_of_a_failure_fit_a_narrow_column_of_large_letters(sight: Sight) -> None:
+    sight.view.resize(360, 700)
+    sight.view.set_zoom(3.0)
+    sight.show([replace(answer("f", "Half an", MessageStatus.FAILED), failure=Failure("error", "Went wrong."))])
+    foot = sight.row("f").foot
+    assert foot._buttons()
+    assert all(hot.rect.left() >= 0 and hot.rect.right() <= foot.width for hot, _, _ in foot._buttons())
+
+
 def test_the_buttons_of_what_a_person_said_stand_below_its_box(sight: Sight) -> None:
     sight.show([user("q", "short"), answer("a", "y")])
     placed = next(placed for placed in sight.view.placed if placed.cell is sight.row("q").foot)

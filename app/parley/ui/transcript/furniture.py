@@ -191,11 +191,12 @@ class Foot(Cell):
         if self.detail():
             found.append(("details", "down" if self.unfolded else "next", self.words.details(), ""))
         height, gap = self.style.px(BAR), self.style.px(8)
-        begin = x = float(self._icon_room())
+        widths = [icons.button_width(self.style, words, height) for _, _, words, _ in found]
+        fits = self._icon_room() + max(widths, default=0) <= self.width
+        begin = x = float(self._icon_room()) if fits else 0.0
         top = self._state_box().bottom() + gap
         placed = []
-        for key, icon, words, tip in found:
-            width = icons.button_width(self.style, words, height)
+        for (key, icon, words, tip), width in zip(found, widths, strict=True):
             if x > begin and x + width > self.width:
                 x, top = begin, top + height + gap
             left = self.width - x - width if self.rtl else x
