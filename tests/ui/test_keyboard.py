@@ -234,3 +234,28 @@ def test_a_row_is_heard_through_the_accessibility_tree(look: Look, qapp: QApplic
     assert row.text(QAccessible.Text.Name).startswith("Bread, pinned, unread answer")
     assert ("being answered" in row.text(QAccessible.Text.Name)) is answering
     parent.deleteLater()
+
+
+async def test_tab_leads_from_the_header_through_the_messages_to_the_composer(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    click_row(desk.window.sidebar.list, row_of(desk, "Somewhere"))
+    page = desk.window.page
+    await desk.until(page.composer.field.hasFocus)
+    desk.press("Shift+Tab", on=page.composer.field)
+    assert page.transcript.hasFocus()
+    for _ in desk.texts:  # from message to message
+        desk.press("Shift+Tab", on=page.transcript)
+    assert page.header.more.hasFocus()
+
+
+async def test_the_title_begins_where_reading_starts(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    click_row(desk.window.sidebar.list, row_of(desk, "Somewhere"))
+    label = desk.window.page.header.label
+    for direction, side in (
+        (Qt.LayoutDirection.RightToLeft, Qt.AlignmentFlag.AlignRight),
+        (desk.window.layoutDirection(), Qt.AlignmentFlag.AlignLeft),
+    ):
+        desk.window.setLayoutDirection(direction)
+        assert label.alignment() & side
+        assert label.alignment() & Qt.AlignmentFlag.AlignAbsolute

@@ -81,6 +81,7 @@ class ChatPage(QWidget):
 
         made = Transcript(self._look.theme, self.body, failure_text)
         self.body.addWidget(made)
+        QWidget.setTabOrder(self.header.more, made)
         made.viewport().installEventFilter(self)
         made.installEventFilter(self)
         bar = made.verticalScrollBar()

@@ -21,6 +21,7 @@ class TitleLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._lead()
 
     def set_whole(self, text: str) -> None:
         """Show a text, as much of it as there is room for."""
@@ -36,6 +37,8 @@ class TitleLabel(QLabel):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._cut()
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._lead()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.edit_requested.emit()
@@ -45,6 +48,12 @@ class TitleLabel(QLabel):
             self.edit_requested.emit()
         else:
             super().keyPressEvent(event)
+
+    def _lead(self) -> None:
+        """Begin where reading starts in the window, whatever direction a title has by itself."""
+        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def _cut(self) -> None:
         room = self.contentsRect().width() - 4
