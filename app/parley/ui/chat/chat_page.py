@@ -107,6 +107,11 @@ class ChatPage(QWidget):
         self.body.setCurrentWidget(self.welcome)
         self.welcome_shown.emit()
 
+    @property
+    def shows_welcome(self) -> bool:
+        """Return whether the empty chat is on show."""
+        return "welcome" in vars(self) and self.body.currentWidget() is self.welcome
+
     def show_transcript(self) -> None:
         """Show the messages."""
         self.body.setCurrentWidget(self.transcript)

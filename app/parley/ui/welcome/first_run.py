@@ -34,6 +34,8 @@ class FirstRun(QObject):
         """The person has skipped the steps and wants them after all."""
         page.connect_requested.connect(self.begin_again)
         page.welcome_shown.connect(self.refresh)
+        if page.shows_welcome:
+            self.refresh()
 
     @property
     def over(self) -> bool:
