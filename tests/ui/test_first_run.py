@@ -40,7 +40,7 @@ async def looked(desk: Desk) -> None:
 async def test_nothing_is_there(guided_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = guided_desk
     assert steps(desk).bar.isVisible()
-    assert steps(desk).heading.text() == "Looking for models …"
+    assert steps(desk).heading.text() == "Looking for models…"
     await looked(desk)
     assert steps(desk).heading.text() == "Find a model"
     assert not steps(desk).bar.isVisible()

@@ -54,7 +54,7 @@ class ModelPopup(QFrame):
         self.refresh = QPushButton(self.tr("Refresh"), self)
         self.refresh.setProperty("kind", "quiet")
         look.dress(self.refresh, "refresh")
-        self.add = QPushButton(self.tr("Add a provider …"), self)
+        self.add = QPushButton(self.tr("Add a provider…"), self)
         self.add.setProperty("kind", "quiet")
         look.dress(self.add, "plus")
         below = QHBoxLayout()
@@ -83,7 +83,7 @@ class ModelPopup(QFrame):
 
     def set_busy(self, busy: bool) -> None:
         """Say that the servers are being asked."""
-        self._state.setText(self.tr("Looking …") if busy else "")
+        self._state.setText(self.tr("Looking…") if busy else "")
         self.refresh.setEnabled(not busy)
 
     def open_at(self, anchor: QWidget, within: QWidget) -> None:

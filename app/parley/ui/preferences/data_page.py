@@ -37,8 +37,8 @@ class DataPage(OptionsPage):
         self.sizes = words_label("", self.inside, "muted")
         self.sizes.setContentsMargins(0, 6, 0, 10)
         self.show_button = self._button(self.tr("Show in folder"), lambda: open_folder(self._paths.data))
-        self.move_button = self._button(self.tr("Move …"), lambda: self._tasks.start(self._choose_folder()))
-        self.backup_button = self._button(self.tr("Back up …"), lambda: self._tasks.start(self._back_up()))
+        self.move_button = self._button(self.tr("Move…"), lambda: self._tasks.start(self._choose_folder()))
+        self.backup_button = self._button(self.tr("Back up…"), lambda: self._tasks.start(self._back_up()))
         self.place = self._row(self.tr("Data folder"), self.tr("Chats, settings, keys and the log."), self._place())
         self.backup = self._row(
             self.tr("Backup"),
@@ -93,7 +93,7 @@ class DataPage(OptionsPage):
             return
         file = Path(dialog.selectedFiles()[0])
         self.backup_button.setEnabled(False)
-        self.backup.show_note(self.tr("Copying …"))
+        self.backup.show_note(self.tr("Copying…"))
         try:
             await self._services.store.backup(file)
         except ChatError as error:

@@ -66,7 +66,7 @@ class KeyRecorder(QPushButton):
         self._show()
 
     def _show(self) -> None:
-        words = self.tr("Press the keys …") if self.listening else self._shown or self.tr("None")
+        words = self.tr("Press the keys…") if self.listening else self._shown or self.tr("None")
         self.setText(words)
         self.setAccessibleName(f"{self._name}: {words}")
 

@@ -30,7 +30,7 @@ class ProviderCard(QFrame):
         self.state = words_label("", self, "muted")
         self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.test = self._button(self.tr("Test"), self.tr("Test {provider}"), self.test_requested)
-        words = self.tr("Key …") if place.kind == "service" else self.tr("Edit …")
+        words = self.tr("Key…") if place.kind == "service" else self.tr("Edit…")
         self.edit = self._button(words, self.tr("Change {provider}"), self.form_requested)
         self.edit.setVisible(place.kind != "local")
         self.remove = self._button(self.tr("Remove"), self.tr("Remove {provider}"), self.remove_requested)

@@ -114,7 +114,7 @@ class ProvidersPage(Page):
         self.look_again.setEnabled(False)
         for card in self.cards.values():
             if card.place.usable and not card.state.text():
-                card.show_state(self.tr("Looking …"))
+                card.show_state(self.tr("Looking…"))
         try:
             while self._wanted:  # once more if a server was added meanwhile
                 self._wanted = False
@@ -127,7 +127,7 @@ class ProvidersPage(Page):
 
     async def _test_card(self, card: ProviderCard) -> None:
         card.test.setEnabled(False)
-        card.show_state(self.tr("Testing …"))
+        card.show_state(self.tr("Testing…"))
         try:
             words = await self._tried(card.place.endpoint, "")
             card.show_state(words)
@@ -144,7 +144,7 @@ class ProvidersPage(Page):
             return
         form.show_faults({})
         form.set_busy(True)
-        form.show_result(self.tr("Testing …"))
+        form.show_result(self.tr("Testing…"))
         try:
             form.show_result(await self._tried(endpoint, form.key.text().strip()))
         except SettingInvalid:
@@ -314,7 +314,7 @@ class ProvidersPage(Page):
         self.column.addLayout(self._sections[kind])
 
     def _buttons(self) -> QHBoxLayout:
-        self.add_button = QPushButton(self.tr("Add a server …"), self.inside)
+        self.add_button = QPushButton(self.tr("Add a server…"), self.inside)
         self._look.dress(self.add_button, "plus")
         self.add_button.clicked.connect(self.open_new)
         self.look_again = QPushButton(self.tr("Look again"), self.inside)

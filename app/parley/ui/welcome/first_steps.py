@@ -65,7 +65,7 @@ class FirstSteps(QWidget):
 
     def show_looking(self) -> None:
         """Say that the servers are being asked."""
-        self._show(0, self.tr("Looking for models …"), self.tr("On this computer, and where you have a key."))
+        self._show(0, self.tr("Looking for models…"), self.tr("On this computer, and where you have a key."))
         self.bar.show()
 
     def show_none(self, *, empty_server: str, looks: bool) -> None:
@@ -91,7 +91,7 @@ class FirstSteps(QWidget):
         for model, name in list(zip(models, names, strict=True))[:MOST]:
             self._offer(f"{model.label or model.name}  ·  {name}", partial(self.chosen.emit, model.id))
         if len(models) > MOST:
-            self._offer(self.tr("All {count} models …").format(count=len(models)), self.picker_requested.emit)
+            self._offer(self.tr("All {count} models…").format(count=len(models)), self.picker_requested.emit)
 
     def _show(self, step: int, heading: str, words: str) -> None:
         for number, label in enumerate(self._names):
