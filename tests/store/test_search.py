@@ -270,3 +270,10 @@ async def test_a_search_under_way_does_not_hinder_closing(store: Store, ask: Ask
 def test_characters_of_languages_without_spaces_stand_alone() -> None:
     assert searchable("plain, Ünïcode 💥") == "plain, Ünïcode 💥"
     assert searchable("a中文b") == "a\x01中\x01文\x01b"
+
+
+def test_the_pattern_of_every_search_is_cheap_to_make() -> None:
+    """The wide ranges of letters that stand alone take `re` milliseconds, and every letter typed makes a pattern."""
+    (query,) = queries("garden kitch")
+    assert query.index_pattern().pattern.isascii()
+    assert not query.pattern().pattern.isascii()

@@ -112,7 +112,7 @@ class Search:
 
 
 def _run(connection: sqlite3.Connection, statement: str, values: tuple[str, str, int], query: Query) -> list[Hit]:
-    pattern = query.pattern()
+    pattern = query.index_pattern()
     return [_hit(row, pattern) for row in connection.execute(statement, values)]
 
 
