@@ -7,6 +7,7 @@ Prints one line, `listening http://127.0.0.1:PORT`, when the model is loaded. Th
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -64,7 +65,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     server = xllamacpp.Server(server_parameters(arguments))
-    print("listening", server.listening_address, flush=True)
+    # One write: llama.cpp writes to the same place from its threads.
+    os.write(1, f"\nlistening {server.listening_address}\n".encode())
     if arguments.until_eof:
         threading.Thread(target=wait_for_eof, args=(ended,), daemon=True).start()
     ended.wait()
