@@ -12,15 +12,21 @@ from parley.errors import StoreBusy, StoreFull, StoreReadOnly
 if sys.platform == "win32":
     import msvcrt
 
-    def lock(handle: int) -> None:
-        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it."""
+    def lock(handle: int, *, shared: bool = False) -> None:
+        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it.
+
+        A shared one others may have too, but not here: Windows has none.
+        """
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def lock(handle: int) -> None:
-        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it."""
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def lock(handle: int, *, shared: bool = False) -> None:
+        """Take the lock of an open file, until it is closed or the process ends. Raises OSError if somebody has it.
+
+        A shared one others may have too.
+        """
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 LOCK_SECONDS = 10.0

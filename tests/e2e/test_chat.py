@@ -146,6 +146,8 @@ def test_a_queued_answer_goes_on_when_the_first_process_dies(tiny: Parley) -> No
     second = tiny.start("chat", "--last", "and now?")
     assert second.stderr is not None
     assert second.stderr.readline()
+    # Else nothing stands between the two questions, and the model takes both for one that is answered without end.
+    wait_for(lambda: text_of(tiny.messages()[1]))
     first.kill()
     out, _ = second.communicate(timeout=60)
     assert out.decode() == replies.DEFAULT + "\n"

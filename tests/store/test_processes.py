@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from parley.errors import ChatError, StoreBusy
+from parley.files import lock
 from parley.messages import MessageStatus, Text
 from parley.paths import Paths
 from parley.store import CONVERSATION, Change, Store, restore
+from parley.store.directory import LOCKS
 from parley.store.locks import Writers
 from tests.conftest import Until
 from tests.store.conftest import Ask, Child
@@ -220,3 +222,18 @@ def test_lock_files_that_cannot_be_looked_at(
     monkeypatch.undo()
     assert not writers.alive(writers.own)
     assert Writers(tmp_path / "nothing").others() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shared lock")
+def test_two_that_look_at_once_both_see_that_a_writer_is_dead(tmp_path: Path) -> None:
+    path = tmp_path / LOCKS / "dead.lock"
+    path.parent.mkdir()
+    path.touch()
+    writers, looks = Writers(tmp_path), os.open(path, os.O_RDWR)
+    try:
+        lock(looks, shared=True)
+        assert not writers.alive(path.name)
+        lock(looks)
+        assert writers.alive(path.name)
+    finally:
+        os.close(looks)

@@ -76,7 +76,7 @@ class Writers:
             logger.warning("lock file %s: %s", name, error)
             return True
         try:
-            lock(handle)
+            lock(handle, shared=True)  # whoever else looks at the same moment must not seem to be the writer
         except OSError:
             return True
         finally:
