@@ -89,3 +89,9 @@ def test_words_can_be_read(look: theme.Theme) -> None:
     assert contrast(look.accent, look.window) >= 4.5
     assert contrast(look.outline, look.window) >= 3
     assert contrast(look.text, look.selection) >= 4.5
+
+
+def test_links_to_the_manual_are_links() -> None:
+    """The Guide's answers name the pages that they come from."""
+    (block,) = parse("### [Where keys are kept](help:models#where-keys-are-kept)")
+    assert '<a href="help:models#where-keys-are-kept">Where keys are kept</a>' in block.html

@@ -19,7 +19,7 @@ MAX_INLINE = 8_000
 MAX_BRACKETS = 300
 """So is one with more opening brackets: each makes the parser look through all the rest."""
 
-_SAFE = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_SAFE = re.compile(r"(?:https?://|mailto:|help:)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"`|\\^{}]+", re.IGNORECASE)
 _DATA_IMAGE = re.compile(
