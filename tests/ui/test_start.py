@@ -146,7 +146,8 @@ async def test_what_is_typed_before_the_window_works_is_kept(desk: Desk) -> None
     await desk.answered()
 
 
-async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(desk: Desk) -> None:
+async def begin_again(desk: Desk) -> None:
+    """Close the window on a chat, and open it as far as the first chat is drawn."""
     await desk.say("hello there")
     await desk.answered()
     await desk.close()
@@ -154,6 +155,10 @@ async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(des
     desk.window = Window(desk.services, Look(desk.app))
     desk.window.show()
     desk.window.start()
+
+
+async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(desk: Desk) -> None:
+    await begin_again(desk)
     assert desk.texts[0] == "hello there"
     assert "handlers" not in vars(desk.window)
     desk.window.actions_["new_chat"].trigger()
@@ -162,13 +167,7 @@ async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(des
 
 
 async def test_the_rest_is_made_by_itself(desk: Desk) -> None:
-    await desk.say("hello there")
-    await desk.answered()
-    await desk.close()
-    desk.services = open_services(desk.paths)
-    desk.window = Window(desk.services, Look(desk.app))
-    desk.window.show()
-    desk.window.start()
+    await begin_again(desk)
     await desk.until(lambda: "handlers" in vars(desk.window))
 
 
