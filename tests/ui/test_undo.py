@@ -99,3 +99,13 @@ async def test_it_does_not_remember_for_ever(bench: Bench, until: Until) -> None
         bench.undo.undo()
     await until(lambda: len(bench.done) >= MOST)
     assert bench.done[-1] == "5"
+
+
+async def test_a_wish_that_comes_before_the_offer_waits_for_it(bench: Bench, until: Until) -> None:
+    bench.offer("before")
+    with bench.undo.doing():
+        bench.undo.undo()
+        bench.offer("a")
+    await until(lambda: bench.done)
+    assert bench.done == ["a"]
+    assert bench.notices.texts == ["before"]

@@ -1,6 +1,7 @@
 """Undo: what was done last can be taken back, from the notice that told of it or with Ctrl+Z, newest first."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,21 @@ class Undo(QObject):
         self._notices = notices
         self._tasks = tasks
         self._steps: list[Step] = []
+        self._underway = 0
+        self._asked = 0
+
+    @contextmanager
+    def doing(self) -> Iterator[None]:
+        """While something is being done that ends with an offer: a wish to undo that comes meanwhile waits for it."""
+        self._underway += 1
+        try:
+            yield
+        finally:
+            self._underway -= 1
+            if not self._underway:
+                asked, self._asked = self._asked, 0
+                for _ in range(asked):
+                    self.undo()
 
     def offer(self, text: str, back: Back) -> None:
         """Tell what has been done, and offer to take it back. The offer outlives its notice."""
@@ -41,7 +57,9 @@ class Undo(QObject):
 
     def undo(self) -> None:
         """Take back what was done last."""
-        if self._steps:
+        if self._underway:
+            self._asked += 1
+        elif self._steps:
             self._start(self._steps[-1])
 
     def _start(self, step: Step) -> None:

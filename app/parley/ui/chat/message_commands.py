@@ -108,13 +108,14 @@ class MessageCommands(QObject):
         self.resent.emit()
 
     async def _rewrite(self, message_id: str, text: str) -> None:
-        try:
-            before = await self._services.store.messages.rewrite(message_id, text)
-        except ChatError as error:
-            self._transcript.editors.fail(message_id, error_text(error))
-            return
-        self._transcript.editors.end(message_id)
-        self._undo.offer(self.tr("The message was changed."), partial(self._write_back, before))
+        with self._undo.doing():
+            try:
+                before = await self._services.store.messages.rewrite(message_id, text)
+            except ChatError as error:
+                self._transcript.editors.fail(message_id, error_text(error))
+                return
+            self._transcript.editors.end(message_id)
+            self._undo.offer(self.tr("The message was changed."), partial(self._write_back, before))
 
     async def _write_back(self, before: Message) -> None:
         await self._services.store.messages.rewrite(before.id, before.text)
@@ -157,18 +158,19 @@ class MessageCommands(QObject):
     # --- deleting
     async def _delete(self, message_id: str) -> None:
         """Put a message into the trash. An answer that is coming is stopped first."""
-        engine, store = self._services.engine, self._services.store
-        turn = engine.turn(message_id)
-        if turn and not turn.ended:
-            turn.stop()
-            await turn.wait()
-        message = store.messages.get(message_id)
-        tree = store.conversations.tree(message.conversation_id)
-        other = _shown_instead(tree, message)
-        await store.messages.trash(message_id)
-        if other:
-            await store.conversations.show_leaf(message.conversation_id, other)
-        self._undo.offer(self.tr("The message was deleted."), partial(self._restore, message, back=bool(other)))
+        with self._undo.doing():
+            engine, store = self._services.engine, self._services.store
+            turn = engine.turn(message_id)
+            if turn and not turn.ended:
+                turn.stop()
+                await turn.wait()
+            message = store.messages.get(message_id)
+            tree = store.conversations.tree(message.conversation_id)
+            other = _shown_instead(tree, message)
+            await store.messages.trash(message_id)
+            if other:
+                await store.conversations.show_leaf(message.conversation_id, other)
+            self._undo.offer(self.tr("The message was deleted."), partial(self._restore, message, back=bool(other)))
 
     async def _restore(self, message: Message, *, back: bool) -> None:
         store = self._services.store

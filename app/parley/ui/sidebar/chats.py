@@ -73,18 +73,19 @@ class Chats(QObject):
         self._tasks.start(self._delete(ids))
 
     async def _delete(self, ids: Sequence[str]) -> None:
-        title = self._store.conversations.get(ids[0]).title
-        for conversation_id in ids:
-            while turn := self._services.engine.running(conversation_id):
-                turn.stop()
-                await turn.wait()
-        shown = self._sidebar.shown_id if self._sidebar.shown_id in ids else None
-        await self._store.conversations.trash(*ids)
-        if shown:
-            self.deleted.emit(shown)
-        several, one = self.tr("%n chats were deleted.", "", len(ids)), self.tr("“{title}” was deleted.")
-        text = one.format(title=title) if len(ids) == 1 else several
-        self._undo.offer(text, partial(self._restore, ids, shown))
+        with self._undo.doing():
+            title = self._store.conversations.get(ids[0]).title
+            for conversation_id in ids:
+                while turn := self._services.engine.running(conversation_id):
+                    turn.stop()
+                    await turn.wait()
+            shown = self._sidebar.shown_id if self._sidebar.shown_id in ids else None
+            await self._store.conversations.trash(*ids)
+            if shown:
+                self.deleted.emit(shown)
+            several, one = self.tr("%n chats were deleted.", "", len(ids)), self.tr("“{title}” was deleted.")
+            text = one.format(title=title) if len(ids) == 1 else several
+            self._undo.offer(text, partial(self._restore, ids, shown))
 
     async def _restore(self, ids: Sequence[str], shown: str | None) -> None:
         """Bring conversations back, and the one to the screen that was there when they were deleted."""
