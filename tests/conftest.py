@@ -19,7 +19,7 @@ import pytest
 from parley.engine import ChatEngine
 from parley.events import Event, Finished, TextDelta
 from parley.keys import Keys
-from parley.messages import Model
+from parley.models import Model
 from parley.paths import Paths
 from parley.providers.base import ProviderRequest
 from parley.providers.catalog import Catalog

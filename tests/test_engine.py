@@ -25,11 +25,12 @@ from parley.errors import (
     StoreFull,
 )
 from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
-from parley.messages import ConversationTree, Message, MessageStatus, Reasoning, Role, Text
+from parley.messages import Message, MessageStatus, Reasoning, Role, Text
 from parley.paths import Paths
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
 from parley.store import Store
+from parley.trees import ConversationTree
 from parley.turn import Turn
 from tests.conftest import ScriptedProvider, Until
 

@@ -10,20 +10,23 @@ from hypothesis import strategies as st
 
 from parley.messages import (
     Conversation,
-    ConversationTree,
+    Image,
     Message,
     MessageStatus,
-    Model,
     Part,
     Reasoning,
     Role,
     Text,
+    ToolCall,
+    ToolResult,
     Usage,
     new_id,
     part_from_json,
     part_to_json,
     title_from,
 )
+from parley.models import Model
+from parley.trees import ConversationTree
 
 
 def message(id: str, parent: str | None = None, role: Role = Role.USER, *parts: Part) -> Message:
@@ -45,7 +48,15 @@ def test_ids_are_uuids_of_version_seven_and_sortable() -> None:
         assert before <= uuid.int >> 80 <= after
 
 
-@given(st.one_of(st.builds(Text, st.text()), st.builds(Reasoning, st.text(), st.none() | st.floats(0, 1e6))))
+@given(
+    st.one_of(
+        st.builds(Text, st.text()),
+        st.builds(Reasoning, st.text(), st.none() | st.floats(0, 1e6), st.text()),
+        st.builds(Image, st.just("image/png"), st.binary()),
+        st.builds(ToolCall, st.text(), st.text(), st.text(), st.text()),
+        st.builds(ToolResult, st.text(), st.text(), st.booleans()),
+    )
+)
 def test_parts_survive_storage(part: Part) -> None:
     assert part_from_json(part_to_json(part)) == part
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from parley.messages import Message, MessageStatus, Role
+from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
 
 BYTES_PER_TOKEN = 3
 """A cautious average over languages and tokenizers: too few messages fit rather than too many."""
+
+TOKENS_OF_IMAGE = 1500
+"""About what a large picture costs with the vendors that say so."""
 
 ANSWER_SHARE = 4
 """One part in this many of the context is kept free for the answer."""
@@ -18,7 +21,7 @@ LARGEST = 1_000_000
 class Prompt:
     """The messages to send, collected from the newest on until no more fit.
 
-    Answers that are still coming or hold no text are left out. With a known `context` (tokens) the
+    Answers that are still coming or hold nothing to send are left out. With a known `context` (tokens) the
     oldest messages are dropped until the rest fits. The newest one always stays; so does the question before it
     if it is an answer, which the model is to go on with. The first one sent is never an answer, unless it is alone.
     """
@@ -31,9 +34,9 @@ class Prompt:
 
     def take(self, message: Message) -> bool:
         """Take the next older message. Return False once nothing more fits."""
-        if not message.text or message.status is MessageStatus.STREAMING:
+        if message.status is MessageStatus.STREAMING or not any(map(_counts, message.parts)):
             return True
-        self._room -= tokens_in(message.text)
+        self._room -= sum(map(tokens_of, message.parts))
         if self._room < 0 and self._asked:
             self._cut = True
             return False
@@ -63,6 +66,24 @@ def room_in(context: int | None, instruction: str = "") -> int:
     return context - context // ANSWER_SHARE - tokens_in(instruction)
 
 
+def tokens_of(part: Part) -> int:
+    """Return a cautious estimate of how many tokens a part has. What was thought is mostly not sent again."""
+    match part:
+        case Text(text) | ToolResult(_, text):
+            return tokens_in(text)
+        case ToolCall():
+            return tokens_in(part.name + part.arguments)
+        case Image():
+            return TOKENS_OF_IMAGE
+        case Reasoning():
+            return 0
+
+
 def tokens_in(text: str) -> int:
     """Return a cautious estimate of how many tokens a text has."""
     return len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN + 4
+
+
+def _counts(part: Part) -> bool:
+    """Return whether a message is worth sending for this part."""
+    return not isinstance(part, Reasoning) and not (isinstance(part, Text) and not part.text)

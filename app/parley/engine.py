@@ -19,25 +19,36 @@ from parley.errors import (
     ProviderUnreachable,
     StoreError,
 )
-from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Status, Stopped, TextDelta
+from parley.events import (
+    Event,
+    Failed,
+    Finished,
+    LastEvent,
+    Started,
+    Status,
+    Stopped,
+    TextDelta,
+    ToolCalled,
+)
 from parley.messages import (
     OWNER,
     Conversation,
+    Image,
     Message,
     MessageStatus,
-    Model,
     Part,
-    Reasoning,
     Role,
     Text,
     Usage,
     title_from,
 )
+from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
 from parley.store import Store
 from parley.turn import Turn
+from parley.written import resumed, said_before
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +83,7 @@ class ChatRequest:
     conversation_id: str | None = None
     model: str = ""
     instruction: str = ""
+    images: tuple[Image, ...] = ()
     channel: str = "desktop"
     account: str = OWNER
     from_draft: bool = False
@@ -97,14 +109,14 @@ class ChatEngine:
         If the conversation is being answered, here or by another process, the reply waits for that one.
         Raises ChatError, and then has stored nothing.
         """
-        if not request.text.strip():
+        if not request.text.strip() and not request.images:
             raise PromptEmpty
         conversation = self._store.conversations.get(request.conversation_id) if request.conversation_id else None
         provider, model = await self._model(request.model, conversation)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=request.conversation_id,
             title=title_from(request.text),
-            parts=(Text(request.text),),
+            parts=(*request.images, *([Text(request.text)] if request.text else [])),
             model=f"{provider.id}/{model}",
             instruction=request.instruction or self._settings.options.instruction,
             channel=request.channel,
@@ -178,10 +190,23 @@ class ChatEngine:
         await self._store.messages.trash(*([question.id] if alone else []), reply.id)
         return question.text
 
-    async def complete(self, messages: Sequence[Message], model: str = "", instruction: str = "") -> Turn:
-        """Answer messages that are not stored, and store nothing. Raises ChatError."""
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        model: str = "",
+        instruction: str = "",
+        *,
+        parameters: Parameters = NO_PARAMETERS,
+        tools: Sequence[ToolSpec] = (),
+        tool_choice: str = "auto",
+    ) -> Turn:
+        """Answer messages that are not stored, and store nothing. Calls of tools are left to the caller.
+
+        Raises ChatError.
+        """
         provider, name = await self._model(model, None)
-        request = ProviderRequest(name, messages, instruction)
+        about = self._catalog.known(provider.id, name)
+        request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         turn = self._turn(self._ask(provider, request), provider)
         self._stateless.add(turn)
         self._keep(self._forget_stateless(turn))
@@ -241,8 +266,8 @@ class ChatEngine:
         self, conversation: Conversation, reply: Message, provider: Provider, model: str
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of a stored reply: those of waiting for its turn, then the provider's."""
-        for part in reply.parts:
-            yield TextDelta(part.text) if isinstance(part, Text) else ReasoningDelta(part.text)
+        for said in said_before(reply.parts):
+            yield said
         if earlier := self._store.messages.streaming_before(reply):
             here = earlier[-1] in self._turns
             words = (
@@ -251,10 +276,11 @@ class ChatEngine:
             yield Status("queued" if here else "queued_elsewhere", words)
             for message_id in earlier:
                 await self._settled(message_id)
-        messages = await self._prompt(conversation, reply, self._catalog.known(provider.id, model))
+        about = self._catalog.known(provider.id, model)
+        messages = await self._prompt(conversation, reply, about)
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
-        request = ProviderRequest(model, messages, conversation.instruction)
+        request = ProviderRequest(model, messages, conversation.instruction, about=about)
         async with aclosing(self._ask(provider, request)) as events:
             try:
                 async for event in events:
@@ -278,7 +304,7 @@ class ChatEngine:
         spoken = False
         async with aclosing(provider.stream(request)) as events:
             async for event in events:
-                spoken = spoken or isinstance(event, TextDelta)
+                spoken = spoken or isinstance(event, TextDelta | ToolCalled)
                 if isinstance(event, Finished) and not spoken and event.reason == "stop":
                     raise AnswerEmpty(provider=provider.name)
                 yield event
@@ -337,11 +363,7 @@ class ChatEngine:
     def _parts(self, turn: Turn) -> tuple[Part, ...]:
         """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""
         before = self._begun[turn].parts
-        earlier = next((part.seconds for part in before if isinstance(part, Reasoning)), None) or 0.0
-        return tuple(
-            replace(part, seconds=earlier + (part.seconds or 0.0)) if earlier and isinstance(part, Reasoning) else part
-            for part in turn.parts or before
-        )
+        return resumed(before, turn.parts) if before else turn.parts
 
     def _usage(self, turn: Turn, usage: Usage) -> Usage:
         """Return what a reply cost, with what it had cost before it was resumed."""

@@ -3,18 +3,25 @@
     ChatError
     ├── ProviderError            a provider could not answer
     │   ├── ProviderUnreachable  nothing listens there, no network, no such host
-    │   │   └── AddressWrong     something answers there, but not the API that was asked for
+    │   │   ├── AddressWrong     something answers there, but not the API that was asked for
+    │   │   ├── NoNetwork        the name of the host cannot be looked up: mostly there is no network
+    │   │   ├── ProxyFailed      the proxy between us refuses or is gone
+    │   │   └── CertificateBad   its certificate is not one that this computer trusts
     │   ├── ProviderTimeout      it took the question and said nothing
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
+    │   │   └── Overloaded       it has too much to do just now (503, 529)
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
     │   │   └── ConnectionLostAsleep  the computer slept meanwhile
     │   ├── AnswerEmpty          it finished without a word
+    │   ├── AnswerWithheld       its safety rules let no answer through
     │   ├── RequestRefused       it did not like the request (400, 413, 422)
     │   ├── PromptTooLong        more than the model's context holds
     │   ├── KeyMissing           it wants a key and there is none
     │   ├── KeyRefused           it does not accept the key (401, 403)
-    │   └── RateLimited          too many requests, or no credit (429, 402)
+    │   └── RateLimited          too many requests for now (429)
+    │       └── NoCredit         no credit left, or a limit on spending is reached (402)
     ├── ModelUnknown             no provider has that model
+    │   └── ModelRetired         its vendor has taken it out of service
     ├── ModelAmbiguous           more than one provider has a model of that name
     ├── NoModel                  no model is chosen and none can be found
     ├── ProviderUnknown          no provider of that name
@@ -67,10 +74,17 @@ class ChatError(Exception):
 
 
 class ProviderError(ChatError):
-    """A provider could not answer. `provider` is its name as people know it."""
+    """A provider could not answer. `provider` is its name as people know it.
+
+    `retry_after`: in so many seconds it may be asked again, as it says itself.
+    """
 
     code = "provider_error"
     sentence = "{provider} could not answer."
+
+    def __init__(self, *, retry_after: float | None = None, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.retry_after = retry_after
 
 
 class ProviderUnreachable(ProviderError):
@@ -87,6 +101,30 @@ class AddressWrong(ProviderUnreachable):
     sentence = "Something answers at {address}, but not as {provider} should. Check the address, its path above all."
 
 
+class NoNetwork(ProviderUnreachable):
+    """The name of the host cannot be looked up."""
+
+    code = "no_network"
+    sentence = "The address {address} of {provider} cannot be found. Check that this computer is online."
+
+
+class ProxyFailed(ProviderUnreachable):
+    """The proxy that the environment names refuses, or cannot be reached."""
+
+    code = "proxy_failed"
+    sentence = "The proxy on the way to {provider} does not let the request through. Check the proxy’s settings."
+
+
+class CertificateBad(ProviderUnreachable):
+    """The server's certificate is not trusted, or is not for this address."""
+
+    code = "certificate_bad"
+    sentence = (
+        "The certificate of {address} is not trusted, so nothing was sent. "
+        "If your network has a certificate authority of its own, name its file in SSL_CERT_FILE."
+    )
+
+
 class ProviderTimeout(ProviderError):
     """The provider took the question and then said nothing for `seconds`."""
 
@@ -99,6 +137,13 @@ class ProviderFailed(ProviderError):
 
     code = "provider_failed"
     sentence = "{provider} had an error of its own ({status}). Trying again may help."
+
+
+class Overloaded(ProviderFailed):
+    """The provider has too much to do just now."""
+
+    code = "overloaded"
+    sentence = "{provider} is overloaded just now ({status}). Try again in a while, or choose another model."
 
 
 class AnswerBroken(ProviderError):
@@ -120,6 +165,13 @@ class AnswerEmpty(ProviderError):
 
     code = "answer_empty"
     sentence = "{provider} finished without an answer."
+
+
+class AnswerWithheld(ProviderError):
+    """The provider's safety rules stopped the question or the answer."""
+
+    code = "answer_withheld"
+    sentence = "{provider} withheld its answer because of its safety rules. Put the question another way."
 
 
 class RequestRefused(ProviderError):
@@ -151,10 +203,17 @@ class KeyRefused(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many requests for now, or no credit left."""
+    """Too many requests for now."""
 
     code = "rate_limited"
     sentence = "{provider} takes no more requests for now. Wait a little, then try again."
+
+
+class NoCredit(RateLimited):
+    """The account has no credit left, or has reached a limit on spending."""
+
+    code = "no_credit"
+    sentence = "Your account with {provider} has no credit left, or has reached its limit. Look at it on their site."
 
 
 class ModelUnknown(ChatError):
@@ -162,6 +221,13 @@ class ModelUnknown(ChatError):
 
     code = "model_unknown"
     sentence = "There is no model named “{model}”. Choose another one."
+
+
+class ModelRetired(ModelUnknown):
+    """The vendor has taken the model out of service."""
+
+    code = "model_retired"
+    sentence = "The model “{model}” is no longer in service. Choose another one."
 
 
 class ModelAmbiguous(ChatError):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parley.messages import Failure, Usage
+from parley.messages import Failure, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the turn waits for: a code such as `queued` or `loading`, and words for people."""
+    """What the turn waits for: a code such as `queued` or `loading`, and words for people.
+
+    `seconds`: how long that will take, where it is known.
+    """
 
     code: str
     text: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,26 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A piece of what the model thinks before it answers."""
+    """A piece of what the model thinks before it answers. A `signature` ends a thought: see `Reasoning`."""
 
     text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The model wants a tool to be called. Its arguments are complete."""
+
+    call: ToolCall
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The answer is complete. `reason` is `stop`, or `length` when the model's limit cut it off."""
+    """The answer is complete.
+
+    `reason` is `stop`; `length` when the model's limit cut it off; `tool_calls` when tools are to be called;
+    `filtered` when the vendor withheld the rest.
+    """
 
     usage: Usage | None = None
     reason: str = "stop"
@@ -54,5 +70,5 @@ class Stopped:
     """Somebody stopped the answer; what had come is kept."""
 
 
-Event = Started | Status | TextDelta | ReasoningDelta | Finished | Failed | Stopped
+Event = Started | Status | TextDelta | ReasoningDelta | ToolCalled | Finished | Failed | Stopped
 LastEvent = Finished | Failed | Stopped

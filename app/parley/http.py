@@ -5,9 +5,8 @@ Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent e
 
 import asyncio
 import json
-import re
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -19,15 +18,12 @@ from parley.errors import (
     ChatError,
     KeyMissing,
     KeyRefused,
-    ModelUnknown,
-    PromptTooLong,
-    ProviderFailed,
+    ProviderError,
     ProviderTimeout,
     ProviderUnreachable,
-    RateLimited,
-    RequestRefused,
 )
 from parley.readers import EventReader, LineReader
+from parley.refusals import Kinds, kind_of, retry_after_of, vendor_names, vendor_words
 
 if TYPE_CHECKING:
     import httpx
@@ -43,18 +39,6 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
 MAX_DETAIL = 500
 
-_MODEL_UNKNOWN = re.compile(
-    r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
-    r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
-    re.IGNORECASE | re.DOTALL,
-)
-_TOO_LONG = re.compile(
-    r"context[ _-](length|size|window)|maximum context|exceed_context|too many (input |prompt )?tokens"
-    r"|(prompt|input|request|conversation) (is )?too (long|large)|reduce the length|context the overflows",
-    re.IGNORECASE,
-)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-
 
 def bearer(key: str) -> dict[str, str]:
     """Return the header in which most vendors want the key."""
@@ -64,7 +48,8 @@ def bearer(key: str) -> dict[str, str]:
 class Client:
     """The connections to one provider's server. `key` is asked anew for every request.
 
-    `provider` is the name that people read in errors. `redact` takes keys out of the vendor's words.
+    `provider` is the name that people read in errors. `headers` go with every request. `kinds` are the vendor's own
+    names for errors. `redact` takes keys out of the vendor's words.
     """
 
     def __init__(
@@ -74,12 +59,16 @@ class Client:
         *,
         key: Callable[[], str | None] = lambda: None,
         authorize: Callable[[str], Mapping[str, str]] = bearer,
+        headers: Mapping[str, str] | None = None,
+        kinds: Kinds | None = None,
         redact: Callable[[str], str] = str,
     ) -> None:
         self.provider = provider
         self.base_url = base_url.rstrip("/")
         self._key = key
         self._authorize = authorize
+        self._headers = dict(headers or {})
+        self._kinds = kinds or {}
         self._redact = redact
         self._opening = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
@@ -95,13 +84,26 @@ class Client:
         if client:
             await client.aclose()
 
-    async def ask(self, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = ASK_SECONDS) -> Any:
-        """Return the JSON at a path below the base URL, or at a full URL; with a body, of a POST. Raises ChatError."""
+    async def ask(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        method: str = "",
+        model: str = "",
+        seconds: float = ASK_SECONDS,
+    ) -> Any:
+        """Return the JSON at a path below the base URL, or at a full URL. Raises ChatError.
+
+        The method is GET, with a body POST, if none is named. Of an empty body None is returned.
+        """
         try:
-            async with asyncio.timeout(seconds), self._sent(path, body) as answer:
+            async with asyncio.timeout(seconds), self._sent(path, body, model, method) as answer:
                 content = await answer.whole()
         except TimeoutError as error:
             raise ProviderTimeout(provider=self.provider, seconds=seconds) from error
+        if method and not content.strip():
+            return None
         try:
             return self.parsed(content)
         except AnswerBroken as error:  # a server of another kind answers there
@@ -120,25 +122,26 @@ class Client:
         """Return the error for an answer that cannot be read."""
         return AnswerBroken(provider=self.provider, detail=self._fit(detail))
 
-    def refusal(self, status: int | str, words: str, *, model: str = "", key_sent: bool = True) -> ChatError:
-        """Return the error for a status and the vendor's own words about it."""
-        words, name = words[: 4 * MAX_DETAIL], self.provider
-        detail = self._fit(words)
-        number = status if isinstance(status, int) else 500
-        if number in (401, 403):
-            return (KeyRefused if key_sent else KeyMissing)(provider=name, detail=detail)
-        if number in (402, 429):
-            return RateLimited(provider=name, detail=detail)
-        if number in (400, 413, 422, 500) and _TOO_LONG.search(words):
-            return PromptTooLong(provider=name, model=model or name, detail=detail)
-        if number in (400, 404, 422) and _MODEL_UNKNOWN.search(words):
-            return ModelUnknown(model=model or name, detail=detail)
-        if number >= 500:
-            return ProviderFailed(provider=name, status=status, detail=detail)
-        if number < 400 or number in (404, 405, 410):
-            detail = self._fit(f"{number}: {words}")
-            return AddressWrong(provider=name, address=self.address, detail=detail)
-        return RequestRefused(provider=name, status=status, detail=detail)
+    def refusal(
+        self,
+        status: int | str,
+        words: str,
+        *,
+        names: Iterable[str] = (),
+        model: str = "",
+        key_sent: bool = True,
+        retry_after: float | None = None,
+    ) -> ChatError:
+        """Return the error for a status, the vendor's own words about it, and its names for it."""
+        words = words[: 4 * MAX_DETAIL]
+        kind = kind_of(status if isinstance(status, int) else 500, words, names, self._kinds)
+        if kind is KeyRefused and not key_sent:
+            kind = KeyMissing
+        if issubclass(kind, AddressWrong):
+            words = f"{status}: {words}"
+        facts: dict[str, Any] = {"provider": self.provider, "status": status, "model": model or self.provider}
+        facts |= {"address": self.address, "detail": self._fit(words)}
+        return kind(retry_after=retry_after, **facts) if issubclass(kind, ProviderError) else kind(**facts)
 
     def parsed(self, text: bytes | str) -> Any:
         """Return the value of a JSON text. Raises AnswerBroken."""
@@ -148,24 +151,34 @@ class Client:
             raise self.broken(f"not JSON: {text[:200]!r}") from error
 
     @asynccontextmanager
-    async def _sent(self, path: str, body: Mapping[str, Any] | None, model: str = "") -> AsyncGenerator["Answer", None]:
+    async def _sent(
+        self, path: str, body: Mapping[str, Any] | None, model: str = "", method: str = ""
+    ) -> AsyncGenerator["Answer", None]:
         client = await self._open()
         key = self._key()
-        headers = {"Accept-Encoding": "identity", **(self._authorize(key) if key else {})}
+        headers = {"Accept-Encoding": "identity", **self._headers, **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
             content = await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
         url = path if "://" in path else self.base_url + path
         with self.mapped():
-            request = client.build_request("GET" if body is None else "POST", url, content=content, headers=headers)
+            method = method or ("GET" if body is None else "POST")
+            request = client.build_request(method, url, content=content, headers=headers)
             response = await client.send(request, stream=True)
             answer = Answer(self, response)
             try:
                 if not response.is_success:
-                    words = vendor_words(await answer.up_to(MAX_ERROR_BODY))
-                    words = words or response.headers.get("location") or response.reason_phrase
-                    raise self.refusal(response.status_code, words, model=model, key_sent=key is not None)
+                    body_read = await answer.up_to(MAX_ERROR_BODY)
+                    words = vendor_words(body_read) or response.headers.get("location") or response.reason_phrase
+                    raise self.refusal(
+                        response.status_code,
+                        words,
+                        names=vendor_names(body_read),
+                        model=model,
+                        key_sent=key is not None,
+                        retry_after=retry_after_of(response.headers),
+                    )
                 yield answer
             finally:
                 await answer.close()
@@ -296,33 +309,6 @@ def encoded(body: Mapping[str, Any]) -> bytes:
     pieces = (f"{encode(name)}:{text(value)}" for name, value in body.items())
     # Half of a surrogate pair, from a damaged import, must not make the request impossible.
     return f"{{{','.join(pieces)}}}".encode("utf-8", "replace")
-
-
-def vendor_words(body: bytes) -> str:
-    """Return what an error body says, in whichever of the usual forms."""
-    text = body.decode("utf-8", "replace").strip()
-    if text.startswith("<"):
-        title = _TITLE.search(text)
-        return title.group(1).strip() if title else ""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return error_words(value) or text
-
-
-def error_words(value: Any) -> str:
-    """Return what a JSON error says: its message, with the code or type where the message does not hold it."""
-    if isinstance(value, list) and value:
-        return error_words(value[0])
-    if not isinstance(value, dict):
-        return value if isinstance(value, str) else ""
-    for name in ("error", "detail", "errors"):
-        if words := error_words(value.get(name)):
-            return words
-    message = next((str(value[name]) for name in ("message", "msg") if value.get(name)), "")
-    code = next((value[name] for name in ("code", "type") if isinstance(value.get(name), str)), "")
-    return f"{message} ({code})" if message and code and code not in message else message or code
 
 
 def without_password(url: str) -> str:

@@ -12,8 +12,19 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from parley.errors import ChatError, InternalError
-from parley.events import Event, Failed, Finished, LastEvent, ReasoningDelta, Started, Stopped, TextDelta
-from parley.messages import Part, Reasoning, Text, Usage
+from parley.events import (
+    Event,
+    Failed,
+    Finished,
+    LastEvent,
+    ReasoningDelta,
+    Started,
+    Stopped,
+    TextDelta,
+    ToolCalled,
+)
+from parley.messages import Part, Usage
+from parley.written import Written
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +69,7 @@ class Turn:
         self.reply_id = reply_id
         self._events: list[Event] = []
         self._observers: list[asyncio.Future[None]] = []
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._written = Written()
         self._conclude = conclude
         self._clock = _Clock()
         self._loop = asyncio.get_running_loop()
@@ -76,17 +86,12 @@ class Turn:
     @property
     def text(self) -> str:
         """Return the answer so far."""
-        return "".join(self._text)
+        return self._written.text
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return the message's parts so far."""
-        parts: list[Part] = []
-        if self._reasoning:
-            parts.append(Reasoning("".join(self._reasoning), self._clock.reasoning_seconds))
-        if self._text:
-            parts.append(Text(self.text))
-        return tuple(parts)
+        return self._written.parts
 
     @property
     def size(self) -> int:
@@ -154,10 +159,8 @@ class Turn:
                 if self._silence:
                     self._silence.end()
                 match event:
-                    case TextDelta(text):
-                        self._text.append(text)
-                    case ReasoningDelta(text):
-                        self._reasoning.append(text)
+                    case TextDelta() | ReasoningDelta() | ToolCalled():
+                        self._written.take(event)
                     case Finished():
                         return event
                     case Started():
@@ -263,8 +266,6 @@ class _Clock:
 
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
-        self._reasoning_began: float | None = None
-        self._reasoning_ended: float | None = None
         self._first_token: float | None = None
 
     def note(self, event: Event) -> None:
@@ -273,11 +274,7 @@ class _Clock:
         match event:
             case Started():
                 self._began = now
-            case ReasoningDelta():
-                self._first_token = self._first_token or now
-                self._reasoning_began = self._reasoning_began or now
-                self._reasoning_ended = now
-            case TextDelta():
+            case TextDelta() | ReasoningDelta() | ToolCalled():
                 self._first_token = self._first_token or now
 
     @property
@@ -287,12 +284,6 @@ class _Clock:
     @property
     def first_token_seconds(self) -> float | None:
         return None if self._first_token is None else self._first_token - self._began
-
-    @property
-    def reasoning_seconds(self) -> float | None:
-        if self._reasoning_began is None or self._reasoning_ended is None:
-            return None
-        return self._reasoning_ended - self._reasoning_began
 
     def complete(self, usage: Usage) -> Usage:
         """Return the provider's usage with our times where it gave none."""

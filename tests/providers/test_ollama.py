@@ -18,7 +18,8 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.messages import Model, Usage
+from parley.messages import Usage
+from parley.models import Model
 from parley.providers import ollama
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.ollama import Ollama, base_url

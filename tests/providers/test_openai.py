@@ -12,6 +12,7 @@ from parley.errors import (
     KeyMissing,
     KeyRefused,
     ModelUnknown,
+    Overloaded,
     PromptTooLong,
     ProviderFailed,
     ProviderUnreachable,
@@ -265,7 +266,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("error", "kind"),
         [
-            ({"error": {"message": "Overloaded", "type": "overloaded_error"}}, ProviderFailed),
+            ({"error": {"message": "Overloaded", "type": "overloaded_error"}}, Overloaded),
             ({"error": {"message": "Provider returned error", "code": 502}}, ProviderFailed),
             ({"error": {"message": "Rate limited", "code": 429}}, RateLimited),
             ({"error": "the runner stopped"}, ProviderFailed),

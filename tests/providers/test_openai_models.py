@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from parley.errors import ProviderUnreachable
-from parley.messages import Model
+from parley.models import Model
 from parley.providers import openai
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI, base_url

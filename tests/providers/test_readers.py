@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.http import encoded, error_words, vendor_words
+from parley.http import encoded
 from parley.readers import EventReader, LineReader
+from parley.refusals import error_words, vendor_words
 
 EVENTS: dict[str, tuple[bytes, list[str]]] = {
     "plain": (b"data: one\n\ndata: two\n\n", ["one", "two"]),

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from parley.messages import Conversation, ConversationTree, Message, MessageStatus, Role, Text, new_id
+from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
 from parley.store import MESSAGE, Store
 from parley.store.changes import CONVERSATION, note
 from parley.store.conversations import update
 from parley.store.directory import connect
 from parley.store.turns import add_message
+from parley.trees import ConversationTree
 from tests.store.conftest import Ask
 
 Read = Callable[[Store, ConversationTree, str], ConversationTree]

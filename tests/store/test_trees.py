@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 
 from parley.errors import ConversationUnknown
-from parley.messages import Conversation, ConversationTree, Message, MessageStatus, Role, Text, new_id
+from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
 from parley.store import MESSAGE, Change, Store, trees
 from parley.store.turns import add_conversation, add_message
+from parley.trees import ConversationTree
 from tests.store.conftest import Ask
 
 
@@ -115,7 +116,7 @@ async def test_whatever_happens_a_tree_follows(
     store: Store, seed: int, part: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Do anything to a conversation and compare a tree that follows with one that is read anew."""
-    monkeypatch.setattr("parley.messages.NEAR", 1 + 6 * seed)
+    monkeypatch.setattr("parley.trees.NEAR", 1 + 6 * seed)
     dice = random.Random(seed)
     conversation = await long_one(store, 40)
     id = conversation.id

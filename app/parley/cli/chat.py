@@ -11,7 +11,7 @@ from parley.cli.shell import Shell
 from parley.engine import ChatRequest
 from parley.errors import ChatError, ConversationUnknown, PromptEmpty
 from parley.events import Failed, Finished, LastEvent, ReasoningDelta, Started, Status, TextDelta
-from parley.messages import Message, MessageStatus, Part, Role, Text, new_id
+from parley.messages import Message, MessageStatus, Part, Reasoning, Role, Text, new_id
 from parley.providers.guide import PROVIDER as GUIDE
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class _Talk:
             "message_id": self.turn.reply_id or None,
             "model": self.model_asked,
             "text": self.turn.text,
-            "reasoning": "".join(part.text for part in self.turn.parts if not isinstance(part, Text)),
+            "reasoning": "".join(part.text for part in self.turn.parts if isinstance(part, Reasoning)),
             "status": _status(self.last),
             "usage": asdict(usage) if usage else None,
         }
@@ -165,7 +165,7 @@ class _Talk:
                 streams.complain(problem)
 
     async def _send(self, text: str) -> "Turn":
-        request = ChatRequest(text, self.conversation_id, self.model, self.instruction, CHANNEL)
+        request = ChatRequest(text, self.conversation_id, self.model, self.instruction, channel=CHANNEL)
         turn = await self.services.engine.send(request)
         self.conversation_id = turn.conversation_id
         return turn

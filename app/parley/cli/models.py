@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
-from parley.messages import Model
+from parley.models import Model
 
 _ABILITIES = ("vision", "tools", "reasoning")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
-from parley.messages import ConversationTree, Message, MessageStatus, Role, part_to_json
+from parley.messages import Message, MessageStatus, Role, part_to_json
+from parley.trees import ConversationTree
 
 if TYPE_CHECKING:
     from parley.render import Block

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
 from parley.keys import Keys
-from parley.messages import Model
+from parley.models import Model
 from parley.providers import guide as manual
 from parley.providers import ollama, openai
 from parley.providers.base import Provider

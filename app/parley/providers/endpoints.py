@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from parley.providers.base import Provider, ProviderRequest
+from parley.providers.prompts import entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,15 @@ class ProviderDialect:
 
 
 def chat_messages(request: ProviderRequest) -> list[dict[str, Any]]:
-    """Return the messages as both OpenAI and Ollama take them: roles and text.
-
-    Neighbours of one role become one message: after a failed answer a question follows a question, and
-    the templates of many local models refuse that.
-    """
-    turns = [("system", request.instruction)] if request.instruction.strip() else []
-    turns += [(str(message.role), message.text) for message in request.messages]
+    """Return the messages as both OpenAI and Ollama take them: roles and text."""
     sent: list[dict[str, Any]] = []
-    for role, text in turns:
+    if request.instruction.strip():
+        sent.append({"role": "system", "content": request.instruction})
+    for role, text in ((entry.role, entry.text) for entry in entries(request.messages)):
         if sent and sent[-1]["role"] == role:
             sent[-1]["content"] += "\n\n" + text
         else:
-            sent.append({"role": role, "content": text})
+            sent.append({"role": str(role), "content": text})
     return sent
 
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from parley.events import Event, Finished, TextDelta
-from parley.messages import Model, Role
+from parley.messages import Role
+from parley.models import Model
 from parley.providers.base import ProviderRequest
 
 PROVIDER = "guide"

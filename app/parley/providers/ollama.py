@@ -9,8 +9,9 @@ from typing import Any
 
 from parley.errors import AddressWrong, AnswerEmpty, ChatError
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.http import Answer, Client, error_words, is_loopback
-from parley.messages import Model, Usage
+from parley.http import Answer, Client, is_loopback
+from parley.messages import Usage
+from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
@@ -22,6 +23,7 @@ from parley.providers.endpoints import (
     without_endings,
 )
 from parley.providers.thinking import ThinkSplitter
+from parley.refusals import error_names, error_words
 
 PORT = 11434
 LOCAL_SERVER = Endpoint(
@@ -120,7 +122,9 @@ class Ollama:
             async for line in lines:
                 last = object_of(self._client.parsed(line))
                 if error := last.get("error"):
-                    raise self._client.refusal("while answering", error_words(error), model=model)
+                    raise self._client.refusal(
+                        "while answering", error_words(error), names=error_names(error), model=model
+                    )
                 message = object_of(last.get("message"))
                 if isinstance(thinking := message.get("thinking"), str) and thinking:
                     yield ReasoningDelta(thinking)

@@ -21,8 +21,9 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.http import Answer, Client, error_words, is_loopback
-from parley.messages import Model, Usage
+from parley.http import Answer, Client, is_loopback
+from parley.messages import Usage
+from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
@@ -35,6 +36,7 @@ from parley.providers.endpoints import (
     without_endings,
 )
 from parley.providers.thinking import Delta, ThinkSplitter
+from parley.refusals import error_names, error_words
 
 VENDORS = (
     Endpoint(
@@ -188,7 +190,8 @@ class OpenAI:
             error = error or chunk
             status = next((code for code in (object_of(error).get("code"), object_of(error).get("status")) if code), "")
             numbered = isinstance(status, int) and 400 <= status < 600
-            raise self._client.refusal(status if numbered else "while answering", error_words(chunk), model=model)
+            status = status if numbered else "while answering"
+            raise self._client.refusal(status, error_words(chunk), names=error_names(chunk), model=model)
         yield from reply.take(chunk)
 
     async def _lmstudio_models(self) -> list[Model] | None:

@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import OWNER, Conversation, ConversationTree, Message
+from parley.messages import OWNER, Conversation, Message
 from parley.store import interrupted, rows, trees
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
 from parley.store.words import one_line, searchable, storable
+from parley.trees import ConversationTree
 
 _ID_LETTERS = frozenset("0123456789abcdef-")
 _DAY = 86_400

@@ -10,11 +10,12 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Seque
 from dataclasses import replace
 from typing import Any
 
-from parley.messages import Conversation, ConversationTree, Message
+from parley.messages import Conversation, Message
 from parley.store import interrupted, rows
 from parley.store.database import Database
 from parley.store.messages import above
 from parley.store.problems import damage_told
+from parley.trees import ConversationTree
 
 _LIVING = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND deleted_at IS NULL"
 _AMONG = "SELECT value FROM json_each(?)"

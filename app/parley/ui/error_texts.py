@@ -15,7 +15,9 @@ from parley.messages import Failure
 
 CONTEXT = "ErrorTexts"
 
-MENDED_IN_SETTINGS = frozenset({"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model"})
+MENDED_IN_SETTINGS = frozenset(
+    {"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model", "model_retired"}
+)
 """Errors that end once a person has changed something about a provider."""
 
 SENTENCES: Mapping[str, object] = {
@@ -29,6 +31,19 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "Something answers at {address}, but not as {provider} should. Check the address, its path above all.",
     ),
+    "no_network": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The address {address} of {provider} cannot be found. Check that this computer is online.",
+    ),
+    "proxy_failed": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The proxy on the way to {provider} does not let the request through. Check the proxy’s settings.",
+    ),
+    "certificate_bad": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The certificate of {address} is not trusted, so nothing was sent. If your network has a certificate "
+        "authority of its own, name its file in SSL_CERT_FILE.",
+    ),
     "provider_timeout": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "{provider} has said nothing for {seconds:g} seconds. It may be busy or loading the model.",
@@ -37,11 +52,19 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "{provider} had an error of its own ({status}). Trying again may help.",
     ),
+    "overloaded": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} is overloaded just now ({status}). Try again in a while, or choose another model.",
+    ),
     "answer_broken": QT_TRANSLATE_NOOP("ErrorTexts", "The answer from {provider} broke off. What had come is kept."),
     "connection_lost_asleep": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The connection to {provider} was lost while the computer slept. What had come is kept."
     ),
     "answer_empty": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} finished without an answer."),
+    "answer_withheld": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} withheld its answer because of its safety rules. Put the question another way.",
+    ),
     "request_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} refused the request ({status})."),
     "prompt_too_long": QT_TRANSLATE_NOOP(
         "ErrorTexts",
@@ -59,7 +82,14 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "{provider} takes no more requests for now. Wait a little, then try again.",
     ),
+    "no_credit": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Your account with {provider} has no credit left, or has reached its limit. Look at it on their site.",
+    ),
     "model_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no model named “{model}”. Choose another one."),
+    "model_retired": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The model “{model}” is no longer in service. Choose another one."
+    ),
     "model_ambiguous": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "“{model}” is offered by more than one provider. Say which: {choices}.",

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import Conversation, ConversationTree, MessageStatus, Role
+from parley.messages import Conversation, MessageStatus, Role
 from parley.services import Services
 from parley.store import EVERYTHING, MESSAGE, Change
+from parley.trees import ConversationTree
 from parley.ui.chat.chat_page import ChatPage
 from parley.ui.chat.following import Following
 from parley.ui.composer.drafts import Draft

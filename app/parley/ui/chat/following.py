@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from parley.engine import ChatEngine
-from parley.messages import ConversationTree, MessageStatus
+from parley.messages import MessageStatus
+from parley.trees import ConversationTree
 from parley.turn import Turn
 from parley.ui.tasks import Tasks
 from parley.ui.transcript import Transcript

@@ -7,8 +7,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from parley.errors import ChatError
-from parley.messages import ConversationTree, Message, Role
+from parley.messages import Message, Role
 from parley.services import Services
+from parley.trees import ConversationTree
 from parley.ui.appearance.look import Look
 from parley.ui.chat.message_info import MessageInfo
 from parley.ui.error_texts import error_text

@@ -5,6 +5,7 @@ A provider counts the tokens of an answer at its end; until then, and where it n
 
 from PySide6.QtCore import QLocale, QObject, QTimer
 
+from parley.messages import Part, Reasoning, Text, ToolCall
 from parley.services import Services
 from parley.turn import Turn
 from parley.ui.chat.conversation_view import ConversationView
@@ -90,7 +91,7 @@ class Status(QObject):
         return next((turn for turn in coming if turn.parts), None)
 
     def _tell_turn(self, turn: Turn) -> None:
-        tokens = sum(len(part.text.encode("utf-8", "surrogatepass")) for part in turn.parts) // BYTES_PER_TOKEN
+        tokens = sum(map(_bytes, turn.parts)) // BYTES_PER_TOKEN
         speed = _speed(tokens, turn)
         count = self.tr("about %n tokens", "", tokens)
         words = f"{count} · {self._per_second(speed)}" if speed else count
@@ -152,3 +153,12 @@ def _speed(tokens: int, turn: Turn) -> float | None:
         return None
     streamed = usage.seconds - usage.first_token_seconds
     return tokens / streamed if streamed >= LEAST_SECONDS else None
+
+
+def _bytes(part: Part) -> int:
+    match part:
+        case Text(text) | Reasoning(text):
+            return len(text.encode("utf-8", "surrogatepass"))
+        case ToolCall():
+            return len(part.arguments)
+    return 0

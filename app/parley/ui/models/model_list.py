@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QLocale, QModelIndex, QObject, QP
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from parley.messages import Model
+from parley.models import Model
 from parley.ui.appearance.look import Look
 from parley.ui.appearance.painting import line, row_box, sized, split_end, width_of
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parley.messages import Model
+from parley.models import Model
 from parley.ui.appearance.look import Look
 from parley.ui.models.model_list import ModelDelegate, ModelList
 

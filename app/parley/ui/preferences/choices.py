@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QSystemTrayIcon, QWidget
 
-from parley.messages import Model
+from parley.models import Model
 from parley.paths import translations
 from parley.services import Services
 from parley.ui.appearance.look import Look

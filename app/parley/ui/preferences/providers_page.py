@@ -7,7 +7,7 @@ from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.errors import ChatError, KeyMissing, SettingInvalid
-from parley.messages import Model
+from parley.models import Model
 from parley.providers.catalog import Place
 from parley.providers.endpoints import Endpoint
 from parley.providers.roster import KEYS

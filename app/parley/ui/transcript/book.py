@@ -6,7 +6,7 @@ from itertools import compress, count
 from operator import attrgetter, is_not
 from typing import NamedTuple
 
-from parley.messages import Message, Role
+from parley.messages import Message, Role, Text
 from parley.ui.transcript.row import Kit, Row
 
 KEPT = 120
@@ -123,7 +123,7 @@ class Book:
         room = style.px(60)
         for message in self.messages[start:end]:
             parts = message.parts
-            text = parts[0].text if len(parts) == 1 else message.text
+            text = parts[0].text if len(parts) == 1 and isinstance(parts[0], Text) else message.text
             across = len(text) * (most if message.role is Role.USER else letters)
             yield int((1 + across + 0.6 * text.count("\n")) * line) + room
 

@@ -123,8 +123,8 @@ class Row:
         """Show above the text what is known of the reasoning, below it how the message stands."""
         message, progress = self.message, self.progress
         thinking = progress is not None and progress.thinking
-        seconds = next((part.seconds for part in message.parts if isinstance(part, Reasoning)), None)
-        seconds = self._seconds if seconds is None else seconds
+        thoughts = [part.seconds for part in message.parts if isinstance(part, Reasoning) and part.seconds is not None]
+        seconds = sum(thoughts) if thoughts else self._seconds
         if progress is not None:
             seconds = progress.seconds
         self.head.show(present=bool(message.reasoning.strip()), running=thinking, seconds=seconds)

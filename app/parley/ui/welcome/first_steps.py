@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from parley.messages import Model
+from parley.models import Model
 
 MOST = 4
 """So many models are offered here; the rest is in the picker."""

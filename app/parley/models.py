@@ -1,0 +1,81 @@
+"""Values: language models, what they can do, and what can be asked of them. They know nothing of any vendor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+Effort = Literal["", "none", "minimal", "low", "medium", "high"]
+"""How long a model is to think before it answers. Empty leaves it to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens cost, in US dollars. Without prices of its own, cached input costs as much as other."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    cache_writing: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A language model that a provider offers. Unknown abilities are None.
+
+    `context` is in tokens, `max_output` too. `parameters` names those of `Parameters` that it takes; None: nobody
+    says, so those that its wire format has. `purpose` tells chat models from those that only embed texts.
+    """
+
+    provider: str
+    name: str
+    label: str = ""
+    context: int | None = None
+    vision: bool | None = None
+    tools: bool | None = None
+    reasoning: bool | None = None
+    size_bytes: int | None = None
+    audio: bool | None = None
+    max_output: int | None = None
+    quantization: str = ""
+    parameters: frozenset[str] | None = None
+    price: Price | None = None
+    purpose: Literal["chat", "embedding"] = "chat"
+
+    @property
+    def id(self) -> str:
+        """Return the name people and settings use: `provider/model`."""
+        return f"{self.provider}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How an answer is to be made. What is not set is left to the model, and not sent.
+
+    `json` asks for a JSON object, `schema` for one that fits this JSON Schema.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    effort: Effort = ""
+    json: bool = False
+    schema: Mapping[str, Any] | None = None
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Return the names of those that are set."""
+        return frozenset(found.name for found in fields(self) if getattr(self, found.name) != found.default)
+
+
+NO_PARAMETERS = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool that a model may call: its name, what it is for, and the JSON Schema of its arguments."""
+
+    name: str
+    description: str = ""
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})

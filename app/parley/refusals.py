@@ -1,0 +1,147 @@
+"""Refusals: what an error that a server answers with means, from its status, its words and its names for it."""
+
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from parley.errors import (
+    AddressWrong,
+    AnswerWithheld,
+    ChatError,
+    KeyRefused,
+    ModelUnknown,
+    NoCredit,
+    Overloaded,
+    PromptTooLong,
+    ProviderFailed,
+    RateLimited,
+    RequestRefused,
+)
+
+Kinds = Mapping[str, type[ChatError]]
+"""A vendor's names for errors, in lower case: its `code`, `type` or `status`, and what each of them means."""
+
+KINDS: Kinds = {
+    "insufficient_quota": NoCredit,
+    "billing_hard_limit_reached": NoCredit,
+    "billing_error": NoCredit,
+    "insufficient_balance": NoCredit,
+    "invalid_api_key": KeyRefused,
+    "authentication_error": KeyRefused,
+    "rate_limit_exceeded": RateLimited,
+    "rate_limit_error": RateLimited,
+    "overloaded_error": Overloaded,
+    "server_overloaded": Overloaded,
+    "context_length_exceeded": PromptTooLong,
+    "model_not_found": ModelUnknown,
+    "content_filter": AnswerWithheld,
+    "content_policy_violation": AnswerWithheld,
+}
+"""Names that several vendors use, and mean alike."""
+
+_MODEL_UNKNOWN = re.compile(
+    r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
+    r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOO_LONG = re.compile(
+    r"context[ _-](length|size|window)|maximum context|exceed_context|too many (input |prompt )?tokens"
+    r"|(prompt|input|request|conversation) (is )?too (long|large)|reduce the length|context the overflows",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+def kind_of(status: int, words: str, names: Iterable[str] = (), kinds: Kinds | None = None) -> type[ChatError]:
+    """Return the error that a refusal means: by its names, first the vendor's own `kinds`, else by status and words."""
+    known = {**KINDS, **(kinds or {})}
+    for name in names:
+        if found := known.get(name.lower()):
+            return found
+    match status:
+        case 401 | 403:
+            return KeyRefused
+        case 402:
+            return NoCredit
+        case 429:
+            return RateLimited
+        case 400 | 413 | 422 | 500 if _TOO_LONG.search(words):
+            return PromptTooLong
+        case 400 | 404 | 422 if _MODEL_UNKNOWN.search(words):
+            return ModelUnknown
+        case 529:
+            return Overloaded
+        case 404 | 405 | 410:
+            return AddressWrong
+    if status >= 500:
+        return ProviderFailed
+    return AddressWrong if status < 400 else RequestRefused
+
+
+def retry_after_of(headers: Mapping[str, str]) -> float | None:
+    """Return in how many seconds a server wants to be asked again: a number, or a date (RFC 9110, 10.2.3)."""
+    if milliseconds := _seconds(headers.get("retry-after-ms", "")):
+        return milliseconds / 1000
+    value = headers.get("retry-after", "").strip()
+    if (seconds := _seconds(value)) is not None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+def vendor_names(body: bytes) -> list[str]:
+    """Return the names that an error body gives to what went wrong: its `code`, `type` or `status`."""
+    try:
+        return error_names(json.loads(body.decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return []
+
+
+def error_names(value: Any) -> list[str]:
+    """Return the names in a JSON error, the most exact first."""
+    if isinstance(value, list) and value:
+        return error_names(value[0])
+    if not isinstance(value, dict):
+        return []
+    inner = [name for key in ("error", "innererror", "errors", "details") for name in error_names(value.get(key))]
+    return inner + [value[key] for key in ("code", "reason", "type", "status") if isinstance(value.get(key), str)]
+
+
+def vendor_words(body: bytes) -> str:
+    """Return what an error body says, in whichever of the usual forms."""
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        return title.group(1).strip() if title else ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return error_words(value) or text
+
+
+def error_words(value: Any) -> str:
+    """Return what a JSON error says: its message, with the code or type where the message does not hold it."""
+    if isinstance(value, list) and value:
+        return error_words(value[0])
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else ""
+    for name in ("error", "detail", "errors"):
+        if words := error_words(value.get(name)):
+            return words
+    message = next((str(value[name]) for name in ("message", "msg") if value.get(name)), "")
+    code = next((value[name] for name in ("code", "type") if isinstance(value.get(name), str)), "")
+    return f"{message} ({code})" if message and code and code not in message else message or code

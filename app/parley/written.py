@@ -1,0 +1,93 @@
+"""Written: the parts of a reply, as they come in."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from parley.events import ReasoningDelta, TextDelta, ToolCalled
+from parley.messages import Part, Reasoning, Text, ToolCall
+
+
+class Written:
+    """Collects deltas into parts, in their order.
+
+    A run of deltas of one kind is one part; a signature ends a thought.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[_Text | _Thought | ToolCall] = []
+
+    @property
+    def text(self) -> str:
+        """Return what was said."""
+        return "".join("".join(run.pieces) for run in self._runs if isinstance(run, _Text))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return what there is."""
+        return tuple(run if isinstance(run, ToolCall) else run.part for run in self._runs)
+
+    def take(self, event: TextDelta | ReasoningDelta | ToolCalled) -> None:
+        """Take what came next."""
+        last = self._runs[-1] if self._runs else None
+        match event:
+            case TextDelta(text):
+                if not isinstance(last, _Text):
+                    last = _Text()
+                    self._runs.append(last)
+                last.pieces.append(text)
+            case ReasoningDelta(text, signature):
+                if not isinstance(last, _Thought) or last.signature:
+                    last = _Thought()
+                    self._runs.append(last)
+                last.take(text, signature)
+            case ToolCalled(call):
+                self._runs.append(call)
+
+
+def said_before(parts: Iterable[Part]) -> Iterator[TextDelta | ReasoningDelta | ToolCalled]:
+    """Yield the events that the parts of a reply came from."""
+    for part in parts:
+        match part:
+            case Text(text):
+                yield TextDelta(text)
+            case Reasoning(text, _, signature):
+                yield ReasoningDelta(text, signature)
+            case ToolCall():
+                yield ToolCalled(part)
+
+
+def resumed(before: Sequence[Part], after: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts of a reply that went on from what was `before`: its turn knows of the later thinking only."""
+    seconds = [part.seconds or 0.0 for part in before if isinstance(part, Reasoning)]
+    return tuple(
+        replace(part, seconds=seconds.pop(0) + (part.seconds or 0.0))
+        if seconds and after and isinstance(part, Reasoning)
+        else part
+        for part in after or before
+    )
+
+
+class _Text:
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+
+    @property
+    def part(self) -> Text:
+        return Text("".join(self.pieces))
+
+
+class _Thought:
+    def __init__(self) -> None:
+        self.signature = ""
+        self._pieces: list[str] = []
+        self._began = self._ended = time.monotonic()
+
+    def take(self, text: str, signature: str) -> None:
+        self._pieces.append(text)
+        self._ended = time.monotonic()
+        self.signature = signature
+
+    @property
+    def part(self) -> Reasoning:
+        return Reasoning("".join(self._pieces), self._ended - self._began, self.signature)
