@@ -127,7 +127,7 @@ def paths(tmp_path: Path) -> Paths:
 def settings(paths: Paths) -> Settings:
     settings = Settings(paths.settings)
     settings.update(
-        default_model="scripted/one", providers=(ProviderRow("scripted", "http://127.0.0.1:1", "scripted"),)
+        default_model="scripted/one", retries=0, providers=(ProviderRow("scripted", "http://127.0.0.1:1", "scripted"),)
     )
     return settings
 

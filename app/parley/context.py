@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from parley.tokens import OF_IMAGE
 
 BYTES_PER_TOKEN = 3
 """A cautious average over languages and tokenizers: too few messages fit rather than too many."""
-
-TOKENS_OF_IMAGE = 1500
-"""About what a large picture costs with the vendors that say so."""
 
 ANSWER_SHARE = 4
 """One part in this many of the context is kept free for the answer."""
@@ -74,7 +72,7 @@ def tokens_of(part: Part) -> int:
         case ToolCall():
             return tokens_in(part.name + part.arguments)
         case Image():
-            return TOKENS_OF_IMAGE
+            return OF_IMAGE
         case Reasoning():
             return 0
 

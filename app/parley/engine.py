@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
+from parley.answers import Answers
 from parley.context import Prompt
 from parley.errors import (
     AnswerBroken,
@@ -24,11 +25,8 @@ from parley.events import (
     Failed,
     Finished,
     LastEvent,
-    Started,
     Status,
     Stopped,
-    TextDelta,
-    ToolCalled,
 )
 from parley.messages import (
     OWNER,
@@ -97,6 +95,7 @@ class ChatEngine:
         self._store = store
         self._catalog = catalog
         self._settings = settings
+        self._answers = Answers(catalog, settings)
         self._turns: dict[str, Turn] = {}
         self._begun: dict[Turn, Message] = {}
         self._stateless: set[Turn] = set()
@@ -207,7 +206,7 @@ class ChatEngine:
         provider, name = await self._model(model, None)
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
-        turn = self._turn(self._ask(provider, request), provider)
+        turn = self._turn(self._answers.events(provider, request), provider)
         self._stateless.add(turn)
         self._keep(self._forget_stateless(turn))
         return turn
@@ -281,7 +280,7 @@ class ChatEngine:
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, conversation.instruction, about=about)
-        async with aclosing(self._ask(provider, request)) as events:
+        async with aclosing(self._answers.events(provider, request)) as events:
             try:
                 async for event in events:
                     yield event
@@ -298,16 +297,6 @@ class ChatEngine:
                 if not prompt.take(message):
                     break
         return prompt.messages
-
-    async def _ask(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
-        yield Started(f"{provider.id}/{request.model}")
-        spoken = False
-        async with aclosing(provider.stream(request)) as events:
-            async for event in events:
-                spoken = spoken or isinstance(event, TextDelta | ToolCalled)
-                if isinstance(event, Finished) and not spoken and event.reason == "stop":
-                    raise AnswerEmpty(provider=provider.name)
-                yield event
 
     async def _settled(self, message_id: str) -> None:
         """Return once a message is no longer streaming, in whichever process it is."""
@@ -358,7 +347,8 @@ class ChatEngine:
     async def _save(self, turn: Turn, last: LastEvent) -> None:
         usage = last.usage if isinstance(last, Finished) else self._usage(turn, turn.usage)
         failure = last.failure if isinstance(last, Failed) else None
-        await self._store.turns.finish(turn.reply_id, self._parts(turn), _STATUS[type(last)], usage, failure)
+        status = _STATUS[type(last)]
+        await self._store.turns.finish(turn.reply_id, self._parts(turn), status, usage, failure, turn.model)
 
     def _parts(self, turn: Turn) -> tuple[Part, ...]:
         """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""

@@ -11,7 +11,8 @@
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
     │   │   └── Overloaded       it has too much to do just now (503, 529)
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
-    │   │   └── ConnectionLostAsleep  the computer slept meanwhile
+    │   │   └── ConnectionLost   the connection did
+    │   │       └── ConnectionLostAsleep  the computer slept meanwhile
     │   ├── AnswerEmpty          it finished without a word
     │   ├── AnswerWithheld       its safety rules let no answer through
     │   ├── RequestRefused       it did not like the request (400, 413, 422)
@@ -153,7 +154,14 @@ class AnswerBroken(ProviderError):
     sentence = "The answer from {provider} broke off. What had come is kept."
 
 
-class ConnectionLostAsleep(AnswerBroken):
+class ConnectionLost(AnswerBroken):
+    """The connection broke off."""
+
+    code = "connection_lost"
+    sentence = "The connection to {provider} broke off. What had come is kept."
+
+
+class ConnectionLostAsleep(ConnectionLost):
     """The computer slept during the answer, and nothing came after it woke."""
 
     code = "connection_lost_asleep"

@@ -1,15 +1,16 @@
 """Values: what happens during a turn. A Turn numbers them; the number is the `id:` of server-sent events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.messages import Failure, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The provider has been asked. `model` is `provider/model`."""
+    """The provider has been asked. `model` is `provider/model`; `tokens`, about how long the question is."""
 
     model: str
+    tokens: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from parley.errors import (
     AddressWrong,
     AnswerBroken,
     ChatError,
+    ConnectionLost,
     KeyMissing,
     KeyRefused,
     ProviderError,
@@ -194,7 +195,9 @@ class Client:
             lost = httpx.UnsupportedProtocol, httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError
             if isinstance(error, (httpx.InvalidURL, *lost)):
                 raise self._unreachable(error) from error
-            raise self.broken(str(error) or type(error).__name__) from error
+            detail = self._fit(str(error) or type(error).__name__)
+            kind = ConnectionLost if isinstance(error, httpx.TransportError) else AnswerBroken
+            raise kind(provider=self.provider, detail=detail) from error
 
     async def _open(self) -> "httpx.AsyncClient":
         if self._client is None:

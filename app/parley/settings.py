@@ -121,6 +121,23 @@ class Options:
         maximum=3600.0,
         unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
     )
+    retries: int = option(
+        4,
+        QT_TRANSLATE_NOOP("Settings", "Try again"),
+        QT_TRANSLATE_NOOP("Settings", "After a failure that passes, as long as the model has said nothing."),
+        page="behaviour",
+        minimum=0,
+        maximum=10,
+        unit=QT_TRANSLATE_NOOP("Settings", "times"),
+    )
+    fallback_model: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Fallback model"),
+        QT_TRANSLATE_NOOP("Settings", "Asked instead when a provider fails before the first word."),
+        typed="As provider/model. Empty: none.",
+        page="behaviour",
+        editor="fallback",
+    )
     discover: bool = option(
         True,
         QT_TRANSLATE_NOOP("Settings", "Find local servers"),

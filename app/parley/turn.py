@@ -19,11 +19,13 @@ from parley.events import (
     LastEvent,
     ReasoningDelta,
     Started,
+    Status,
     Stopped,
     TextDelta,
     ToolCalled,
 )
 from parley.messages import Part, Usage
+from parley.tokens import guessed
 from parley.written import Written
 
 logger = logging.getLogger(__name__)
@@ -70,6 +72,8 @@ class Turn:
         self._events: list[Event] = []
         self._observers: list[asyncio.Future[None]] = []
         self._written = Written()
+        self._said_before = 0
+        self._asked: Started | None = None
         self._conclude = conclude
         self._clock = _Clock()
         self._loop = asyncio.get_running_loop()
@@ -94,6 +98,11 @@ class Turn:
         return self._written.parts
 
     @property
+    def model(self) -> str:
+        """Return the model that was asked last, as `provider/model`; empty before."""
+        return self._asked.model if self._asked else ""
+
+    @property
     def size(self) -> int:
         """Return how many events have come: it grows whenever there is something new to save."""
         return len(self._events)
@@ -105,8 +114,8 @@ class Turn:
 
     @property
     def usage(self) -> Usage:
-        """Return how long the reply took so far."""
-        return Usage(first_token_seconds=self._clock.first_token_seconds, seconds=self._clock.seconds)
+        """Return what the reply cost so far, tokens guessed."""
+        return self._guessed(Usage(first_token_seconds=self._clock.first_token_seconds, seconds=self._clock.seconds))
 
     def stop(self) -> None:
         """End the reply; what has come is kept. Does nothing when it has ended."""
@@ -164,7 +173,11 @@ class Turn:
                     case Finished():
                         return event
                     case Started():
+                        self._said_before = self._tokens()
+                        self._asked = event
                         self._watch_silence()
+                    case Status(seconds=seconds) if self._silence and seconds:
+                        self._silence.allow(seconds)
                 self._publish(event)
                 if len(self._events) % BURST == 0:
                     await asyncio.sleep(0)
@@ -205,12 +218,27 @@ class Turn:
             case None:
                 finished = self._reader.result()
                 usage = finished.usage or Usage()
-                return replace(finished, usage=self._clock.complete(usage))
+                return replace(finished, usage=self._guessed(self._clock.complete(usage)))
             case ChatError():
                 return self._failed(error)
             case _:
                 logger.error("a turn ended with a bug", exc_info=error)
                 return Failed(InternalError(detail=repr(error)).to_failure())
+
+    def _tokens(self) -> int:
+        return sum(map(guessed, self._written.parts))
+
+    def _guessed(self, usage: Usage) -> Usage:
+        """Return the usage with the tokens guessed that the vendor has not told, once it has been asked."""
+        if self._asked is None or self._asked.tokens is None or None not in (usage.input_tokens, usage.output_tokens):
+            return usage
+        written = self._tokens() - self._said_before
+        return replace(
+            usage,
+            input_tokens=self._asked.tokens if usage.input_tokens is None else usage.input_tokens,
+            output_tokens=written if usage.output_tokens is None else usage.output_tokens,
+            estimated=True,
+        )
 
     def _failed(self, error: ChatError) -> Failed:
         if self._silence:
@@ -240,6 +268,10 @@ class _Silence:
         """Something has come."""
         self.look()
         self._heard, self._asleep = self._looked, 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Nothing will come for so long, and that is known."""
+        self._heard += seconds
 
     @property
     def seconds(self) -> float:

@@ -59,6 +59,7 @@ async def check_failure(parley: Parley, server: FakeServer, words: str, stdout: 
     parley.env["FAKE_KEY"] = "sk-verysecretverysecret1234"
     add = ("provider", "add", "fake", "--base-url", f"{server.root}/v1", "--key-env", "FAKE_KEY")
     await asyncio.to_thread(parley, *add)
+    await asyncio.to_thread(parley, "settings", "set", "retries", "0")
     done = await asyncio.to_thread(parley, "chat", "-m", "fake/m", "my question", code=1)
     (line,) = done.stderr.splitlines()
     assert line.startswith("parley: ")
@@ -98,6 +99,31 @@ async def test_an_error_in_the_middle(parley: Parley) -> None:
         await check_failure(parley, server, "error of its own", stdout="Well, \n")
 
 
+class Busy(FakeOpenAI):
+    """Refuses before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__("m")
+        self.refusals = [429, 500]
+
+    async def answer(self, exchange: Exchange) -> None:
+        if exchange.request.method == "POST" and self.refusals:
+            await exchange.respond(SLOW_DOWN, self.refusals.pop(0), retry_after="0")
+        else:
+            await super().answer(exchange)
+
+
+async def test_a_failure_that_passes(parley: Parley) -> None:
+    async with Busy() as server:
+        await asyncio.to_thread(parley, "provider", "add", "fake", "--base-url", server.url)
+        done = await asyncio.to_thread(parley, "chat", "-m", "fake/m", "hi")
+    assert done.stdout == "Hello, world!\n"
+    assert done.stderr.splitlines() == [
+        "parley: Too many requests: trying again in 0 s…",
+        "parley: The service had an error: trying again in 0 s…",
+    ]
+
+
 def test_a_server_that_is_not_there(parley: Parley) -> None:
     added = parley("provider", "add", "fake", "--base-url", f"http://127.0.0.1:{unused_port()}")
     assert "cannot be reached" in added.stderr
@@ -109,6 +135,7 @@ def test_a_server_that_is_not_there(parley: Parley) -> None:
 async def test_json_tells_of_a_failure(parley: Parley) -> None:
     async with FakeServer(answers(429, "Slow down!")) as server:
         await asyncio.to_thread(parley, "provider", "add", "fake", "--base-url", server.root)
+        await asyncio.to_thread(parley, "settings", "set", "retries", "0")
         done = await asyncio.to_thread(parley, "chat", "-m", "fake/m", "--json", "my question", code=1)
     assert '"status": "failed"' in done.stdout
     assert '"code": "rate_limited"' in done.stdout

@@ -101,7 +101,7 @@ class TestEnds:
                 start = head(content_type="application/x-ndjson", transfer_encoding="chunked")
                 server.handler = bytes_handler(start + (chunk(recording[:at]) if at else b""))
                 events, error = await events_until_error(provider, question())
-                assert type(error) is AnswerBroken
+                assert isinstance(error, AnswerBroken)
                 assert "café 🙂".startswith(text_of(events))
             server.handler = bytes_handler(head() + recording[:-1])
             events, error = await events_until_error(provider, question())

@@ -198,7 +198,7 @@ class TestEnds:
         server.handler = bytes_handler(start + (chunk(content) if chunked and content else content))
         events, error = await events_until_error(provider, question())
         if error:
-            assert type(error) is AnswerBroken
+            assert isinstance(error, AnswerBroken)
             assert "café 🙂".startswith(text_of(events))
         else:
             assert text_of(events) == "café 🙂"

@@ -218,8 +218,10 @@ class _Printer:
                 self._pieces.append(text)
             case ReasoningDelta(text) if self._shows_thoughts:
                 self._thoughts.append(text)
-            case Status(_, text):
+            case Status(_, text, None):
                 streams.note(f"{text}…")
+            case Status(_, text, seconds):
+                streams.note(f"{text} in {seconds:.0f} s…")
 
     def flush(self) -> None:
         """Write what has come."""

@@ -129,16 +129,21 @@ class Turns:
         status: MessageStatus,
         usage: Usage | None = None,
         failure: Failure | None = None,
+        model: str = "",
     ) -> Message:
-        """Keep the whole reply and how it ended; from now on it is found by searching. Raises MessageUnknown."""
+        """Keep the whole reply and how it ended; from now on it is found by searching. Raises MessageUnknown.
+
+        `model` is who gave it, if that is another one than was meant to.
+        """
 
         def finish(connection: sqlite3.Connection) -> Message:
             now = time.time()
             facts = (rows.facts_to_text(usage), rows.facts_to_text(failure))
             row = connection.execute(
                 "UPDATE messages SET parts = ?, text = ?, status = ?, usage = ?, failure = ?, writer = NULL,"
-                f" updated_at = ? WHERE id = ? RETURNING {rows.MESSAGE_COLUMNS}",
-                (*rows.columns_of(parts), status, *facts, now, message_id),
+                " model = coalesce(nullif(?, ''), model), updated_at = ?"
+                f" WHERE id = ? RETURNING {rows.MESSAGE_COLUMNS}",
+                (*rows.columns_of(parts), status, *facts, storable(model), now, message_id),
             ).fetchone()
             if row is None:
                 raise MessageUnknown(message=message_id)

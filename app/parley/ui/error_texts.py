@@ -57,6 +57,9 @@ SENTENCES: Mapping[str, object] = {
         "{provider} is overloaded just now ({status}). Try again in a while, or choose another model.",
     ),
     "answer_broken": QT_TRANSLATE_NOOP("ErrorTexts", "The answer from {provider} broke off. What had come is kept."),
+    "connection_lost": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The connection to {provider} broke off. What had come is kept."
+    ),
     "connection_lost_asleep": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The connection to {provider} was lost while the computer slept. What had come is kept."
     ),

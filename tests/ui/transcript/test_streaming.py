@@ -57,6 +57,16 @@ def test_waiting_counts(sight: Sight) -> None:
     assert foot(sight).state_words() == ""
 
 
+def test_a_pause_counts_down(sight: Sight) -> None:
+    begun(sight)
+    sight.events("new", Started("a/b"), Status("retrying", "Too many requests: trying again", 2.0))
+    assert foot(sight).state_words() == "Too many requests: trying again in 2 s"
+    until(lambda: foot(sight).state_words() == "Too many requests: trying again in 1 s")
+    until(lambda: foot(sight).state_words() == "Too many requests: trying again in 0 s")
+    sight.stream("new", ["Hello"])
+    assert foot(sight).state_words() == ""
+
+
 def test_thinking(sight: Sight) -> None:
     begun(sight)
     sight.events("new", ReasoningDelta("let me "), ReasoningDelta("see"))

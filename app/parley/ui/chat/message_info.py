@@ -158,6 +158,8 @@ class MessageInfo(QFrame):
                 return failure_text(message.failure) if message.failure else self.tr("Failed")
             case MessageStatus.COMPLETE if reason == "length":
                 return self.tr("Cut off at the length limit")
+            case MessageStatus.COMPLETE if reason == "filtered":
+                return self.tr("Withheld by the provider’s safety rules")
             case MessageStatus.COMPLETE:
                 return self.tr("Complete") if reason in {"", "stop"} else self.tr("Complete") + f" ({reason})"
 

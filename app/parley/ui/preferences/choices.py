@@ -75,18 +75,18 @@ class ModelEditor(Editor):
 
     def show_value(self, value: Any) -> None:
         self._value = str(value)
-        if self._value:
-            words = self._label(self._catalog.cached_models())
-        elif self._first:
-            words = self.tr("First found ({model})").format(model=self._first.partition("/")[2])
-        else:
-            words = self.tr("First found")
+        words = self._label(self._catalog.cached_models()) if self._value else self._words_for_none()
         self.button.show_words(words)
         self.button.setToolTip(self._value)
 
     def set_name(self, name: str, help: str) -> None:
         self.button.set_name(name)
         self.button.setAccessibleDescription(help)
+
+    def _words_for_none(self) -> str:
+        if self._first:
+            return self.tr("First found ({model})").format(model=self._first.partition("/")[2])
+        return self.tr("First found")
 
     def _label(self, models: Sequence[Model]) -> str:
         return next((model.label or model.name for model in models if model.id == self._value), self._value)
@@ -110,6 +110,13 @@ class ModelEditor(Editor):
         problems = [(names.get(id, id), error_text(error)) for id, error in self._catalog.problems.items()]
         self.popup.show_models(self._catalog.cached_models(), names, problems, self._value)
         self.show_value(self._value)
+
+
+class FallbackEditor(ModelEditor):
+    """A model, or none."""
+
+    def _words_for_none(self) -> str:
+        return self.tr("None")
 
 
 class LanguageEditor(Editor):

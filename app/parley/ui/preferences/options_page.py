@@ -13,7 +13,14 @@ from parley.settings import Options, Settings, values_of, visible_options
 from parley.settings import Page as PageName
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
-from parley.ui.preferences.choices import LanguageEditor, ModelEditor, SpellingEditor, TrayEditor, WordsEditor
+from parley.ui.preferences.choices import (
+    FallbackEditor,
+    LanguageEditor,
+    ModelEditor,
+    SpellingEditor,
+    TrayEditor,
+    WordsEditor,
+)
 from parley.ui.preferences.editors import Editor, Line, Lines, Number, Segments, Switch, translated
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.row import Row
@@ -87,8 +94,9 @@ class OptionsPage(Page):
     def _editor(self, found: Field[Any]) -> Editor:
         facts, kind = found.metadata, values_of(found)
         match facts.get("editor"):
-            case "model":
-                editor = ModelEditor(self._services, self._look, self._tasks, self.inside)
+            case "model" | "fallback" as kind_of_model:
+                make = ModelEditor if kind_of_model == "model" else FallbackEditor
+                editor = make(self._services, self._look, self._tasks, self.inside)
                 editor.providers_requested.connect(self.providers_requested)
                 return editor
             case "language":

@@ -11,6 +11,7 @@ from parley.ui.appearance.painting import isolated
 from parley.ui.transcript import icons
 from parley.ui.transcript.actions import ACTIONS, actions_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot
+from parley.ui.transcript.progress import Waiting
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.words import Words
 
@@ -117,11 +118,12 @@ class Foot(Cell):
         self._sentence = sentence
         self.message: Message | None = None
         self.versions: Sequence[str] = ()
-        self.waiting = ""
-        """What is waited for, in a turn's own words."""
+        self.waiting: Waiting | None = None
         self.waits = self.unfolded = self.copied = False
 
-    def show(self, message: Message, versions: Sequence[str], *, waits: bool = False, waiting: str = "") -> None:
+    def show(
+        self, message: Message, versions: Sequence[str], *, waits: bool = False, waiting: Waiting | None = None
+    ) -> None:
         """Take what there is to say."""
         self.message, self.versions, self.waits, self.waiting = message, versions, waits, waiting
         self.above = self.style.px(12) if self._boxed else 0
@@ -139,7 +141,7 @@ class Foot(Cell):
             return ""
         match message.status:
             case MessageStatus.STREAMING if self.waiting:
-                return self.words.status(self.waiting)
+                return self.words.status(self.waiting.words, self.waiting.seconds)
             case MessageStatus.STREAMING if self.waits:
                 return self.words.waiting(max(0, int(time.time() - message.created_at)))
             case MessageStatus.FAILED:
@@ -150,6 +152,8 @@ class Foot(Cell):
                 return self.words.stopped()
             case MessageStatus.COMPLETE if message.cut_off:
                 return self.words.cut_off()
+            case MessageStatus.COMPLETE if message.usage and message.usage.reason == "filtered":
+                return self.words.filtered()
             case _:
                 return ""
 

@@ -1,11 +1,25 @@
 """Progress: a reply while it comes. What its events say, put into the message. Free of Qt."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
 from parley.messages import Message, MessageStatus, Reasoning, Text
+
+
+class Waiting(NamedTuple):
+    """What a turn waits for, in its own words, and until when, as `time.monotonic()` tells it."""
+
+    words: str
+    until: float | None = None
+
+    @property
+    def seconds(self) -> int | None:
+        """Return how many seconds are left, or None where nobody knows."""
+        return None if self.until is None else max(0, math.ceil(self.until - time.monotonic()))
 
 
 class Progress:
@@ -13,7 +27,7 @@ class Progress:
 
     def __init__(self, message: Message) -> None:
         self.message = replace(message, parts=(), status=MessageStatus.STREAMING, failure=None, usage=None)
-        self.waiting = ""
+        self.waiting: Waiting | None = None
         self.thinking = False
         self.seconds: float | None = None
         self._since = 0.0
@@ -27,12 +41,12 @@ class Progress:
                     text.append(delta)
                 case ReasoningDelta(delta):
                     thought.append(delta)
-                case Status(text=words):
-                    self.waiting = words
+                case Status(_, words, seconds):
+                    self.waiting = Waiting(words, None if seconds is None else time.monotonic() + seconds)
                     continue
                 case _:
                     self._note(event)
-            self.waiting = ""
+            self.waiting = None
         self._add("".join(text), "".join(thought))
         return "".join(text), "".join(thought)
 

@@ -130,7 +130,7 @@ class Row:
         self.head.show(present=bool(message.reasoning.strip()), running=thinking, seconds=seconds)
         runs = is_rtl(message.text[:LOOKED_AT])
         self.head.rtl = self.foot.rtl = self.kit.rtl if runs is None else runs
-        waiting = progress.waiting if progress else ""
+        waiting = progress.waiting if progress else None
         waits = message.status is MessageStatus.STREAMING and not message.text and not thinking
         self.foot.show(message, self.versions, waits=waits, waiting=waiting)
 

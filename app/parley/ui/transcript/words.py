@@ -108,6 +108,9 @@ class Words(QObject):
     def cut_off(self) -> str:
         return self.tr("The answer was cut off at the length limit.")
 
+    def filtered(self) -> str:
+        return self.tr("The provider withheld the rest because of its safety rules.")
+
     def failed(self) -> str:
         return self.tr("Something went wrong.")
 
@@ -142,16 +145,22 @@ class Words(QObject):
     def waiting(self, seconds: int) -> str:
         return self.tr("Waiting for the model, %n s", "", seconds)
 
-    def status(self, words: str) -> str:
-        """Return what a turn says that it waits for; its own words where they are not known here."""
+    def status(self, words: str, seconds: int | None = None) -> str:
+        """Return what a turn says that it waits for, and for how long; its own words where they are not known here."""
         known = {
             "Waiting for the answer before this one": self.tr("Waiting for the answer before this one"),
             "Another Parley is answering in this conversation": self.tr(
                 "Another Parley is answering in this conversation"
             ),
             "Loading the model": self.tr("Loading the model"),
+            "Too many requests: trying again": self.tr("Too many requests: trying again"),
+            "No connection: trying again": self.tr("No connection: trying again"),
+            "The connection broke off: trying again": self.tr("The connection broke off: trying again"),
+            "The service had an error: trying again": self.tr("The service had an error: trying again"),
+            "Another model is asked instead": self.tr("Another model is asked instead"),
         }
-        return known.get(words, words)
+        text = known.get(words, words)
+        return text if seconds is None else self.tr("{what} in %n s", "", seconds).format(what=text)
 
     def speed(self, tokens: float) -> str:
         return self.tr("%1 tok/s").replace("%1", QLocale().toString(tokens, "f", 0 if tokens >= 10 else 1))

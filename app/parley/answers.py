@@ -1,0 +1,76 @@
+"""Answers: asks a provider, again where that is safe, and another model where a person wants that."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from parley.errors import AnswerEmpty, ChatError, ModelUnknown, PromptTooLong, ProviderError
+from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
+from parley.providers.base import Provider, ProviderRequest
+from parley.providers.catalog import Catalog
+from parley.providers.retries import persistent
+from parley.settings import Settings
+from parley.tokens import in_prompt
+
+logger = logging.getLogger(__name__)
+
+_NOT_OF_THE_PROVIDER = (PromptTooLong, AnswerEmpty)
+"""With these another model is no help, or no failure is to be mended."""
+
+
+class Answers:
+    """Gives the events of an answer, whoever gives it in the end."""
+
+    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+        self._catalog = catalog
+        self._settings = settings
+
+    async def events(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        """Yield the events of an answer, each `Started` before those of the model that is asked. Raises ChatError.
+
+        If the provider fails before it has said anything, the fallback of the settings is asked, if there is one.
+        """
+        begun = False
+        try:
+            async with aclosing(self._asked(provider, request)) as events:
+                async for event in events:
+                    begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
+                    yield event
+            return
+        except ChatError as error:
+            other = None if begun else await self._other(error, provider, request)
+            if other is None:
+                raise
+            logger.warning("answers: %s; the fallback is asked", error)
+        yield Status("fallback", "Another model is asked instead")
+        async with aclosing(self._asked(*other)) as events:
+            async for event in events:
+                yield event
+
+    async def _asked(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        yield Started(f"{provider.id}/{request.model}", in_prompt(request.messages, request.instruction))
+        spoken = False
+        async with aclosing(persistent(provider, request, self._settings.options.retries)) as events:
+            async for event in events:
+                spoken = spoken or isinstance(event, TextDelta | ToolCalled)
+                if isinstance(event, Finished) and not spoken and event.reason == "stop":
+                    raise AnswerEmpty(provider=provider.name)
+                yield event
+
+    async def _other(
+        self, error: ChatError, provider: Provider, request: ProviderRequest
+    ) -> tuple[Provider, ProviderRequest] | None:
+        """Return whom to ask instead, or None."""
+        name = self._settings.options.fallback_model.strip()
+        failed = isinstance(error, ProviderError | ModelUnknown) and not isinstance(error, _NOT_OF_THE_PROVIDER)
+        if not name or not failed:
+            return None
+        try:
+            other, model = await self._catalog.resolve(name)
+        except ChatError as problem:
+            logger.warning("answers: the fallback cannot be asked: %s", problem)
+            return None
+        if (other.id, model) == (provider.id, request.model):
+            return None
+        return other, replace(request, model=model, about=self._catalog.known(other.id, model))
