@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from parley.errors import AnswerEmpty, ChatError, ModelUnknown, PromptTooLong, ProviderError
+from parley.errors import AnswerEmpty, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
@@ -38,15 +38,21 @@ class Answers:
                     begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
                     yield event
             return
-        except ChatError as error:
+        except ChatError as failure:
+            error = self._explained(failure, provider, request)
             other = None if begun else await self._other(error, provider, request)
             if other is None:
-                raise
+                raise error from failure
             logger.warning("answers: %s; the fallback is asked", error)
         yield Status("fallback", "Another model is asked instead")
         async with aclosing(self._asked(*other)) as events:
             async for event in events:
                 yield event
+
+    def _explained(self, error: ChatError, provider: Provider, request: ProviderRequest) -> ChatError:
+        if type(error) is ModelUnknown and self._catalog.retired(provider.id, request.model):
+            return ModelRetired(model=f"{provider.id}/{request.model}", detail=error.detail)
+        return error
 
     async def _asked(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         yield Started(f"{provider.id}/{request.model}", in_prompt(request.messages, request.instruction))

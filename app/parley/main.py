@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from parley import log
@@ -61,15 +62,17 @@ def open_services(paths: Paths) -> "Services":
     keys = Keys(paths.keys)
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
-    return Services(paths, settings, keys, Store.open(paths.data), _make_catalog)
+    return Services(paths, settings, keys, Store.open(paths.data), partial(_make_catalog, paths))
 
 
-def _make_catalog(settings: "Settings", keys: "Keys") -> "Catalog":
+def _make_catalog(paths: Paths, settings: "Settings", keys: "Keys") -> "Catalog":
     from parley.plugins import provider_dialects
     from parley.providers.catalog import Catalog
     from parley.providers.guide import Guide
+    from parley.providers.shelf import Shelf
 
-    return Catalog(settings, keys, Guide(_manual_search()), dialects=provider_dialects())
+    guide, shelf = Guide(_manual_search()), Shelf(paths.models)
+    return Catalog(settings, keys, guide, dialects=provider_dialects(), shelf=shelf)
 
 
 def _demand_there(paths: Paths) -> None:

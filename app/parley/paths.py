@@ -47,6 +47,11 @@ class Paths:
         return self.data / "words.txt"
 
     @property
+    def models(self) -> Path:
+        """Return the file of the lists of models as servers told them last."""
+        return self.data / "models.json"
+
+    @property
     def log(self) -> Path:
         """Return the log file."""
         return self.data / "logs" / "parley.log"

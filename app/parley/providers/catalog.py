@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
+from parley.http import is_loopback
 from parley.keys import Keys
 from parley.models import Model
 from parley.providers import guide as manual
@@ -18,6 +19,7 @@ from parley.providers import ollama, openai
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.roster import Kind, Roster, address
+from parley.providers.shelf import Shelf
 from parley.settings import Options, ProviderRow, Settings
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,9 @@ TRIAL_SECONDS = 10.0
 
 PROBE_SECONDS = 0.5
 """How long a server on this computer may take to accept a connection."""
+
+OLD_SECONDS = 600.0
+"""A list older than this is asked for again by whoever wants to see it."""
 
 FRESH_SECONDS = 10.0
 """What is not in a list older than this is looked for in a new one: it may have been added since."""
@@ -50,7 +55,8 @@ class Catalog:
     """All providers, in the order in which people see them: added ones, those of this computer, services, the Guide.
 
     `problems` says which providers could not give their list, and why. `local` are the servers to look for on
-    this computer; one of the same id or address that a person has set up takes precedence.
+    this computer; one of the same id or address that a person has set up takes precedence. A service that cannot
+    be asked keeps the list that it gave last, which is on the `shelf` since then.
     """
 
     def __init__(
@@ -62,10 +68,12 @@ class Catalog:
         dialects: Sequence[ProviderDialect] = BUILT_IN,
         local: Sequence[Endpoint] | None = None,
         environ: Mapping[str, str] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._settings = settings
         self._guide = guide
         self._roster = Roster(keys, dialects, local=local, environ=environ, reserved=[guide.id])
+        self._shelf = shelf or Shelf()
         self._found: frozenset[str] = frozenset()
         self._lists: dict[str, list[Model]] = {guide.id: [manual.GUIDE_MODEL]}
         self._failures: dict[str, ChatError] = {}
@@ -96,12 +104,12 @@ class Catalog:
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
 
     async def models(self, refresh: bool = False) -> list[Model]:
-        """Return all models. The first call, and any with `refresh`, asks all providers at once.
+        """Return all models. The first call, one after a long while, and any with `refresh` asks all providers at once.
 
         While they are being asked every call waits for what they say: the list of before may be empty.
         """
         asking = self._listing is not None and not self._listing.done()
-        if refresh or asking or self._listed_at is None:
+        if refresh or asking or self._older_than(OLD_SECONDS):
             if self._listing is None or not asking:
                 self._listing = asyncio.get_running_loop().create_task(self._list())
             await asyncio.shield(self._listing)
@@ -134,6 +142,10 @@ class Catalog:
     def known(self, provider_id: str, name: str) -> Model | None:
         """Return what the last list said of a model, or None."""
         return next((model for model in self._lists.get(provider_id, ()) if model.name == name), None)
+
+    def retired(self, provider_id: str, name: str) -> bool:
+        """Return whether a provider offered a model once and does not any more."""
+        return any(self._shelf.gone(place, name) for place in self._roster.all() if place.id == provider_id)
 
     async def resolve(self, name: str) -> tuple[Provider, str]:
         """Return the provider and the model that `provider/model` names, or a bare name that only one provider has.
@@ -182,13 +194,21 @@ class Catalog:
     @property
     def stale(self) -> bool:
         """Return whether the servers have not been asked for a while."""
-        return self._listed_at is None or time.monotonic() - self._listed_at > FRESH_SECONDS
+        return self._older_than(FRESH_SECONDS)
+
+    def _older_than(self, seconds: float) -> bool:
+        return self._listed_at is None or time.monotonic() - self._listed_at > seconds
 
     def _adopt(self, options: Options) -> None:
         if self._adopted != (options.providers, options.discover):
             self._adopted = options.providers, options.discover
             self._roster.adopt(options)
             self._listed_at = None
+            self._lists |= self._shelf.lists(self._elsewhere())
+
+    def _elsewhere(self) -> list[Endpoint]:
+        """Return the endpoints of other computers: what those offer is known while they cannot be reached."""
+        return [place for place in self._roster.all() if not is_loopback(place.base_url)]
 
     def _usable(self) -> list[Endpoint]:
         """Return the endpoints that are set up or were found, in their order."""
@@ -203,20 +223,23 @@ class Catalog:
         results = await asyncio.gather(
             *map(self._models_of, set_up), *map(self._probe, looked_for), return_exceptions=True
         )
-        lists: dict[str, list[Model]] = {self._guide.id: await self._guide.models()}
+        told: dict[Endpoint, list[Model]] = {}
         failures: dict[str, ChatError] = {}
         for endpoint, result in zip((*set_up, *looked_for), results, strict=True):
             match result:
                 case list():
-                    lists[endpoint.id] = result
+                    told[endpoint] = result
                 case ChatError():
                     failures[endpoint.id] = result
                 case BaseException():
                     logger.error("catalog: %s could not be asked", endpoint.id, exc_info=result)
                     failures[endpoint.id] = InternalError(detail=repr(result))
         sought = {endpoint.id for endpoint in looked_for}
+        lists = {endpoint.id: models for endpoint, models in told.items()}
+        await asyncio.to_thread(self._shelf.put, told)
+        kept = self._shelf.lists(self._elsewhere())
         self._found = frozenset(sought & lists.keys())
-        self._lists = lists
+        self._lists = {self._guide.id: await self._guide.models(), **kept, **lists}
         self._failures = {name: error for name, error in failures.items() if name not in sought}
 
     async def _models_of(self, endpoint: Endpoint) -> list[Model]:
