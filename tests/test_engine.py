@@ -25,7 +25,8 @@ from parley.errors import (
     StoreFull,
 )
 from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
-from parley.messages import Message, MessageStatus, Reasoning, Role, Text
+from parley.messages import Image, Message, MessageStatus, Reasoning, Role, Text
+from parley.models import NO_PARAMETERS, Parameters
 from parley.paths import Paths
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
@@ -90,6 +91,33 @@ async def test_the_whole_branch_and_the_instruction_go_to_the_model(
         (Role.ASSISTANT, "You said: one"),
         (Role.USER, "two"),
     ]
+
+
+async def test_parameters_belong_to_the_conversation(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider
+) -> None:
+    chosen = Parameters(temperature=0.5, stop=("END",), effort="low")
+    turn = await engine.send(ChatRequest("Hi", parameters=chosen))
+    await turn.wait()
+    await (await engine.send(ChatRequest("Again", turn.conversation_id))).wait()
+    await store.conversations.set_parameters(turn.conversation_id, NO_PARAMETERS)
+    await store.conversations.set_instruction(turn.conversation_id, "Be brief")
+    await (await engine.regenerate(turn.reply_id)).wait()
+    assert [request.parameters for request in provider.requests] == [chosen, chosen, NO_PARAMETERS]
+    assert [request.instruction for request in provider.requests] == ["", "", "Be brief"]
+
+
+async def test_images_go_to_the_model_and_are_kept(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider
+) -> None:
+    picture = Image("image/png", b"\x89PNG")
+    turn = await engine.send(ChatRequest("What is this?", images=(picture,)))
+    await turn.wait()
+    assert provider.requests[0].messages[0].parts == (picture, Text("What is this?"))
+    assert tree_of(store, turn).branch()[0].parts == (picture, Text("What is this?"))
+    alone = await engine.send(ChatRequest("", images=(picture,)))
+    await alone.wait()
+    assert provider.requests[1].messages[0].parts == (picture,)
 
 
 async def test_the_instruction_of_the_settings_is_for_new_chats(

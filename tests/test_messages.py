@@ -1,5 +1,6 @@
 """Values: ids, parts, usage, trees and titles."""
 
+import json
 import time
 from dataclasses import replace
 from uuid import UUID
@@ -25,7 +26,7 @@ from parley.messages import (
     part_to_json,
     title_from,
 )
-from parley.models import Model
+from parley.models import Model, Parameters, parameters_from_json, parameters_to_json
 from parley.trees import ConversationTree
 
 
@@ -59,6 +60,23 @@ def test_ids_are_uuids_of_version_seven_and_sortable() -> None:
 )
 def test_parts_survive_storage(part: Part) -> None:
     assert part_from_json(part_to_json(part)) == part
+
+
+@given(
+    st.builds(
+        Parameters,
+        temperature=st.none() | st.floats(0, 2),
+        max_tokens=st.none() | st.integers(1, 10**6),
+        stop=st.lists(st.text(min_size=1), max_size=3).map(tuple),
+        effort=st.sampled_from(["", "low", "high"]),
+        json=st.booleans(),
+        schema=st.none() | st.just({"type": "object"}),
+    )
+)
+def test_parameters_survive_storage(parameters: Parameters) -> None:
+    stored = json.loads(json.dumps(parameters_to_json(parameters)))
+    assert parameters_from_json(stored | {"of_a_newer_version": 1}) == parameters
+    assert stored.keys() == parameters.given
 
 
 def test_a_part_of_another_version_is_not_guessed() -> None:

@@ -75,12 +75,16 @@ _STATUS: Mapping[type[LastEvent], MessageStatus] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Something to say. Without a conversation a new one begins; without a model the conversation's is asked."""
+    """Something to say. Without a model the conversation's is asked.
+
+    Without a conversation a new one begins; instruction and parameters are for that.
+    """
 
     text: str
     conversation_id: str | None = None
     model: str = ""
     instruction: str = ""
+    parameters: Parameters = NO_PARAMETERS
     images: tuple[Image, ...] = ()
     channel: str = "desktop"
     account: str = OWNER
@@ -118,6 +122,7 @@ class ChatEngine:
             parts=(*request.images, *([Text(request.text)] if request.text else [])),
             model=f"{provider.id}/{model}",
             instruction=request.instruction or self._settings.options.instruction,
+            parameters=request.parameters,
             channel=request.channel,
             account=request.account,
             from_draft=request.from_draft,
@@ -279,7 +284,7 @@ class ChatEngine:
         messages = await self._prompt(conversation, reply, about)
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
-        request = ProviderRequest(model, messages, conversation.instruction, about=about)
+        request = ProviderRequest(model, messages, conversation.instruction, conversation.parameters, about=about)
         async with aclosing(self._answers.events(provider, request)) as events:
             try:
                 async for event in events:

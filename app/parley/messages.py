@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from parley.models import NO_PARAMETERS, Parameters
+
 Number = TypeVar("Number", int, float)
 
 OWNER = "owner"
@@ -229,6 +231,7 @@ class Conversation:
     message_count: int = 0
     answering: bool = False
     unread: bool = False
+    parameters: Parameters = NO_PARAMETERS
 
 
 def title_from(text: str, limit: int = 80) -> str:

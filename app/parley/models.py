@@ -1,7 +1,7 @@
 """Values: language models, what they can do, and what can be asked of them. They know nothing of any vendor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Effort = Literal["", "none", "minimal", "low", "medium", "high"]
@@ -70,6 +70,18 @@ class Parameters:
 
 
 NO_PARAMETERS = Parameters()
+
+
+def parameters_to_json(parameters: Parameters) -> dict[str, Any]:
+    """Return the stored form of parameters: those that are set."""
+    return {name: value for name, value in asdict(parameters).items() if name in parameters.given}
+
+
+def parameters_from_json(stored: Mapping[str, Any]) -> Parameters:
+    """Return the parameters that `parameters_to_json` wrote. What this version does not know is left out."""
+    known = {found.name for found in fields(Parameters)}
+    values = {name: value for name, value in stored.items() if name in known}
+    return Parameters(**values | ({"stop": tuple(values["stop"])} if "stop" in values else {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 
 from parley.errors import StoreBusy, StoreNewer
 from parley.messages import MessageStatus, Reasoning, Text
+from parley.models import NO_PARAMETERS, Parameters
 from parley.store import Store, migrations
 from parley.store.opening import open_database
 from tests.store.conftest import Child
@@ -22,7 +23,7 @@ DATABASES = Path(__file__).parent / "databases"
 LATEST = max(DATABASES.glob("step_*.db"))
 
 
-def m004_colour(db: "Database") -> None:
+def m099_colour(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN colour TEXT")
     db.execute("UPDATE conversations SET colour = 'green'")
 
@@ -33,7 +34,7 @@ def m005_bug(db: "Database") -> None:
     raise RuntimeError("a step with a mistake")
 
 
-ONE_MORE = (*migrations.STEPS, m004_colour)
+ONE_MORE = (*migrations.STEPS, m099_colour)
 TWO_MORE = (*ONE_MORE, m005_bug)
 
 
@@ -114,6 +115,17 @@ async def test_step_3_marks_nothing_as_unread(tmp_path: Path) -> None:
     assert unread == {"step_002.db": [], "step_003.db": ["Trip to Lisbon"]}
 
 
+async def test_step_4_gives_conversations_parameters(tmp_path: Path) -> None:
+    found: dict[str, Parameters] = {}
+    for step in ("step_003.db", "step_004.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        found[step] = next(trip.parameters for trip in store.conversations.page() if trip.pinned)
+        await store.close()
+    assert found == {"step_003.db": NO_PARAMETERS, "step_004.db": Parameters(temperature=0.5, stop=("END",))}
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
     for place in (tmp_path, tmp_path / "new"):
@@ -131,7 +143,7 @@ async def test_a_copy_is_kept_before_a_step(old: Path) -> None:
     assert database.rows("SELECT DISTINCT colour FROM conversations") == [("green",)]
     await database.close()
     (copy,) = backups(old)
-    assert copy.name.startswith("parley-before-m004_colour-")
+    assert copy.name.startswith("parley-before-m099_colour-")
     assert copy.stat().st_mode & 0o077 == 0
     assert "colour" not in columns(copy)
     shutil.copy(copy, old / "parley.db")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import OWNER, Conversation, Message
+from parley.models import Parameters
 from parley.store import interrupted, rows, trees
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
@@ -133,6 +134,14 @@ class Conversations:
     async def set_model(self, id: str, model: str) -> None:
         """Choose the model that answers from now on. Raises ConversationUnknown."""
         await self._set(id, model=storable(model))
+
+    async def set_parameters(self, id: str, parameters: Parameters) -> None:
+        """Choose how answers are made from now on. Raises ConversationUnknown."""
+        await self._set(id, parameters=rows.parameters_to_text(parameters))
+
+    async def set_instruction(self, id: str, instruction: str) -> None:
+        """Choose what is sent ahead of the conversation from now on. Raises ConversationUnknown."""
+        await self._set(id, instruction=storable(instruction))
 
     async def show_leaf(self, id: str, message_id: str) -> None:
         """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""

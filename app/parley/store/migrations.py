@@ -159,12 +159,18 @@ ALTER TABLE conversations ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;;
 CREATE INDEX conversations_unread ON conversations(account_id) WHERE unread = 1 AND deleted_at IS NULL
 """
 
+
+def m004_parameters(db: "Database") -> None:
+    """Temperature and the like, of each conversation."""
+    db.execute("ALTER TABLE conversations ADD COLUMN parameters TEXT NOT NULL DEFAULT ''")
+
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
 """How long the beginnings of words are that `message_words` has an index of."""
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread, m004_parameters)
 
 
 def is_store(connection: sqlite3.Connection) -> bool:

@@ -21,6 +21,7 @@ from parley.messages import (
     part_from_json,
     part_to_json,
 )
+from parley.models import NO_PARAMETERS, Parameters, parameters_from_json, parameters_to_json
 from parley.store.words import searchable
 
 CONVERSATION_COLUMNS = """
@@ -28,7 +29,7 @@ c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.
 (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
 - (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
 EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming'),
-c.unread
+c.unread, c.parameters
 """
 MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, seq"
 _JSON = itemgetter(7, 8, 9)
@@ -40,8 +41,9 @@ _STATUSES = {status.value: status for status in MessageStatus}
 
 def conversation(row: Sequence[Any]) -> Conversation:
     """Return the conversation of a row of CONVERSATION_COLUMNS."""
-    *facts, pinned, count, answering, unread = row
-    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread))
+    *facts, pinned, count, answering, unread, stored = row
+    parameters = parameters_from_json(json.loads(stored)) if stored else NO_PARAMETERS
+    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread), parameters)
     return Conversation(*made)
 
 
@@ -91,6 +93,11 @@ def columns_of(parts: Sequence[Part]) -> tuple[str, str]:
     """
     text = searchable("".join(part.text for part in parts if isinstance(part, Text)))
     return ("" if tuple(parts) == (Text(text),) else parts_to_text(parts)), text
+
+
+def parameters_to_text(parameters: Parameters) -> str:
+    """Return parameters as JSON; nothing if none is set."""
+    return to_json(parameters_to_json(parameters)) if parameters.given else ""
 
 
 def facts_to_text(value: Usage | Failure | None) -> str | None:

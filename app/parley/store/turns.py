@@ -18,6 +18,7 @@ from parley.messages import (
     Usage,
     new_id,
 )
+from parley.models import NO_PARAMETERS, Parameters
 from parley.store import conversations, drafts, messages, rows
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
@@ -44,6 +45,7 @@ class Turns:
         parts: Sequence[Part],
         model: str,
         instruction: str = "",
+        parameters: Parameters = NO_PARAMETERS,
         channel: str = "desktop",
         account: str = OWNER,
         parent_id: str | None = LEAF,
@@ -51,9 +53,9 @@ class Turns:
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
-        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `channel` and
-        `account` count. `parent_id` None starts another tree in the conversation: a new version of its first question.
-        With `from_draft` the draft of the place it was written in is gone in the same moment.
+        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters`,
+        `channel` and `account` count. `parent_id` None starts another tree in the conversation: a new version of its
+        first question. With `from_draft` the draft of the place it was written in is gone in the same moment.
         Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and StoreError.
         """
 
@@ -62,7 +64,7 @@ class Turns:
             id = conversation_id or new_id()
             if conversation_id is None:
                 made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
-                add_conversation(connection, made)
+                add_conversation(connection, replace(made, parameters=parameters))
             parent = _parent(connection, id, parent_id)
             question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
             self._add(connection, question)
@@ -211,6 +213,7 @@ def add_conversation(connection: sqlite3.Connection, conversation: Conversation)
         "channel": conversation.channel,
         "model": storable(conversation.model),
         "instruction": storable(conversation.instruction),
+        "parameters": rows.parameters_to_text(conversation.parameters),
         "leaf_id": conversation.leaf_id,
         "pinned": int(conversation.pinned),
         "created_at": conversation.created_at,

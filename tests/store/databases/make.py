@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from parley.messages import Failure, MessageStatus, Reasoning, Text, Usage
+from parley.models import Parameters
 from parley.store import Store
 from parley.store.migrations import STEPS
 
@@ -28,6 +29,7 @@ async def fill(directory: Path) -> Path:
         parts=[Text("Where to eat?")],
         model="a/b",
         instruction="Be brief.",
+        parameters=Parameters(temperature=0.5, stop=("END",)),
     )
     usage = Usage(12, 34, 0.5, 2.0)
     await turns.finish(reply.id, [Reasoning("hm", 1.5), Text("**Everywhere.**")], MessageStatus.COMPLETE, usage)
