@@ -21,8 +21,10 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, TextDelta
-from parley.messages import MessageStatus, Usage
+from parley.messages import Message, MessageStatus, Role, Text, Usage
+from parley.models import Model, Price
 from parley.providers import retries
+from parley.providers.catalog import Catalog
 from parley.providers.retries import LONGEST_PAUSE, pause_after
 from parley.settings import Settings
 from parley.store import Store
@@ -152,6 +154,41 @@ async def test_another_model_steps_in(
     reply = store.messages.get(turn.reply_id)
     assert (reply.text, reply.model, reply.status) == ("From two", "scripted/two", MessageStatus.COMPLETE)
     assert store.conversations.get(turn.conversation_id).model == "scripted/one"
+
+
+async def test_a_spent_budget_stops_what_costs(
+    engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider, catalog: Catalog
+) -> None:
+    provider.listed = [Model("scripted", "one", price=Price(1.0, 10.0)), Model("scripted", "two")]
+    await catalog.models(refresh=True)
+    settings.update(budget=5.0)
+    provider.says("dear", Finished(Usage(1_000_000, 400_000)))
+    dear = await engine.send(ChatRequest("Hi"))
+    await dear.wait()
+    usage = store.messages.get(dear.reply_id).usage
+    assert usage is not None
+    assert usage.cost == 5.0
+    assert store.spending.this_month() == 5.0
+    assert isinstance(await (await engine.send(ChatRequest("On"))).wait(), Finished)
+    settings.update(budget_stops=True)
+    last = await (await engine.send(ChatRequest("And on"))).wait()
+    assert isinstance(last, Failed)
+    assert last.failure.sentence.startswith("This month’s budget of $5 is spent.")
+    assert isinstance(await (await engine.send(ChatRequest("For nothing", model="scripted/two"))).wait(), Finished)
+    settings.update(fallback_model="scripted/two")
+    assert isinstance(await (await engine.send(ChatRequest("Hi"))).wait(), Finished)
+    assert [request.model for request in provider.requests] == ["one", "one", "two", "two"]
+
+
+async def test_what_is_stored_nowhere_is_paid_for_too(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider, until: Until
+) -> None:
+    provider.says("Hello", Finished(Usage(10, 20, cost=0.5)))
+    question = Message("m", "", None, Role.USER, (Text("Hi"),), MessageStatus.COMPLETE, 0.0)
+    await (await engine.complete([question], "scripted/one", account="guest")).wait()
+    await until(lambda: store.spending.by_model(account="guest"))
+    (spent,) = store.spending.by_model(account="guest")
+    assert (spent.key, spent.input_tokens, spent.output_tokens, spent.cost) == ("scripted/one", 10, 20, 0.5)
 
 
 @pytest.mark.parametrize("fallback", ["", "scripted/one", "nobody/none"])

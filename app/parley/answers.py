@@ -5,26 +5,30 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from parley.errors import AnswerEmpty, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
+from parley.errors import AnswerEmpty, BudgetSpent, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
+from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.providers.retries import persistent
 from parley.settings import Settings
+from parley.store.spending import Spending
 from parley.tokens import in_prompt
 
 logger = logging.getLogger(__name__)
 
-_NOT_OF_THE_PROVIDER = (PromptTooLong, AnswerEmpty)
-"""With these another model is no help, or no failure is to be mended."""
+_OF_THE_MODEL = (ProviderError, ModelUnknown, BudgetSpent)
+"""What another model may do better, but for what is too long or has no answer."""
 
 
 class Answers:
     """Gives the events of an answer, whoever gives it in the end."""
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+    def __init__(self, catalog: Catalog, settings: Settings, prices: Prices, spending: Spending) -> None:
         self._catalog = catalog
         self._settings = settings
+        self._prices = prices
+        self._spending = spending
 
     async def events(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         """Yield the events of an answer, each `Started` before those of the model that is asked. Raises ChatError.
@@ -54,7 +58,16 @@ class Answers:
             return ModelRetired(model=f"{provider.id}/{request.model}", detail=error.detail)
         return error
 
+    def _demand_budget(self, provider: Provider, request: ProviderRequest) -> None:
+        """Raise BudgetSpent if the month's is, and the model costs something."""
+        options = self._settings.options
+        if not options.budget or not options.budget_stops or self._spending.this_month() < options.budget:
+            return
+        if self._prices.of(f"{provider.id}/{request.model}", request.about):
+            raise BudgetSpent(budget=f"{options.budget:g}")
+
     async def _asked(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        self._demand_budget(provider, request)
         yield Started(f"{provider.id}/{request.model}", in_prompt(request.messages, request.instruction))
         spoken = False
         async with aclosing(persistent(provider, request, self._settings.options.retries)) as events:
@@ -69,8 +82,7 @@ class Answers:
     ) -> tuple[Provider, ProviderRequest] | None:
         """Return whom to ask instead, or None."""
         name = self._settings.options.fallback_model.strip()
-        failed = isinstance(error, ProviderError | ModelUnknown) and not isinstance(error, _NOT_OF_THE_PROVIDER)
-        if not name or not failed:
+        if not name or not isinstance(error, _OF_THE_MODEL) or isinstance(error, PromptTooLong | AnswerEmpty):
             return None
         try:
             other, model = await self._catalog.resolve(name)

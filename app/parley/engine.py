@@ -41,6 +41,7 @@ from parley.messages import (
     title_from,
 )
 from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
+from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
@@ -95,15 +96,16 @@ class ChatRequest:
 class ChatEngine:
     """Sends messages, regenerates and resumes replies. All doors (desktop, server, command line) call it alike."""
 
-    def __init__(self, store: Store, catalog: Catalog, settings: Settings) -> None:
+    def __init__(self, store: Store, catalog: Catalog, settings: Settings, prices: Prices | None = None) -> None:
         self._store = store
         self._catalog = catalog
         self._settings = settings
-        self._answers = Answers(catalog, settings)
+        self._prices = prices or Prices()
+        self._answers = Answers(catalog, settings, self._prices, store.spending)
         self._turns: dict[str, Turn] = {}
         self._begun: dict[Turn, Message] = {}
         self._stateless: set[Turn] = set()
-        self._unsaved: dict[Turn, LastEvent] = {}
+        self._unsaved: dict[Turn, tuple[LastEvent, Usage]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, request: ChatRequest) -> Turn:
@@ -203,6 +205,7 @@ class ChatEngine:
         parameters: Parameters = NO_PARAMETERS,
         tools: Sequence[ToolSpec] = (),
         tool_choice: str = "auto",
+        account: str = OWNER,
     ) -> Turn:
         """Answer messages that are not stored, and store nothing. Calls of tools are left to the caller.
 
@@ -213,7 +216,7 @@ class ChatEngine:
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         turn = self._turn(self._answers.events(provider, request), provider)
         self._stateless.add(turn)
-        self._keep(self._forget_stateless(turn))
+        self._keep(self._forget_stateless(turn, account))
         return turn
 
     def running(self, conversation_id: str) -> Turn | None:
@@ -333,27 +336,35 @@ class ChatEngine:
         if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
             del self._turns[turn.reply_id]
 
-    async def _forget_stateless(self, turn: Turn) -> None:
-        await turn.wait()
+    async def _forget_stateless(self, turn: Turn, account: str) -> None:
+        last = await turn.wait()
         self._stateless.discard(turn)
+        if last and turn.model:
+            await self._store.spending.add(turn.model, self._spent(turn, last), account)
 
     async def _conclude(self, turn: Turn, last: LastEvent) -> LastEvent:
         """Save the whole reply. If that fails the turn ends with the reason, and saving is tried again."""
+        spent = self._spent(turn, last)
         if isinstance(last, Finished):
-            last = replace(last, usage=self._usage(turn, replace(last.usage or Usage(), reason=last.reason)))
+            last = replace(last, usage=self._usage(turn, spent))
         try:
-            await self._save(turn, last)
+            await self._save(turn, last, spent)
         except StoreError as error:
             logger.error("an answer is not saved yet: %s", error)
-            self._unsaved[turn] = last
+            self._unsaved[turn] = last, spent
             return Failed(error.to_failure())
         return last
 
-    async def _save(self, turn: Turn, last: LastEvent) -> None:
-        usage = last.usage if isinstance(last, Finished) else self._usage(turn, turn.usage)
+    def _spent(self, turn: Turn, last: LastEvent) -> Usage:
+        """Return what a turn has cost, without what its reply had cost before."""
+        usage = replace(last.usage or Usage(), reason=last.reason) if isinstance(last, Finished) else turn.usage
+        provider, _, model = turn.model.partition("/")
+        return self._prices.priced(usage, turn.model, self._catalog.known(provider, model))
+
+    async def _save(self, turn: Turn, last: LastEvent, spent: Usage) -> None:
         failure = last.failure if isinstance(last, Failed) else None
-        status = _STATUS[type(last)]
-        await self._store.turns.finish(turn.reply_id, self._parts(turn), status, usage, failure, turn.model)
+        parts, status, usage = self._parts(turn), _STATUS[type(last)], self._usage(turn, spent)
+        await self._store.turns.finish(turn.reply_id, parts, status, usage, failure, turn.model, spent)
 
     def _parts(self, turn: Turn) -> tuple[Part, ...]:
         """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""
@@ -367,7 +378,7 @@ class ChatEngine:
 
     async def _save_again(self, turn: Turn) -> None:
         try:
-            await self._save(turn, self._unsaved[turn])
+            await self._save(turn, *self._unsaved[turn])
         except StoreError as error:
             logger.warning("an answer is still not saved: %s", error)
         else:

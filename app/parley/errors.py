@@ -24,6 +24,7 @@
     ├── ModelUnknown             no provider has that model
     │   └── ModelRetired         its vendor has taken it out of service
     ├── ModelAmbiguous           more than one provider has a model of that name
+    ├── BudgetSpent              the month's budget is spent, and is to stop what costs
     ├── NoModel                  no model is chosen and none can be found
     ├── ProviderUnknown          no provider of that name
     ├── StoreError               the data on disk
@@ -243,6 +244,13 @@ class ModelAmbiguous(ChatError):
 
     code = "model_ambiguous"
     sentence = "“{model}” is offered by more than one provider. Say which: {choices}."
+
+
+class BudgetSpent(ChatError):
+    """The month's budget is spent, and the person wants it to stop what costs something."""
+
+    code = "budget_spent"
+    sentence = "This month’s budget of ${budget} is spent. Raise it in the settings, or choose a model that is free."
 
 
 class NoModel(ChatError):

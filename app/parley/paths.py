@@ -52,6 +52,11 @@ class Paths:
         return self.data / "models.json"
 
     @property
+    def prices(self) -> Path:
+        """Return the file of prices that a person may keep."""
+        return self.data / "prices.json"
+
+    @property
     def log(self) -> Path:
         """Return the log file."""
         return self.data / "logs" / "parley.log"

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from parley.keys import Keys
-from parley.paths import Paths
+from parley.paths import Paths, resources
 from parley.settings import Settings
 from parley.store import Store
 
 if TYPE_CHECKING:
     from parley.engine import ChatEngine
+    from parley.pricing import Prices
     from parley.providers.catalog import Catalog
 
 
@@ -48,7 +49,14 @@ class Services:
         """Return what starts turns."""
         from parley.engine import ChatEngine
 
-        return ChatEngine(self.store, self.catalog, self.settings)
+        return ChatEngine(self.store, self.catalog, self.settings, self.prices)
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """Return what models cost."""
+        from parley.pricing import Prices
+
+        return Prices(resources() / "prices.json", self.paths.prices)
 
     async def tidy(self) -> None:
         """Empty the trash of what has been in it for longer than the setting says. Raises StoreError."""

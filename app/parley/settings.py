@@ -18,7 +18,7 @@ from parley.files import alone, write_private
 logger = logging.getLogger(__name__)
 
 
-Page = Literal["appearance", "behaviour", "data"]
+Page = Literal["appearance", "behaviour", "spending", "data"]
 """Where in the settings window an option stands."""
 
 
@@ -174,6 +174,24 @@ class Options:
             "inactive": QT_TRANSLATE_NOOP("Settings", "While another window is active"),
             "never": QT_TRANSLATE_NOOP("Settings", "Never"),
         },
+    )
+    budget: float = option(
+        0.0,
+        QT_TRANSLATE_NOOP("Settings", "Monthly budget"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "What services may cost in a month. A notice comes at 80 percent; 0 is no budget."
+        ),
+        page="spending",
+        minimum=0.0,
+        maximum=1_000_000.0,
+        step=5,
+        unit=QT_TRANSLATE_NOOP("Settings", "US dollars"),
+    )
+    budget_stops: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Stop at the budget"),
+        QT_TRANSLATE_NOOP("Settings", "Once it is spent only models that cost nothing are asked."),
+        page="spending",
     )
     trash_days: int = option(
         30,

@@ -10,11 +10,13 @@ from parley.answers import Answers
 from parley.errors import ModelRetired, ModelUnknown, ProviderUnreachable
 from parley.keys import Keys
 from parley.models import Model, Price
+from parley.pricing import Prices
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.guide import Guide
 from parley.providers.shelf import Shelf
 from parley.settings import ProviderRow, Settings
+from parley.store import Store
 from tests.conftest import ScriptedProvider, scripted_dialect
 from tests.providers.helpers import question
 
@@ -135,13 +137,13 @@ async def test_an_old_list_is_asked_for_again(
     assert names(catalog) == ["cloud/new", "guide/manual"]
 
 
-async def test_a_model_out_of_service(start: Start, cloud: ScriptedProvider, settings: Settings) -> None:
+async def test_a_model_out_of_service(start: Start, cloud: ScriptedProvider, settings: Settings, store: Store) -> None:
     catalog = start()
     await catalog.models()
     cloud.listed = [Model("cloud", "big")]
     await catalog.models(refresh=True)
     assert catalog.retired("cloud", "small")
-    answers = Answers(catalog, settings)
+    answers = Answers(catalog, settings, Prices(), store.spending)
     for name, kind in (("small", ModelRetired), ("other", ModelUnknown)):
         cloud.says(ModelUnknown(model=name))
         with pytest.raises(ModelUnknown) as caught:

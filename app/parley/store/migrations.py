@@ -165,12 +165,32 @@ def m004_parameters(db: "Database") -> None:
     db.execute("ALTER TABLE conversations ADD COLUMN parameters TEXT NOT NULL DEFAULT ''")
 
 
+def m005_spending(db: "Database") -> None:
+    """What answers have cost, by day, account and model."""
+    db.execute(_SPENDING)
+
+
+_SPENDING = """
+CREATE TABLE spending(
+  day TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  model TEXT NOT NULL,
+  replies INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost REAL NOT NULL,
+  unpriced INTEGER NOT NULL,
+  estimated INTEGER NOT NULL,
+  PRIMARY KEY (account_id, day, model)
+) WITHOUT ROWID
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
 """How long the beginnings of words are that `message_words` has an index of."""
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread, m004_parameters)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread, m004_parameters, m005_spending)
 
 
 def is_store(connection: sqlite3.Connection) -> bool:

@@ -14,6 +14,7 @@ from parley.store.conversations import Conversations
 from parley.store.database import Database, T, Write
 from parley.store.drafts import Drafts
 from parley.store.messages import Messages
+from parley.store.spending import Spending
 from parley.store.turns import Turns
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Store:
         self.messages = Messages(database)
         self.turns = Turns(database)
         self.drafts = Drafts(database)
+        self.spending = Spending(database)
 
     @cached_property
     def search(self) -> "Search":

@@ -19,7 +19,7 @@ from parley.messages import (
     new_id,
 )
 from parley.models import NO_PARAMETERS, Parameters
-from parley.store import conversations, drafts, messages, rows
+from parley.store import conversations, drafts, messages, rows, spending
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.words import one_line, searchable, storable
@@ -132,10 +132,12 @@ class Turns:
         usage: Usage | None = None,
         failure: Failure | None = None,
         model: str = "",
+        spent: Usage | None = None,
     ) -> Message:
         """Keep the whole reply and how it ended; from now on it is found by searching. Raises MessageUnknown.
 
-        `model` is who gave it, if that is another one than was meant to.
+        `model` is who gave it, if that is another one than was meant to. `spent` is what it cost this time: a reply
+        that was resumed had cost something before.
         """
 
         def finish(connection: sqlite3.Connection) -> Message:
@@ -151,6 +153,10 @@ class Turns:
                 raise MessageUnknown(message=message_id)
             finished = rows.message(row)
             _touch(connection, finished.conversation_id, now, unread=status in _UNREAD)
+            if spent:
+                query = "SELECT account_id FROM conversations WHERE id = ?"
+                (account,) = connection.execute(query, (finished.conversation_id,)).fetchone()
+                spending.add(connection, finished.model, spent, account)
             note(connection, MESSAGE, message_id)
             return finished
 

@@ -16,7 +16,7 @@ from parley.messages import Failure
 CONTEXT = "ErrorTexts"
 
 MENDED_IN_SETTINGS = frozenset(
-    {"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model", "model_retired"}
+    {"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model", "model_retired", "budget_spent"}
 )
 """Errors that end once a person has changed something about a provider."""
 
@@ -96,6 +96,10 @@ SENTENCES: Mapping[str, object] = {
     "model_ambiguous": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "“{model}” is offered by more than one provider. Say which: {choices}.",
+    ),
+    "budget_spent": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "This month’s budget of ${budget} is spent. Raise it in the settings, or choose a model that is free.",
     ),
     "no_model": QT_TRANSLATE_NOOP("ErrorTexts", "No model is chosen. Choose one, or set a default model."),
     "provider_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no provider named “{provider}”."),
