@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QContextMenuEvent, QKeySequence
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QScrollBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMenu, QScrollBar, QWidget
 
 from parley.errors import StoreUnreadable
 from parley.messages import Conversation
@@ -101,6 +101,41 @@ async def test_every_key_reaches_its_command(guided_desk: Desk) -> None:
             done.clear()
             desk.press(key, on=desk.window)
             assert done == [command.id], key
+
+
+def has_ring(view: QAbstractItemView, row: QModelIndex, colour: QColor) -> bool:
+    """Return whether a row is drawn with the ring of what has the keyboard."""
+    place = view.visualRect(row)
+    return view.viewport().grab(place).toImage().pixelColor(place.width() // 2, 2) == colour
+
+
+async def test_the_row_that_has_the_keyboard_is_seen_however_it_came_there(guided_desk: Desk) -> None:
+    desk = guided_desk
+    for title in ("Second", "First"):
+        await past_chat(desk, title, title, "1")
+    window, view = desk.window, desk.window.sidebar.list
+    accent = window._look.theme.color("accent")
+    first, second = (view.model().index(row_of(desk, title), 0) for title in ("First", "Second"))
+
+    def begin_with_the_mouse() -> None:
+        window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange, False)  # as before any key
+        click_row(view, first.row())
+        window.page.composer.setFocus()
+
+    begin_with_the_mouse()
+    desk.press("F6")
+    assert window.focusWidget() is view
+    assert has_ring(view, first, accent)
+    begin_with_the_mouse()
+    QTest.mouseClick(window.sidebar.search, Qt.MouseButton.LeftButton)
+    desk.press("Down")
+    assert window.focusWidget() is view
+    assert has_ring(view, first, accent)
+    begin_with_the_mouse()
+    click_row(view, first.row(), Qt.KeyboardModifier.ControlModifier)
+    assert not has_ring(view, first, accent)
+    desk.press("Down", on=view)
+    assert has_ring(view, second, accent)
 
 
 async def test_the_list_by_key(guided_desk: Desk) -> None:

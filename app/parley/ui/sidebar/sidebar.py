@@ -199,7 +199,7 @@ class Sidebar(QWidget):
                 self._open_result(self.results.currentIndex())
             case Qt.Key.Key_Escape:
                 self.search.clear()
-                self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
             case _:
                 return self._type_into_search(event)
         return True

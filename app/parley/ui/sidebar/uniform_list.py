@@ -17,7 +17,17 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QHoverEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QFocusEvent,
+    QHoverEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from parley.ui.viewports import put_viewport
@@ -27,6 +37,7 @@ Action = QAbstractItemView.CursorAction
 Hint = QAbstractItemView.ScrollHint
 State = QStyle.StateFlag
 Flag = QItemSelectionModel.SelectionFlag
+BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 BEGINNINGS = (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress)
 NOWHERE = QPoint(-1, -1)
 ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
@@ -201,6 +212,19 @@ class UniformList(QListView):
                 option.state |= State.State_HasFocus
             self.itemDelegateForIndex(index).paint(painter, option, index)
         painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if event.reason() in BY_KEY:
+            self._show_where_keys_go()
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._show_where_keys_go()
+        super().keyPressEvent(event)
+
+    def _show_where_keys_go(self) -> None:
+        """Have rings drawn from now on: Qt itself does so for Tab, and not for F6 or the arrows."""
+        self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._adding = bool(event.modifiers() & ADDING)
