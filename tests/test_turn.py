@@ -45,6 +45,23 @@ async def events_of(turn: Turn) -> list[Event]:
     return [event async for event in turn]
 
 
+async def test_what_was_there_before_is_not_counted_as_come(source: Source, until: Until) -> None:
+    turn = Turn(source.stream())
+    source.feed(ReasoningDelta("old thought"), TextDelta("old "))
+    await until(lambda: turn.parts)
+    assert turn.come == 4  # nobody has been asked yet
+    source.feed(Started("a/b"))
+    await until(lambda: not turn.come)
+    assert turn.usage.first_token_seconds is None
+    source.feed(ReasoningDelta("new thought "), TextDelta("new"))
+    await until(lambda: turn.text == "old new")
+    assert turn.come == 4
+    usage = turn.usage
+    assert (-1 if usage.first_token_seconds is None else usage.first_token_seconds) >= 0
+    source.feed(Finished())
+    await turn.wait()
+
+
 async def test_observers_see_the_same_whenever_they_come(source: Source, until: Until) -> None:
     turn = Turn(source.stream())
     early = asyncio.create_task(events_of(turn))

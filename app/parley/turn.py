@@ -103,6 +103,11 @@ class Turn:
         return self._asked.model if self._asked else ""
 
     @property
+    def come(self) -> int:
+        """Return about how many tokens the provider has said so far; not what a resumed reply began with."""
+        return self._tokens() - self._said_before
+
+    @property
     def size(self) -> int:
         """Return how many events have come: it grows whenever there is something new to save."""
         return len(self._events)
@@ -232,11 +237,10 @@ class Turn:
         """Return the usage with the tokens guessed that the vendor has not told, once it has been asked."""
         if self._asked is None or self._asked.tokens is None or None not in (usage.input_tokens, usage.output_tokens):
             return usage
-        written = self._tokens() - self._said_before
         return replace(
             usage,
             input_tokens=self._asked.tokens if usage.input_tokens is None else usage.input_tokens,
-            output_tokens=written if usage.output_tokens is None else usage.output_tokens,
+            output_tokens=self.come if usage.output_tokens is None else usage.output_tokens,
             estimated=True,
         )
 
@@ -305,7 +309,7 @@ class _Clock:
         self._last = now = time.monotonic()
         match event:
             case Started():
-                self._began = now
+                self._began, self._first_token = now, None
             case TextDelta() | ReasoningDelta() | ToolCalled():
                 self._first_token = self._first_token or now
 

@@ -5,8 +5,8 @@ A provider counts the tokens of an answer at its end; until then, and where it n
 
 from PySide6.QtCore import QLocale, QObject, QTimer
 
-from parley.messages import Part, Reasoning, Text, ToolCall
 from parley.services import Services
+from parley.tokens import guessed
 from parley.turn import Turn
 from parley.ui.chat.conversation_view import ConversationView
 from parley.ui.chat.figures import Figures, Tally, figures_of
@@ -16,8 +16,6 @@ from parley.ui.transcript import Transcript
 
 TELL_MS = 250
 GATHER_MS = 50
-BYTES_PER_TOKEN = 4
-"""A usual average; what decides how much fits a context is more cautious."""
 LEAST_SECONDS = 0.3
 """From this time on a speed means something."""
 
@@ -91,8 +89,8 @@ class Status(QObject):
         return next((turn for turn in coming if turn.parts), None)
 
     def _tell_turn(self, turn: Turn) -> None:
-        tokens = sum(map(_bytes, turn.parts)) // BYTES_PER_TOKEN
-        speed = _speed(tokens, turn)
+        tokens = sum(map(guessed, turn.parts))
+        speed = _speed(turn)
         count = self.tr("about %n tokens", "", tokens)
         words = f"{count} · {self._per_second(speed)}" if speed else count
         self._line.show_state(words, short_number(tokens), self.figures.share, self._rows(), self._note())
@@ -146,19 +144,10 @@ class Status(QObject):
         return self.tr("{number} tokens/s").format(number=number)
 
 
-def _speed(tokens: int, turn: Turn) -> float | None:
+def _speed(turn: Turn) -> float | None:
     """Return the tokens a second since the first one came."""
     usage = turn.usage
     if usage.seconds is None or usage.first_token_seconds is None:
         return None
     streamed = usage.seconds - usage.first_token_seconds
-    return tokens / streamed if streamed >= LEAST_SECONDS else None
-
-
-def _bytes(part: Part) -> int:
-    match part:
-        case Text(text) | Reasoning(text):
-            return len(text.encode("utf-8", "surrogatepass"))
-        case ToolCall():
-            return len(part.arguments)
-    return 0
+    return turn.come / streamed if streamed >= LEAST_SECONDS else None
