@@ -1,7 +1,7 @@
 """F6 goes from part to part of the window; notices are reached by it, and give the keyboard back."""
 
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton
 
 from parley.errors import InternalError, NoModel
 from parley.messages import MessageStatus, Text
@@ -96,6 +96,15 @@ async def test_a_long_notice_wraps_in_a_narrow_window(desk: Desk) -> None:
         return bool(places) and tall and inside and window.page.body.rect().contains(notices.geometry())
 
     await desk.until(fits)
+
+
+async def test_the_parts_of_a_notice_stand_on_one_line(desk: Desk) -> None:
+    notice = desk.window.page.notices.show_notice("It was deleted.", action="Undo", detail="words", error=True)
+    await desk.until(notice.isVisible)
+    parts = [part for kind in (QLabel, QAbstractButton) for part in notice.findChildren(kind) if part.isVisible()]
+    assert len(parts) == 5
+    heights = {part.mapTo(notice, part.rect().center()).y() for part in parts}
+    assert max(heights) - min(heights) <= 1
 
 
 async def test_a_notice_stays_in_sight_when_a_chat_is_opened(desk: Desk) -> None:

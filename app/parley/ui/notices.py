@@ -77,13 +77,14 @@ class Notice(QFrame):
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(1, 1)
         top = Qt.AlignmentFlag.AlignTop
+        self._close = self._close_button(look)
+        self._sign = QLabel(self)
         if error:
-            sign = QLabel(self)
-            sign.setContentsMargins(0, PAD, 0, 0)
-            look.dress(sign, "warning", "danger")
-            self._grid.addWidget(sign, 0, 0, top)
+            look.dress(self._sign, "warning", "danger")
+            self._grid.addWidget(self._sign, 0, 0, top)
+        self._sign.setVisible(error)
         self._grid.addWidget(self._words, 0, 1)
-        self._grid.addWidget(self._close_button(look), 0, 3, top)
+        self._grid.addWidget(self._close, 0, 3, top)
         self._grid.addWidget(self._detail, 2, 1, 1, 2)
         self._place_buttons(inline=True)
 
@@ -97,7 +98,12 @@ class Notice(QFrame):
         return close
 
     def fit(self, width: int) -> None:
-        """Put the buttons beside the words where they leave room, else below them."""
+        """Put the buttons beside the words where they leave room, on one line with the first; else below them."""
+        line = self.fontMetrics().lineSpacing()
+        tall = max(line + 2 * PAD, self._close.sizeHint().height(), self._buttons.sizeHint().height())
+        for part in (self._sign, self._buttons, self._close):
+            part.setMinimumHeight(tall)
+        self._words.setContentsMargins(0, (tall - line) // 2, 0, (tall - line) // 2)
         wanted = self.fontMetrics().horizontalAdvance(self._words.text())
         self._place_buttons(inline=width - self._buttons.sizeHint().width() - ASIDE > min(wanted, LEAST_WORDS))
 
@@ -277,7 +283,6 @@ def _label(text: str, parent: QWidget) -> QLabel:
     label = QLabel(LONG_WORD.sub(lambda word: BREAKS.sub(ZERO_WIDTH_SPACE, word.group()), text), parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
-    label.setContentsMargins(0, PAD, 0, PAD)
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     label.setSizePolicy(policy)
