@@ -1,6 +1,7 @@
 """Long conversations, staying where one reads, following the end."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -124,6 +125,47 @@ def test_the_button_goes_to_the_latest(sight: Sight) -> None:
     sight.painted()
     assert sight.follows()
     assert not sight.view.latest.isVisible()
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_the_button_stands_beside_the_text(sight: Sight, direction: Qt.LayoutDirection) -> None:
+    sight.view.setLayoutDirection(direction)
+    sight.show(talk(100))
+    for width in (1100, 360):
+        sight.view.resize(width, 600)
+        wheel(sight, 20)
+        left, column = sight.view.column()
+        button = sight.view.latest.geometry().translated(-sight.view.viewport().x(), 0)
+        over = button.intersected(QRect(left, 0, column, 600)).width()
+        assert over <= max(0, button.width() // 2 - (left - 24))
+        assert sight.view.viewport().rect().contains(button)
+        rtl = direction == Qt.LayoutDirection.RightToLeft
+        assert (button.center().x() < left + column // 2) == rtl
+
+
+def test_the_beginning_stays_in_sight_when_the_upper_edge_is_taken(sight: Sight) -> None:
+    for messages in (talk(2), talk(40)):
+        sight.show(messages)
+        sight.view.to_start()
+        sight.painted()
+        before = sight.view.placed[0].y
+        sight.view.leave_room_above(40)
+        sight.painted()
+        assert sight.view.placed[0].y == before
+        sight.view.leave_room_above(0)
+        sight.painted()
+        assert sight.view.placed[0].y == before
+    sight.show(talk(2))
+    sight.view.resize(800, sight.view.heights.total + 20)  # as much as fits, and no more
+    sight.painted()
+    assert sight.follows()
+    before = sight.view.placed[0].y
+    sight.view.leave_room_above(40)
+    sight.painted()
+    assert sight.view.placed[0].y == before
+    sight.view.leave_room_above(0)
+    sight.painted()
+    assert sight.follows()
 
 
 def test_scrolling_to_the_end_follows_again(sight: Sight) -> None:

@@ -10,6 +10,8 @@ from parley.ui.transcript.style import Style
 from parley.ui.transcript.words import Words
 
 SIZE = 36
+GAP = 8
+EDGE = 2
 
 
 class LatestButton(QAbstractButton):
@@ -32,10 +34,14 @@ class LatestButton(QAbstractButton):
         self._style = style
         self.update()
 
-    def place(self, *, visible: bool) -> None:
-        """Stand in the middle above the lower edge, or go."""
+    def place(self, column: tuple[int, int], *, visible: bool) -> None:
+        """Stand above the lower edge where the text column ends, over as little of it as the room allows; or go."""
         room = self._owner.viewport().geometry()
-        self.setGeometry(room.center().x() - SIZE // 2, room.bottom() - SIZE - 12, SIZE, SIZE)
+        left, width = column
+        begin = max(EDGE, min(left + width + GAP, room.width() - SIZE - EDGE))
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            begin = room.width() - SIZE - begin
+        self.setGeometry(room.left() + begin, room.bottom() - SIZE - 12, SIZE, SIZE)
         if self.isVisible() != visible:
             self.setVisible(visible)
 

@@ -184,10 +184,14 @@ class Scroller(QAbstractScrollArea):
         self._move_to(Anchor(row, cell, y - self.viewport().height() // 4))
 
     def leave_room_above(self, height: int) -> None:
-        """Leave the upper edge to something else; what one reads stays where it is on the screen."""
+        """Leave the upper edge to something else. What one reads stays where it is on the screen; the beginning moves:
+        it would be cut.
+        """
         change = height - self.viewportMargins().top()
         self.setViewportMargins(0, height, 0, 0)
-        if change and not self.following:
+        if change and self.placed and self.anchor == Anchor():
+            self.to_start()
+        elif change and not self.following:
             self._move_to(Anchor(self.anchor.row, self.anchor.cell, self.anchor.offset + change))
 
     def _move_to(self, anchor: Anchor) -> None:

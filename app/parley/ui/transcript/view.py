@@ -348,7 +348,7 @@ class Transcript(Scroller):
         painter = QPainter(self.viewport())
         paint_rows(self, painter)
         painter.end()
-        self.latest.place(visible=not self.following and bool(self.messages))
+        self.latest.place(self.column(), visible=not self.following and bool(self.messages))
         self.live.color(self.placed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
