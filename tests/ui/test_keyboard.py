@@ -6,7 +6,15 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMenu, QScrollBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QMenu,
+    QScrollBar,
+    QStyleOptionMenuItem,
+    QWidget,
+)
 
 from parley.errors import StoreUnreadable
 from parley.messages import Conversation
@@ -78,6 +86,24 @@ async def test_every_menu_entry_has_words(desk: Desk) -> None:
     menus = [window.page.header.menu, *window.page.header.menu.findChildren(QMenu)]
     for menu in menus:
         assert all(action.text() for action in menu.actions() if not action.isSeparator())
+
+
+@pytest.fixture
+def right_to_left(qapp: QApplication) -> Iterator[None]:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    yield
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+async def test_keys_read_from_left_to_right_everywhere(right_to_left: None, desk: Desk) -> None:
+    window = desk.window
+    keys = "\N{LEFT-TO-RIGHT ISOLATE}Ctrl+,\N{POP DIRECTIONAL ISOLATE}"
+    option = QStyleOptionMenuItem()
+    window.page.header.menu.initStyleOption(option, window.actions_["settings"])
+    assert option.text == f"Settings\t{keys}"
+    button = window.sidebar.findChild(QWidget, "openSettings")
+    assert isinstance(button, QWidget)
+    assert button.toolTip() == f"Settings ({keys})"
 
 
 def test_no_key_stands_for_two_commands() -> None:

@@ -6,14 +6,15 @@ A new command is one row in `COMMANDS` and one handler given to `Actions.connect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QStyleOptionMenuItem, QWidget
 
 from parley.settings import ShortcutRow
 from parley.ui.appearance.look import Look
 
 CONTEXT = "Commands"
+LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 SHOWN_AT_ONCE = ("new_chat", "sidebar")
 """Commands that buttons of the window show with their icons."""
 
@@ -129,6 +130,16 @@ class Actions(QObject):
         return action
 
 
+class CommandMenu(QMenu):
+    """A menu whose keys read from left to right in a right-to-left window, too: Ctrl+, and not ,+Ctrl."""
+
+    def initStyleOption(self, option: QStyleOptionMenuItem, action: QAction) -> None:
+        super().initStyleOption(option, action)
+        words, tab, keys = option.text.partition("\t")
+        if tab and self.isRightToLeft():
+            option.text = f"{words}{tab}{LEFT_TO_RIGHT.format(keys)}"
+
+
 def keys_of(command: Command, chosen: str | None = None) -> list[QKeySequence]:
     """Return the keys of a command: those that a person has chosen, else its own."""
     return [QKeySequence(keys) for keys in ((chosen,) if chosen else () if chosen == "" else command.keys)]
@@ -147,4 +158,11 @@ def show_keys(widget: QWidget, action: QAction, name: str) -> None:
 
 def key_text(action: QAction) -> str:
     """Return an action's first shortcut as the system writes it."""
-    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return native(action.shortcut())
+
+
+def native(keys: QKeySequence) -> str:
+    """Return keys as the system writes them; from left to right also amid words that run from right to left."""
+    words = keys.toString(QKeySequence.SequenceFormat.NativeText)
+    right_to_left = QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    return LEFT_TO_RIGHT.format(words) if words and right_to_left else words

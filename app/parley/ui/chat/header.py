@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QStackedLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
-from parley.ui.actions import Actions, show_keys
+from parley.ui.actions import Actions, CommandMenu, show_keys
 from parley.ui.appearance.look import Look
 from parley.ui.sidebar.conversation_delegate import LONGEST_TITLE
 
@@ -85,15 +85,18 @@ class Header(QWidget):
         self.more.setAccessibleName(self.tr("Menu"))
         self.more.setToolTip(self.tr("Menu"))
         look.dress(self.more, "more")
-        self.menu = QMenu(self)
+        self.menu = CommandMenu(self)
         actions.fill(self.menu, "chat")
         self.menu.addSeparator()
-        theme = self.menu.addMenu(self.tr("Theme"))
+        theme = CommandMenu(self.tr("Theme"), self.menu)
         actions.fill(theme, "theme")
-        keys = self.menu.addMenu(self.tr("Keyboard"))
+        self.menu.addMenu(theme)
+        keys = CommandMenu(self.tr("Keyboard"), self.menu)
         actions.fill(keys, "keys")
-        zoom = self.menu.addMenu(self.tr("Zoom"))
+        self.menu.addMenu(keys)
+        zoom = CommandMenu(self.tr("Zoom"), self.menu)
         actions.fill(zoom, "zoom")
+        self.menu.addMenu(zoom)
         actions.fill(self.menu, "settings", "help", "end")
         self.more.clicked.connect(self._open_menu)
         self._stack = QStackedLayout()

@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from parley.ui.actions import native
+
 MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 EDITING = (
     QKeySequence.StandardKey.Copy,
@@ -88,7 +90,7 @@ class KeyRecorder(QPushButton):
             self.recorded.emit(keys.toString(QKeySequence.SequenceFormat.PortableText))
 
     def _problem(self, keys: QKeySequence, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> str:
-        shown = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        shown = native(keys)
         if any(keys in QKeySequence.keyBindings(standard) for standard in EDITING):
             return self.tr("{keys} is for editing text.").format(keys=shown)
         alone = modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from parley.errors import ChatError
 from parley.settings import Options, Settings, ShortcutRow
-from parley.ui.actions import COMMANDS, CONTEXT, Command, keys_of
+from parley.ui.actions import COMMANDS, CONTEXT, Command, keys_of, native
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.preferences.key_recorder import KeyRecorder
@@ -34,7 +34,7 @@ class CommandRow(Row):
 
     def show_chosen(self, chosen: str | None) -> None:
         """Show the keys that hold now."""
-        keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys_of(self.command, chosen))
+        keys = ", ".join(native(key) for key in keys_of(self.command, chosen))
         self.recorder.show_keys(keys)
         self.show_changed(chosen is not None)
         self.haystack = f"{self.words} {keys}".casefold()
@@ -96,7 +96,7 @@ class ShortcutsPage(Page):
         if owner is None:
             self._choose(row, keys)
             return
-        shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        shown = native(QKeySequence(keys))
         row.show_problem(self.tr("{keys} is “{command}” already.").format(keys=shown, command=owner.words))
         row.wanted = keys
         row.take_over.show()
