@@ -182,3 +182,25 @@ def test_the_caret_stands_where_the_text_will_start(composer: Composer, qapp: QA
         assert field.cursorRect().x() < room / 4
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+@pytest.mark.parametrize("right_to_left", [False, True])
+def test_the_caret_stands_before_the_hint_and_not_in_it(composer: Composer, right_to_left: bool) -> None:
+    field = composer.field
+    way = Qt.LayoutDirection
+    composer.setLayoutDirection(way.RightToLeft if right_to_left else way.LeftToRight)
+    caret = field.cursorRect().left()
+    field.clearFocus()  # so that nothing but the hint is drawn
+    image = field.viewport().grab().toImage()
+    empty = image.pixelColor(image.width() // 2, image.height() - 1)
+    painted = [
+        column
+        for column in range(image.width())
+        if any(image.pixelColor(column, row) != empty for row in range(image.height()))
+    ]
+    near = image.width() // 4
+    assert caret - near < max(painted) <= caret if right_to_left else caret <= min(painted) < caret + near
+    QTest.keyClicks(field, "x")
+    assert field.viewport().grab().toImage() != image
+    compose(composer, "に")
+    field.clear()

@@ -12,10 +12,12 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QStyle, QWidget
 
 from parley.ui.composer.drafts import FOLD_CHARACTERS
 
@@ -47,6 +49,8 @@ class ComposerField(QPlainTextEdit):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.send_with_enter = True
+        self.hint = ""
+        """What stands in the empty field. Qt's own placeholder lies under the caret where text begins at the right."""
         self._tallest = 200
         self.composing = False
         """Whether an input method has the keys."""
@@ -129,6 +133,16 @@ class ComposerField(QPlainTextEdit):
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         self.composing = bool(event.preeditString())
         super().inputMethodEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hint and not self.composing and self.document().isEmpty():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().placeholderText().color())
+            room = self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            side = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
+            painter.drawText(room, side | Qt.AlignmentFlag.AlignTop, self.hint)
+            painter.end()
 
     def event(self, event: QEvent) -> bool:
         # With nothing of its own to undo the field leaves Ctrl+Z to the window, which undoes a deleted chat.
