@@ -281,6 +281,17 @@ async def test_the_title_is_renamed_by_a_double_click(desk: Desk) -> None:
     assert header.label.text() == "New title"
 
 
+async def test_the_ring_round_the_title_stays_inside_the_header(desk: Desk) -> None:
+    await past_chat(desk, "Somewhere", "one", "1")
+    click_row(desk.window.sidebar.list, row_of(desk, "Somewhere"))
+    header = desk.window.page.header
+    room = header.rect().adjusted(4, 4, -4, -4)
+    await desk.until(lambda: room.contains(header.label.geometry()))
+    desk.press("F2", on=desk.window)
+    await desk.until(header.editor.isVisible)
+    assert room.contains(header.editor.geometry())
+
+
 async def test_what_cannot_be_sent_stays_in_the_composer(desk: Desk) -> None:
     composer = desk.window.page.composer
     desk.services.settings.update(default_model="nobody/nothing")

@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from parley.ui.actions import Actions, CommandMenu, show_keys
 from parley.ui.appearance.look import Look
@@ -100,15 +109,17 @@ class Header(QWidget):
         actions.fill(self.menu, "settings", "help", "end")
         self.more.clicked.connect(self._open_menu)
         self._stack = QStackedLayout()
-        self._stack.setContentsMargins(0, 6, 0, 6)
         self._stack.addWidget(self.label)
         self._stack.addWidget(self.editor)
+        around = QVBoxLayout()
+        around.setContentsMargins(0, 6, 0, 6)
+        around.addLayout(self._stack)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(4)
         row.addWidget(self.unfold)
         row.addWidget(self.new_chat)
-        row.addLayout(self._stack, 1)
+        row.addLayout(around, 1)
         row.addWidget(self.more)
         self.label.edit_requested.connect(self.edit_title)
         self.editor.editingFinished.connect(self._finish)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from parley.messages import Message, Role
-from parley.ui.composer.composer_field import ComposerField
+from parley.ui.composer.composer_field import MARGIN, ComposerField
 from parley.ui.transcript.cell import Cell
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.words import Words
@@ -48,6 +48,7 @@ class Editor(QFrame):
         self._error.setProperty("error", True)
         self._error.setWordWrap(True)
         self._error.setTextFormat(Qt.TextFormat.PlainText)
+        self._error.setIndent(MARGIN)
         self._error.hide()
         self.go = self._button(words.save() if answer else words.send(), "primary")
         self.save_only = self._button(words.save_only(), "quiet")
