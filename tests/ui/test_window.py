@@ -198,6 +198,26 @@ async def test_the_undo_of_the_notice_brings_a_chat_back(desk: Desk) -> None:
     await desk.until(lambda: desk.titles == ["Today", "Kept"])
 
 
+async def test_what_waited_when_its_chat_was_deleted_is_answered_once_it_is_back(desk: Desk) -> None:
+    await desk.say("/long")
+    await desk.until(lambda: "tick" in desk.window.page.transcript.book.current(-1).text)
+    await desk.say("first")
+    await desk.say("second")
+    await desk.until(lambda: desk.window.view.queue.count == 2)
+    desk.press("Ctrl+Shift+Backspace", on=desk.window)
+    await desk.until(lambda: desk.window.view.shown_id is None)
+    desk.press("Ctrl+Z", on=desk.window)
+    await desk.until(lambda: desk.window.view.shown_id)
+    await desk.until(lambda: desk.texts[3::2] == [DEFAULT, DEFAULT])
+    tree = desk.window.view.tree
+    assert tree
+    assert [message.status for message in tree.branch()[1::2]] == [
+        MessageStatus.STOPPED,  # what had begun to come is there, to be continued
+        MessageStatus.COMPLETE,
+        MessageStatus.COMPLETE,
+    ]
+
+
 async def test_several_chats_are_deleted_and_come_back_together(desk: Desk) -> None:
     for title in ("Fourth", "Third", "Second", "First"):
         await past_chat(desk, title, title, "1")

@@ -75,23 +75,36 @@ class Chats(QObject):
     async def _delete(self, ids: Sequence[str]) -> None:
         with self._undo.doing():
             title = self._store.conversations.get(ids[0]).title
-            for conversation_id in ids:
-                while turn := self._services.engine.running(conversation_id):
-                    turn.stop()
-                    await turn.wait()
+            silent = await self._stop_answers(ids)
             shown = self._sidebar.shown_id if self._sidebar.shown_id in ids else None
             await self._store.conversations.trash(*ids)
             if shown:
                 self.deleted.emit(shown)
             several, one = self.tr("%n chats were deleted.", "", len(ids)), self.tr("“{title}” was deleted.")
             text = one.format(title=title) if len(ids) == 1 else several
-            self._undo.offer(text, partial(self._restore, ids, shown))
+            self._undo.offer(text, partial(self._restore, ids, silent, shown))
 
-    async def _restore(self, ids: Sequence[str], shown: str | None) -> None:
+    async def _stop_answers(self, ids: Sequence[str]) -> list[str]:
+        """Stop the answers to conversations. Return those of which nothing had come: their messages still wait."""
+        turns = [turn for id in ids for turn in self._services.engine.turns(id) if not turn.ended]
+        for turn in turns:
+            turn.stop()
+        for turn in turns:
+            await turn.wait()
+        return [turn.reply_id for turn in turns if not turn.parts]
+
+    async def _restore(self, ids: Sequence[str], silent: Sequence[str], shown: str | None) -> None:
         """Bring conversations back, and the one to the screen that was there when they were deleted."""
         await self._store.conversations.restore(*ids)
         if shown:
             self.restored.emit(shown)
+        if silent:
+            self._tasks.start(self._answer(silent))
+
+    async def _answer(self, silent: Sequence[str]) -> None:
+        """Have the messages answered that waited, one after the other as before."""
+        for reply_id in silent:
+            await self._services.engine.resume(reply_id)
 
     def _search(self, words: str) -> None:
         if self._search_task:
