@@ -223,6 +223,11 @@ class ChatEngine:
         """Return the first unfinished turn of a conversation in this process, or None."""
         return next((turn for turn in self.turns(conversation_id) if not turn.ended), None)
 
+    @property
+    def answering(self) -> bool:
+        """Return whether any reply is coming in this process."""
+        return any(not turn.ended for turn in self._turns.values())
+
     def turns(self, conversation_id: str) -> list[Turn]:
         """Return the turns of a conversation that run in this process, or ended in the last minute, oldest first."""
         return [turn for turn in self._turns.values() if turn.conversation_id == conversation_id]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 import parley
 from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
 from parley.ui.composer import dictionaries
-from parley.ui.preferences.choices import ModelEditor, SpellingEditor, TrayEditor, language_name
+from parley.ui.preferences.choices import LanguageEditor, ModelEditor, SpellingEditor, TrayEditor, language_name
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch
 from parley.ui.preferences.options_page import OptionRow, OptionsPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
@@ -410,6 +410,32 @@ async def test_dictionaries_are_chosen_and_told(two_dictionaries: None, desk: De
 )
 def test_languages_are_called_as_their_speakers_do(code: str, name: str) -> None:
     assert language_name(code) == name
+
+
+async def test_a_restart_that_would_stop_an_answer_says_so_first(desk: Desk) -> None:
+    asked: list[bool] = []
+    desk.window.restart_requested.connect(lambda: asked.append(True))
+    row = option(await open_settings(desk, "appearance"), "language")
+    row.set_value("ar")
+    assert isinstance(row.editor, LanguageEditor)
+    await desk.say("/long")
+    await desk.until(lambda: desk.services.engine.answering)
+    click(row.editor.restart)
+    assert asked == []
+    assert "A restart stops it" in row.note.text()
+    row.set_value("")  # one thinks again
+    assert (row.note.text(), row.editor.restart.text()) == ("", "Restart now")
+    row.set_value("ar")
+    click(row.editor.restart)
+    assert row.editor.restart.text() == "Restart anyway"
+    click(row.editor.restart)
+    assert asked == [True]
+    desk.press("Escape", on=desk.window.page.composer.field)
+    await desk.answered()
+    row.set_value("")
+    row.set_value("ar")
+    click(row.editor.restart)
+    assert asked == [True, True]
 
 
 async def test_staying_in_the_tray_needs_one(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QSystemTrayIcon, QWidget
 
+from parley.engine import ChatEngine
 from parley.models import Model
 from parley.paths import translations
 from parley.services import Services
@@ -120,22 +121,27 @@ class FallbackEditor(ModelEditor):
 
 
 class LanguageEditor(Editor):
-    """A language that there are words for, in its own name."""
+    """A language that there are words for, in its own name. A restart that would stop answers says so first."""
 
     restart_requested = Signal()
 
-    def __init__(self, look: Look, parent: QWidget) -> None:
+    def __init__(self, engine: ChatEngine, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
+        self._engine = engine
+        self._warned = False
         self.button = ChoiceButton(look, self)
         self.button.chosen.connect(self.edited.emit)
         self.restart = QPushButton(self.tr("Restart now"), self)
         self.restart.setProperty("kind", "link")
-        self.restart.clicked.connect(self.restart_requested)
+        self.restart.clicked.connect(self._restart)
         self.line.addWidget(self.restart)
         self.line.addWidget(self.button)
 
     def show_value(self, value: Any) -> None:
-        self.restart.setVisible(str(value) != spoken())
+        other = str(value) != spoken()
+        self.restart.setVisible(other)
+        if self._warned and not other:
+            self._warn(on=False)
         codes = {"en", *(file.stem.partition("_")[2] for file in translations().glob("parley_*.qm"))}
         codes |= {str(value)} - {""}
         named = sorted((language_name(code).casefold(), code) for code in codes)
@@ -145,6 +151,18 @@ class LanguageEditor(Editor):
     def set_name(self, name: str, help: str) -> None:
         self.button.set_name(name)
         self.button.setAccessibleDescription(help)
+
+    def _restart(self) -> None:
+        if self._engine.answering and not self._warned:
+            self._warn(on=True)
+        else:
+            self.restart_requested.emit()
+
+    def _warn(self, *, on: bool) -> None:
+        self._warned = on
+        self.restart.setText(self.tr("Restart anyway") if on else self.tr("Restart now"))
+        words = self.tr("An answer is still coming. A restart stops it; what has come is kept, and can be continued.")
+        self.noted.emit(words if on else "")
 
 
 class SpellingEditor(Editor):

@@ -100,7 +100,7 @@ class OptionsPage(Page):
                 editor.providers_requested.connect(self.providers_requested)
                 return editor
             case "language":
-                speaks = LanguageEditor(self._look, self.inside)
+                speaks = LanguageEditor(self._services.engine, self._look, self.inside)
                 speaks.restart_requested.connect(self.restart_requested)
                 return speaks
             case "spelling":
