@@ -419,7 +419,7 @@ async def test_a_restart_that_would_stop_an_answer_says_so_first(desk: Desk) -> 
     row.set_value("ar")
     assert isinstance(row.editor, LanguageEditor)
     await desk.say("/long")
-    await desk.until(lambda: desk.services.engine.answering)
+    await desk.until(lambda: desk.services.engine.answering and desk.window.page.composer.answering)
     click(row.editor.restart)
     assert asked == []
     assert "A restart stops it" in row.note.text()
