@@ -336,3 +336,25 @@ def test_markers_of_right_to_left_scripts(sight: Sight) -> None:
     dots = marker_dots(sight, "a", 0, width - 24, width)
     assert dots
     assert min(x for x, _ in dots) >= 7
+
+
+def test_a_wide_table_of_a_right_to_left_script_begins_at_its_right(sight: Sight) -> None:
+    columns = range(14)
+    rows = [" | ".join(f"عمود رقم {number}" for number in columns), "|".join("---" for _ in columns)]
+    rows.append(" | ".join(f"قيمة في الصف {number}" for number in columns))
+    sight.show([user("q", "x"), answer("a", "\n".join(f"| {row} |" for row in rows))])
+    cell = sight.placed("a", TableCell).cell
+    assert isinstance(cell, TableCell)
+    slide = cell.slide_state
+
+    def from_right() -> int:
+        return slide.extent - slide.room - slide.offset
+
+    assert slide.needed
+    assert from_right() == 0
+    cell.slide(-100)
+    assert from_right() == 100
+    for width in (500, 800):
+        sight.view.resize(width, 600)
+        sight.painted()
+        assert from_right() == 100

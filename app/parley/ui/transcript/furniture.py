@@ -343,7 +343,7 @@ class Foot(Cell):
         painter.setPen(style.color("muted"))
         painter.setFont(style.quiet)
         words = QFontMetricsF(style.quiet).elidedText(self.caption(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing), words)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing), isolated(words))
 
     def hot_at(self, point: QPointF) -> Hot | None:
         places = [hot for hot, _, _ in [*self._buttons(), *self._actions()]]

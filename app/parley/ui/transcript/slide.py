@@ -18,6 +18,8 @@ class Slide:
         self.offset = 0
         self.extent = 0
         self.room = 0
+        self.mirrored = False
+        """Whether it begins at the right, and keeps to that when it gets other room."""
         self._grip = 0.0
 
     @property
@@ -27,8 +29,9 @@ class Slide:
 
     def fit(self, extent: int, room: int) -> None:
         """Take the width of what is shown and of the room for it."""
+        before = self.extent - self.room
         self.extent, self.room = extent, room
-        self.by(0)
+        self.by(extent - room - max(0, before) if self.mirrored else 0)
 
     def by(self, pixels: int) -> bool:
         """Scroll; say whether anything moved."""

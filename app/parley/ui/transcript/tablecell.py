@@ -28,7 +28,7 @@ class TableCell(TextCell):
     def __init__(self, block: Block, style: Style, formulas: Formulas, slide: Slide | None = None) -> None:
         super().__init__(block, style, formulas)
         self.slide_state = slide or Slide()
-        self.mirrored = 'dir="rtl"' in block.html
+        self.mirrored = self.slide_state.mirrored = 'dir="rtl"' in block.html
         self._spare = 0
         self.drop = 0.0
 
