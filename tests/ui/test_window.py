@@ -301,6 +301,30 @@ async def test_the_title_is_renamed_by_a_double_click(desk: Desk) -> None:
     assert header.label.text() == "New title"
 
 
+async def test_the_row_under_the_pointer_is_seen_in_every_list(desk: Desk) -> None:
+    for title in ("Second word", "First word"):
+        await past_chat(desk, title, "word", "1")
+    window = desk.window
+    hover = window._look.theme.color("hover")
+
+    async def is_seen(view: QListView, row: int) -> None:
+        place = view.visualRect(view.model().index(row, 0))
+        spot = QPoint(place.left() + 14, place.center().y())
+        for by in (1, 0):  # as a hand does: the pointer comes, then moves
+            QTest.mouseMove(view.viewport(), spot - QPoint(by, 0))
+        await desk.until(lambda: view.viewport().grab(place).toImage().pixelColor(14, 2) == hover)
+
+    await is_seen(window.sidebar.list, row_of(desk, "Second word"))
+    window.sidebar.search.setText("word")
+    await desk.until(window.sidebar.results.isVisible)
+    await is_seen(window.sidebar.results, 1)
+    desk.press("Ctrl+M", on=window)
+    models = window.models.popup.list
+    await desk.until(lambda: models.isVisible() and models.model().rowCount() > 2)
+    await is_seen(models, models.model().rowCount() - 1)
+    window.models.popup.close()
+
+
 async def test_the_ring_round_the_title_stays_inside_the_header(desk: Desk) -> None:
     await past_chat(desk, "Somewhere", "one", "1")
     click_row(desk.window.sidebar.list, row_of(desk, "Somewhere"))

@@ -45,7 +45,7 @@ class ModelPopup(QFrame):
         self.list.setAccessibleName(self.tr("Models"))
         self.list.setModel(self.models)
         self.list.setItemDelegate(self._delegate)
-        self.list.setMouseTracking(True)
+        self.list.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -237,7 +237,7 @@ class Sidebar(QWidget):
     def _prepare(self, made: QListView, name: str) -> None:
         made.setAccessibleName(name)
         made.setFrameShape(QFrame.Shape.NoFrame)
-        made.setMouseTracking(True)
+        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         made.installEventFilter(self)
