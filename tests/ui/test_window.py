@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 
@@ -319,10 +320,36 @@ async def test_the_row_under_the_pointer_is_seen_in_every_list(desk: Desk) -> No
     await desk.until(window.sidebar.results.isVisible)
     await is_seen(window.sidebar.results, 1)
     desk.press("Ctrl+M", on=window)
-    models = window.models.popup.list
-    await desk.until(lambda: models.isVisible() and models.model().rowCount() > 2)
-    await is_seen(models, models.model().rowCount() - 1)
-    window.models.popup.close()
+    popup, models = window.models.popup, window.models.popup.list
+    await desk.until(lambda: popup.isVisible() and popup.refresh.isEnabled() and models.model().rowCount() > 2)
+    last = models.model().index(models.model().rowCount() - 1, 0)
+    assert models.currentIndex() != last
+    place, none = QPointF(models.visualRect(last).center()), Qt.MouseButton.NoButton
+    over = models.viewport().mapToGlobal(place)
+    move = QMouseEvent(QEvent.Type.MouseMove, place, over, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(models.viewport(), move)
+    assert models.currentIndex() == last
+    popup.close()
+
+
+async def test_the_open_chat_has_a_bar_that_the_row_under_the_pointer_has_not(desk: Desk) -> None:
+    for title in ("Second", "First"):
+        await past_chat(desk, title, title, "1")
+    view, accent = desk.window.sidebar.list, desk.window._look.theme.color("accent")
+
+    def has_bar(title: str, *, right: bool) -> bool:
+        place = view.visualRect(view.model().index(row_of(desk, title), 0))
+        picture = view.viewport().grab(place).toImage()
+        return picture.pixelColor(place.width() - 10 if right else 9, place.height() // 2) == accent
+
+    for way in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        view.setLayoutDirection(way)
+        right = way is Qt.LayoutDirection.RightToLeft
+        click_row(view, row_of(desk, "Second"))
+        assert has_bar("Second", right=right)
+        click_row(view, row_of(desk, "First"))
+        assert has_bar("First", right=right)
+        assert not has_bar("Second", right=right)
 
 
 async def test_the_ring_round_the_title_stays_inside_the_header(desk: Desk) -> None:

@@ -45,7 +45,7 @@ class ModelPopup(QFrame):
         self.list.setAccessibleName(self.tr("Models"))
         self.list.setModel(self.models)
         self.list.setItemDelegate(self._delegate)
-        self.list.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.list.setMouseTracking(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -70,6 +70,7 @@ class ModelPopup(QFrame):
         column.addLayout(below)
         self.search.textChanged.connect(self._filter)
         self.list.clicked.connect(self._choose)
+        self.list.entered.connect(self._point_at)
         self.refresh.clicked.connect(self.refresh_requested)
         self.add.clicked.connect(self._ask_for_provider)
 
@@ -80,6 +81,11 @@ class ModelPopup(QFrame):
         self._delegate.current_id = current
         self.models.show(models, names, problems)
         self.list.setCurrentIndex(self.models.index_of(current))
+
+    def _point_at(self, index: QModelIndex) -> None:
+        """Let Enter take the row under the pointer, as in menus: one row is marked, not two."""
+        if self.models.model(index):
+            self.list.setCurrentIndex(index)
 
     def set_busy(self, busy: bool) -> None:
         """Say that the servers are being asked."""
