@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QLineEdit,
     QMenu,
+    QPushButton,
     QScrollBar,
     QStyleOptionMenuItem,
     QWidget,
@@ -162,6 +163,20 @@ async def test_the_row_that_has_the_keyboard_is_seen_however_it_came_there(guide
     assert not has_ring(view, first, accent)
     desk.press("Down", on=view)
     assert has_ring(view, second, accent)
+
+
+@pytest.mark.parametrize("kind", ["", "primary", "danger", "quiet", "link", "question", "choice"])
+async def test_the_ring_is_all_that_a_focused_button_gets(guided_desk: Desk, kind: str) -> None:
+    window = guided_desk.window
+    button = QPushButton("", window)
+    button.setProperty("kind", kind)
+    button.setGeometry(400, 100, 200, 40)
+    button.show()
+    button.setFocus(Qt.FocusReason.ShortcutFocusReason)  # as by a key: the style draws a frame then
+    await guided_desk.until(button.hasFocus)
+    inside = button.grab(button.rect().adjusted(4, 4, -4, -4)).toImage()
+    colours = {inside.pixel(x, y) for x in range(inside.width()) for y in range(inside.height())}
+    assert len(colours) == 1
 
 
 async def test_the_list_by_key(guided_desk: Desk) -> None:

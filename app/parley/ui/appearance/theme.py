@@ -195,6 +195,7 @@ QLabel[error="true"] {{ color: {t.danger}; }}
 QLabel[title="true"] {{ font-weight: 600; }}
 QPushButton {{ background: {t.user_box}; color: {t.text}; border: 1px solid {t.faint}; border-radius: {t.radius}px;
   padding: 5px 12px; min-height: 20px; }}
+QPushButton, QToolButton {{ outline: none; }} /* the style's own frame, inside our ring */
 QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.faint}; }}
 QPushButton:disabled {{ color: {t.muted}; background: transparent; }}
