@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QApplication,
     QLineEdit,
@@ -177,6 +178,37 @@ async def test_the_ring_is_all_that_a_focused_button_gets(guided_desk: Desk, kin
     inside = button.grab(button.rect().adjusted(4, 4, -4, -4)).toImage()
     colours = {inside.pixel(x, y) for x in range(inside.width()) for y in range(inside.height())}
     assert len(colours) == 1
+
+
+def unringed(root: QWidget) -> list[str]:
+    """Return the buttons in sight that look with the keyboard as they do without."""
+    found = []
+    for button in root.findChildren(QAbstractButton):
+        if button.isVisible() and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            edge = QRect(button.width() // 3, 0, button.width() // 3, 3)
+            button.clearFocus()
+            before = button.grab(edge).toImage()
+            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            if button.grab(edge).toImage() == before:
+                found.append(f"{type(button).__name__} {button.text() or button.accessibleName()}")
+    return found
+
+
+async def test_every_button_shows_that_it_has_the_keyboard(desk: Desk) -> None:
+    window = desk.window
+    await past_chat(desk, "Somewhere", "one", "1")
+    click_row(window.sidebar.list, row_of(desk, "Somewhere"))
+    window.page.notices.show_notice("Something happened.", action="Undo", detail="somebody's words", error=True)
+    desk.press("Ctrl+F", on=window)
+    assert unringed(window) == []
+    window.settings_door.open()
+    settings = window.settings_door.window
+    assert settings
+    await desk.until(settings.isActiveWindow)
+    for page in settings.pages:
+        settings.show_page(page)
+        await desk.until(settings.pages[page].isVisible)
+        assert unringed(settings) == []
 
 
 async def test_the_list_by_key(guided_desk: Desk) -> None:

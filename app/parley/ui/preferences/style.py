@@ -21,6 +21,7 @@ QPlainTextEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.
   border-radius: {t.radius}px; padding: 4px; selection-background-color: {t.selection}; }}
 QPlainTextEdit:focus {{ border: 2px solid {t.accent}; padding: 3px; }}
 QPushButton[kind="choice"] {{ text-align: left; background: {t.raised}; border: 1px solid {t.outline}; }}
+QPushButton[kind="choice"]:focus {{ border: 2px solid {t.accent}; padding: 4px 11px; }}
 QPushButton[kind="choice"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="segment"] {{ background: {t.raised}; border: 1px solid {t.outline}; padding: 5px 10px; }}
 QPushButton[kind="segment"]:hover {{ background: {t.hover}; }}
