@@ -75,6 +75,27 @@ async def test_a_server_is_added_with_its_key(desk: Desk, server: FakeOpenAI) ->
     assert "A key is kept" in card.form.key.placeholderText()
 
 
+async def test_a_button_keeps_the_keyboard_while_its_test_runs(desk: Desk) -> None:
+    page = await providers(desk)
+    card = page.cards["tiny"]
+
+    async def press(button: QPushButton) -> None:
+        desk.press("Space", on=button)
+        await desk.until(lambda: not button.isEnabled())
+        await desk.until(button.isEnabled)
+
+    for button in (card.test, page.look_again):
+        button.setFocus()
+        for _ in range(2):
+            await press(button)
+            assert button.hasFocus()
+    desk.press("Space", on=page.look_again)
+    await desk.until(lambda: not page.look_again.isEnabled())
+    card.remove.setFocus()  # one goes on meanwhile
+    await desk.until(page.look_again.isEnabled)
+    assert card.remove.hasFocus()
+
+
 def stored(desk: Desk) -> tuple[str, ...]:
     return tuple(row.name for row in Settings(desk.paths.settings).options.providers)
 

@@ -15,6 +15,7 @@ from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
 from parley.ui.error_texts import error_text
 from parley.ui.preferences.options_page import OptionsPage
+from parley.ui.preferences.resting import resting
 from parley.ui.preferences.row import Row, words_label
 from parley.ui.program.moving import hindrance_text, size_text
 from parley.ui.tasks import Tasks
@@ -92,19 +93,17 @@ class DataPage(OptionsPage):
         if not await ask(dialog):
             return
         file = Path(dialog.selectedFiles()[0])
-        self.backup_button.setEnabled(False)
         self.backup.show_note(self.tr("Copying…"))
-        try:
-            await self._services.store.backup(file)
-        except ChatError as error:
-            self.backup.show_note("")
-            self.backup.show_problem(error_text(error))
-        else:
-            self.backup.show_problem("")
-            words = self.tr("All chats are in {file} ({size}).")
-            self.backup.show_note(words.format(file=file, size=size_text(QFileInfo(str(file)).size())))
-        finally:
-            self.backup_button.setEnabled(True)
+        with resting(self.backup_button):
+            try:
+                await self._services.store.backup(file)
+            except ChatError as error:
+                self.backup.show_note("")
+                self.backup.show_problem(error_text(error))
+            else:
+                self.backup.show_problem("")
+                words = self.tr("All chats are in {file} ({size}).")
+                self.backup.show_note(words.format(file=file, size=size_text(QFileInfo(str(file)).size())))
 
     def _old_row(self, folder: Path) -> Row:
         """Name a folder that the data was in before."""

@@ -115,10 +115,6 @@ class EndpointForm(QFrame):
         self.result.setText(text)
         self.result.setVisible(bool(text))
 
-    def set_busy(self, busy: bool) -> None:
-        """While a test runs it cannot be asked for again."""
-        self.test.setEnabled(not busy)
-
     def _choose_dialect(self, name: object) -> None:
         self._chosen = str(name)
         self.dialect.show_value(name)

@@ -20,6 +20,7 @@ from parley.ui.notices import Notice
 from parley.ui.preferences.endpoint_form import EndpointForm
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.provider_card import ProviderCard
+from parley.ui.preferences.resting import resting
 from parley.ui.preferences.row import words_label
 from parley.ui.tasks import Tasks
 
@@ -111,30 +112,26 @@ class ProvidersPage(Page):
     # --- asking
     async def _list(self) -> None:
         self._listing = True
-        self.look_again.setEnabled(False)
         for card in self.cards.values():
             if card.place.usable and not card.state.text():
                 card.show_state(self.tr("Looking…"))
         try:
-            while self._wanted:  # once more if a server was added meanwhile
-                self._wanted = False
-                await self._catalog.models(refresh=True)
+            with resting(self.look_again):
+                while self._wanted:  # once more if a server was added meanwhile
+                    self._wanted = False
+                    await self._catalog.models(refresh=True)
         finally:
             self._listing = False
-            self.look_again.setEnabled(True)
         self._sync()
         self.listed.emit()
 
     async def _test_card(self, card: ProviderCard) -> None:
-        card.test.setEnabled(False)
         card.show_state(self.tr("Testing…"))
-        try:
-            words = await self._tried(card.place.endpoint, "")
-            card.show_state(words)
-        except ChatError as error:
-            card.show_state(trouble(error), error=True)
-        finally:
-            card.test.setEnabled(True)
+        with resting(card.test):
+            try:
+                card.show_state(await self._tried(card.place.endpoint, ""))
+            except ChatError as error:
+                card.show_state(trouble(error), error=True)
 
     async def _test_form(self, form: EndpointForm, card: ProviderCard | None) -> None:
         try:
@@ -143,17 +140,15 @@ class ProvidersPage(Page):
             form.show_fault(error.fault)
             return
         form.show_faults({})
-        form.set_busy(True)
         form.show_result(self.tr("Testing…"))
-        try:
-            form.show_result(await self._tried(endpoint, form.key.text().strip()))
-        except SettingInvalid:
-            form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
-            form.show_result("")
-        except ChatError as error:
-            form.show_result(trouble(error), error=True)
-        finally:
-            form.set_busy(False)
+        with resting(form.test):
+            try:
+                form.show_result(await self._tried(endpoint, form.key.text().strip()))
+            except SettingInvalid:
+                form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
+                form.show_result("")
+            except ChatError as error:
+                form.show_result(trouble(error), error=True)
 
     async def _tried(self, endpoint: Endpoint, key: str) -> str:
         begun = time.monotonic()
