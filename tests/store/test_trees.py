@@ -1,7 +1,6 @@
 """Trees that are read in parts and kept up to date say the same as those that are read whole, and cost less."""
 
 import random
-import sqlite3
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
@@ -9,30 +8,12 @@ from functools import partial
 import pytest
 
 from parley.errors import ConversationUnknown
-from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
+from parley.messages import Conversation, MessageStatus, Role, Text, new_id
 from parley.store import MESSAGE, Change, Store, trees
-from parley.store.turns import add_conversation, add_message
+from parley.store.turns import add_conversation
 from parley.trees import ConversationTree
+from tests.long import keep_long
 from tests.store.conftest import Ask
-
-
-async def long_one(store: Store, count: int) -> Conversation:
-    """Keep a conversation in which two take turns."""
-    ids = [new_id() for _ in range(count)]
-    conversation = Conversation(new_id(), "long", 1000.0, 1000.0, leaf_id=ids[-1])
-
-    def fill(connection: sqlite3.Connection) -> None:
-        add_conversation(connection, conversation)
-        for number, id in enumerate(ids):
-            role = Role.ASSISTANT if number % 2 else Role.USER
-            parent = ids[number - 1] if number else None
-            parts = (Text(f"text {number}"),)
-            add_message(
-                connection, Message(id, conversation.id, parent, role, parts, MessageStatus.COMPLETE, 1000.0 + number)
-            )
-
-    await store.write(fill)
-    return store.conversations.get(conversation.id)
 
 
 def news(store: Store) -> set[str]:
@@ -65,7 +46,7 @@ def alike(one: ConversationTree, other: ConversationTree) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 59, 60, 61, 200])
 async def test_the_newest_first_and_the_rest_in_steps(store: Store, count: int) -> None:
-    conversation = await long_one(store, count) if count else Conversation(new_id(), "empty", 1.0, 1.0)
+    conversation = (await keep_long(store, count))[0] if count else Conversation(new_id(), "empty", 1.0, 1.0)
     if not count:
         await store.write(lambda connection: add_conversation(connection, conversation))
     tree = store.conversations.newest(conversation.id, 60)
@@ -76,7 +57,7 @@ async def test_the_newest_first_and_the_rest_in_steps(store: Store, count: int) 
 
 
 async def test_the_newest_hold_the_branch_shown_however_old_it_is(store: Store) -> None:
-    conversation = await long_one(store, 200)
+    conversation, _ = await keep_long(store, 200)
     old = store.conversations.tree(conversation.id).messages[41]
     again = await store.turns.begin_reply(parent_id=old.parent_id or "", model="m")
     await store.turns.finish(again.id, [Text("again")], MessageStatus.COMPLETE)
@@ -89,7 +70,7 @@ async def test_the_newest_hold_the_branch_shown_however_old_it_is(store: Store) 
 
 
 async def test_another_branch_from_before_what_was_read(store: Store) -> None:
-    conversation = await long_one(store, 200)
+    conversation, _ = await keep_long(store, 200)
     tree = store.conversations.newest(conversation.id, 20)
     await store.conversations.show_leaf(conversation.id, store.conversations.tree(conversation.id).messages[3].id)
     tree = store.conversations.changed(tree, [])
@@ -97,7 +78,7 @@ async def test_another_branch_from_before_what_was_read(store: Store) -> None:
 
 
 async def test_what_has_not_changed_is_the_same(store: Store, ask: Ask) -> None:
-    conversation = await long_one(store, 100)
+    conversation, _ = await keep_long(store, 100)
     tree = store.conversations.tree(conversation.id)
     assert store.conversations.changed(tree, []) is tree
     other, *_ = await ask("elsewhere", "yes")
@@ -118,7 +99,7 @@ async def test_whatever_happens_a_tree_follows(
     """Do anything to a conversation and compare a tree that follows with one that is read anew."""
     monkeypatch.setattr("parley.trees.NEAR", 1 + 6 * seed)
     dice = random.Random(seed)
-    conversation = await long_one(store, 40)
+    conversation, _ = await keep_long(store, 40)
     id = conversation.id
     tree = store.conversations.newest(id, 10) if part else store.conversations.tree(id)
     ids = news(store)
@@ -175,7 +156,7 @@ async def test_a_conversation_in_the_trash_is_unknown_to_its_tree(store: Store, 
 
 
 async def test_upwards_yields_the_branch_and_skips_the_trash(store: Store) -> None:
-    conversation = await long_one(store, 3 * trees.PAGE)
+    conversation, _ = await keep_long(store, 3 * trees.PAGE)
     tree = store.conversations.tree(conversation.id)
     gone = [tree.messages[number].id for number in (0, trees.PAGE - 1, trees.PAGE, 2 * trees.PAGE + 5)]
     await store.messages.trash(*gone)
@@ -206,7 +187,7 @@ async def test_a_turn_costs_the_same_in_a_long_conversation(store: Store, ask: A
     """Guard what is read at the begin and the end of an answer: it must not grow with the conversation."""
     found: list[dict[str, int]] = []
     for count in (100, 3000):
-        conversation = await long_one(store, count)
+        conversation, _ = await keep_long(store, count)
         tree = store.conversations.tree(conversation.id)
         _, question, reply = await ask("new", conversation=conversation)
         conversation = store.conversations.get(conversation.id)
@@ -225,7 +206,7 @@ async def test_a_turn_costs_the_same_in_a_long_conversation(store: Store, ask: A
 
 
 async def test_what_goes_to_a_model_is_read_as_far_as_it_fits(store: Store) -> None:
-    conversation = await long_one(store, 1000)
+    conversation, _ = await keep_long(store, 1000)
     steps = 0
 
     def count() -> int:

@@ -1,9 +1,11 @@
 """The data folder: shown, saved into one file, and moved while the desktop runs."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,41 +94,9 @@ async def test_a_folder_that_will_not_do_says_why(desk: Desk) -> None:
     assert not [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Question)]
 
 
-RUN = """
+SCRIPT = """
 import sys
 from pathlib import Path
-from typing import TypeVar
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
-from parley.main import open_services
-from parley.paths import data_paths
-from parley.ui import desktop
-from parley.ui.window import Window
-
-seen = []
-
-def tell():
-    for window in QApplication.topLevelWidgets():
-        if isinstance(window, Window) and hasattr(window, "handlers") and window.isVisible() and window not in seen:
-            seen.append(window)
-            print("shown", window._services.paths.data, *window.page.notices.texts, flush=True)
-            if len(seen) == 1:
-                window.settings_door.open("data")
-                window.settings_door.window.move_requested.emit(Path(sys.argv[2]))
-            else:
-                window.settings_door.open("data")
-                page = window.settings_door.window.pages["data"]
-                print("old", *[row.label.text() for row in page._olds], flush=True)
-    QTimer.singleShot(20, tell)
-
-app = desktop.application()
-QTimer.singleShot(20, tell)
-sys.exit(desktop.run(data_paths(sys.argv[1]), open_services))
-"""
-
-
-SPEAK = """
-import sys
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -137,45 +107,65 @@ from parley.ui.window import Window
 
 seen = []
 
-def tell():
+def look():
     for window in QApplication.topLevelWidgets():
         if isinstance(window, Window) and hasattr(window, "handlers") and window.isVisible() and window not in seen:
             seen.append(window)
-            print("shown", app.layoutDirection().name, window.page.composer.field.toPlainText(), flush=True)
-            if len(seen) == 1:
-                QTest.keyClicks(window.page.composer.field, "a draft")
-                window.settings_door.open("appearance")
-                row = window.settings_door.window.pages["appearance"].options["language"]
-                print("restart", row.editor.restart.isVisible(), flush=True)
-                row.set_value("ar")
-                print("restart", row.editor.restart.isVisible(), flush=True)
-                QTest.mouseClick(row.editor.restart, Qt.MouseButton.LeftButton)
-            else:
-                window.settings_door.open("appearance")
-                row = window.settings_door.window.pages["appearance"].options["language"]
-                print("restart", row.editor.restart.isVisible(), flush=True)
-    QTimer.singleShot(20, tell)
+            tell(window, len(seen) == 1)
+    QTimer.singleShot(20, look)
+
+{tell}
 
 app = desktop.application()
-QTimer.singleShot(20, tell)
+QTimer.singleShot(20, look)
 sys.exit(desktop.run(data_paths(sys.argv[1]), open_services))
 """
+"""A desktop that tells of each window that it opens, and does something in the first."""
+
+MOVES = """
+def tell(window, first):
+    print("shown", window._services.paths.data, *window.page.notices.texts, flush=True)
+    window.settings_door.open("data")
+    if first:
+        window.settings_door.window.move_requested.emit(Path(sys.argv[2]))
+    else:
+        page = window.settings_door.window.pages["data"]
+        print("old", *[row.label.text() for row in page._olds], flush=True)
+"""
+
+SPEAKS = """
+def tell(window, first):
+    print("shown", app.layoutDirection().name, window.page.composer.field.toPlainText(), flush=True)
+    window.settings_door.open("appearance")
+    row = window.settings_door.window.pages["appearance"].options["language"]
+    print("restart", row.editor.restart.isVisible(), flush=True)
+    if first:
+        QTest.keyClicks(window.page.composer.field, "a draft")
+        row.set_value("ar")
+        print("restart", row.editor.restart.isVisible(), flush=True)
+        QTest.mouseClick(row.editor.restart, Qt.MouseButton.LeftButton)
+"""
+
+Lines = Callable[[], Awaitable[str]]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
-async def test_another_language_holds_after_a_restart_by_button(paths: Paths) -> None:
-    Settings(paths.settings).update(discover=False, default_model="guide/manual")
+@contextlib.asynccontextmanager
+async def running(tell: str, *arguments: Path) -> AsyncIterator[Lines]:
+    """Run a desktop that tells; give what returns its next line. At the end it is asked to go, and must go well."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(parley.__file__).parents[1])}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SPEAK, str(paths.data), env=environment,
+        sys.executable, "-c", SCRIPT.replace("{tell}", tell), *map(str, arguments), env=environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout
     assert process.stderr
+    output = process.stdout
+
+    async def line() -> str:
+        return (await asyncio.wait_for(output.readline(), 30)).decode().strip()
+
     try:
-        lines = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip() for _ in range(5)]
-        assert lines[:3] == ["shown LeftToRight", "restart False", "restart True"]
-        assert lines[3:] == ["shown RightToLeft a draft", "restart False"]
+        yield line
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
         assert "Traceback" not in (await process.stderr.read()).decode()
@@ -183,6 +173,14 @@ async def test_another_language_holds_after_a_restart_by_button(paths: Paths) ->
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+async def test_another_language_holds_after_a_restart_by_button(paths: Paths) -> None:
+    Settings(paths.settings).update(discover=False, default_model="guide/manual")
+    async with running(SPEAKS, paths.data) as line:
+        assert [await line() for _ in range(3)] == ["shown LeftToRight", "restart False", "restart True"]
+        assert [await line() for _ in range(2)] == ["shown RightToLeft a draft", "restart False"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
@@ -193,19 +191,7 @@ async def test_the_desktop_goes_on_in_the_new_folder(paths: Paths, tmp_path: Pat
     if not works:
         target = tmp_path / "file"
         target.touch()
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(parley.__file__).parents[1])}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RUN, str(paths.data), str(target), env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout
-    assert process.stderr
-    try:
-
-        async def line() -> str:
-            assert process.stdout
-            return (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-
+    async with running(MOVES, paths.data, target) as line:
         assert await line() == f"shown {paths.data}"
         again = await line()
         if works:
@@ -215,12 +201,5 @@ async def test_the_desktop_goes_on_in_the_new_folder(paths: Paths, tmp_path: Pat
         else:
             assert again == f"shown {paths.data} {target} is no folder."
             assert await line() == "old"
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
-        assert "Traceback" not in (await process.stderr.read()).decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     store = Store.open(followed(paths.data).data)
     await store.close()

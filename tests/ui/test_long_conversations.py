@@ -1,7 +1,6 @@
 """A conversation too long to be read at once: shown from its end, while the rest is read; always as it is."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -9,11 +8,11 @@ import pytest
 from parley.engine import ChatRequest
 from parley.events import Failed
 from parley.main import open_services
-from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
+from parley.messages import MessageStatus
 from parley.settings import ProviderRow
 from parley.store import CONVERSATION, Change
-from parley.store.turns import add_conversation, add_message
 from parley.ui.chat.conversation_view import FIRST, GATHER_MS
+from tests.long import keep_long
 from tests.peers.replies import DEFAULT
 from tests.providers.sockets import Exchange, FakeServer, chunk, head, sse
 from tests.ui.conftest import Desk
@@ -25,21 +24,7 @@ ASKED = 120
 
 async def long_chat(desk: Desk, count: int = LONG, title: str = "Long") -> list[str]:
     """Keep a long conversation; return the ids of its messages."""
-    ids = [new_id() for _ in range(count)]
-    conversation = Conversation(new_id(), title, 1000.0, 1000.0, leaf_id=ids[-1], model="")
-
-    def fill(connection: sqlite3.Connection) -> None:
-        add_conversation(connection, conversation)
-        for number, id in enumerate(ids):
-            role = Role.ASSISTANT if number % 2 else Role.USER
-            parent = ids[number - 1] if number else None
-            parts = (Text(f"text {number}"),)
-            add_message(
-                connection, Message(id, conversation.id, parent, role, parts, MessageStatus.COMPLETE, 1000.0 + number)
-            )
-
-    await desk.services.store.write(fill)
-    return ids
+    return (await keep_long(desk.services.store, count, title))[1]
 
 
 def conversation_of(desk: Desk, ids: list[str]) -> str:
