@@ -334,22 +334,24 @@ async def test_the_row_under_the_pointer_is_seen_in_every_list(desk: Desk) -> No
 
 async def test_the_open_chat_has_a_bar_that_the_row_under_the_pointer_has_not(desk: Desk) -> None:
     for title in ("Second", "First"):
-        await past_chat(desk, title, title, "1")
-    view, accent = desk.window.sidebar.list, desk.window._look.theme.color("accent")
+        await past_chat(desk, title, "word", "1")
+    sidebar, accent = desk.window.sidebar, desk.window._look.theme.color("accent")
 
-    def has_bar(title: str, *, right: bool) -> bool:
-        place = view.visualRect(view.model().index(row_of(desk, title), 0))
+    def has_bar(view: QListView, row: int, *, right: bool = False) -> bool:
+        place = view.visualRect(view.model().index(row, 0))
         picture = view.viewport().grab(place).toImage()
         return picture.pixelColor(place.width() - 10 if right else 9, place.height() // 2) == accent
 
-    for way in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
-        view.setLayoutDirection(way)
+    for way in (Qt.LayoutDirection.RightToLeft, Qt.LayoutDirection.LeftToRight):
+        sidebar.list.setLayoutDirection(way)
         right = way is Qt.LayoutDirection.RightToLeft
-        click_row(view, row_of(desk, "Second"))
-        assert has_bar("Second", right=right)
-        click_row(view, row_of(desk, "First"))
-        assert has_bar("First", right=right)
-        assert not has_bar("Second", right=right)
+        for title, other in (("Second", "First"), ("First", "Second")):
+            click_row(sidebar.list, row_of(desk, title))
+            assert has_bar(sidebar.list, row_of(desk, title), right=right)
+            assert not has_bar(sidebar.list, row_of(desk, other), right=right)
+    sidebar.search.setText("word")
+    await desk.until(sidebar.results.isVisible)
+    assert [has_bar(sidebar.results, row) for row in (0, 1)] == [True, False]
 
 
 async def test_the_ring_round_the_title_stays_inside_the_header(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from parley.ui.appearance.theme import Theme
 
 State = QStyle.StateFlag
+PAD, BAR = 8, 3
 
 
 def row_box(
@@ -18,7 +19,7 @@ def row_box(
     *,
     current: bool,
     chosen: bool = False,
-    pad: int = 8,
+    pad: int = PAD,
 ) -> QRect:
     """Draw what is behind a row (current, chosen, under the pointer, focused) and return the room for its words."""
     box = option.rect.adjusted(pad, 1, -pad, -1)
@@ -33,6 +34,16 @@ def row_box(
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), theme.radius, theme.radius)
     return box.adjusted(10, 0, -10, 0)
+
+
+def bar(painter: QPainter, option: QStyleOptionViewItem, theme: Theme) -> None:
+    """Draw what tells the current row of a list from the one under the pointer, at its start."""
+    place = QRect(0, 0, BAR, option.rect.height() // 2)
+    place.moveCenter(option.rect.center())
+    place.moveLeft(option.rect.left() + PAD)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("accent"))
+    painter.drawRoundedRect(QStyle.visualRect(option.direction, option.rect, place), BAR / 2, BAR / 2)
 
 
 def line(

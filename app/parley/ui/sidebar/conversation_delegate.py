@@ -8,13 +8,12 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from parley.messages import Conversation
 from parley.ui.appearance.look import Look
-from parley.ui.appearance.painting import line, row_box, sized, split_end, width_of
+from parley.ui.appearance.painting import bar, line, row_box, sized, split_end, width_of
 from parley.ui.sidebar.conversation_list import ROW_ROLE
 from parley.ui.sidebar.dates import short_time
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 34
-PAD, BAR = 8, 3
 UNREAD, WRITING = 8, 4
 """The dot of an answer that waits to be read, and the dots of one that is being written."""
 
@@ -54,7 +53,7 @@ class ConversationDelegate(QStyledItemDelegate):
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         room = row_box(painter, option, theme, current=current, chosen=chosen)
         if current:
-            self._paint_bar(painter, option)
+            bar(painter, option, theme)
         time = "" if row.answering else short_time(row.updated_at, datetime.now().astimezone().date())
         small = sized(option.font, -1.5)
         looked_at = current and bool(option.state & QStyle.StateFlag.State_Active)
@@ -70,15 +69,6 @@ class ConversationDelegate(QStyledItemDelegate):
         line(painter, option, start, row.title, sized(option.font, 0.0, bold=unread))
         painter.setPen(theme.color("muted"))
         line(painter, option, end, time, small, at_end=True)
-
-    def _paint_bar(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        """Draw what tells the open chat from the one under the pointer."""
-        bar = QRect(0, 0, BAR, option.rect.height() // 2)
-        bar.moveCenter(option.rect.center())
-        bar.moveLeft(option.rect.left() + PAD)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.theme.color("accent"))
-        painter.drawRoundedRect(QStyle.visualRect(option.direction, option.rect, bar), BAR / 2, BAR / 2)
 
     def _paint_answering(self, painter: QPainter, room: QRect) -> None:
         """Draw three dots in a row: somebody is writing. They do not move, so they cost nothing."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QTextCharFormat, QTextLayout, 
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from parley.ui.appearance.look import Look
-from parley.ui.appearance.painting import line, row_box, sized, split_end, width_of
+from parley.ui.appearance.painting import bar, line, row_box, sized, split_end, width_of
 from parley.ui.sidebar.dates import short_time
 
 Index = QModelIndex | QPersistentModelIndex
@@ -92,6 +92,8 @@ class ResultDelegate(QStyledItemDelegate):
         theme = self._look.theme
         current = bool(option.state & option.state.State_Selected)
         room = row_box(painter, option, theme, current=current).adjusted(0, PADDING - 1, 0, 0)
+        if current:
+            bar(painter, option, theme)
         font, small = option.font, sized(option.font, -1.0)
         first = QRect(room)
         first.setHeight(QFontMetrics(font).height())
