@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from parley import engine as engine_module
+from parley import replies
 from parley.engine import ChatEngine, ChatRequest
 from parley.errors import (
     AnswerEmpty,
@@ -147,7 +148,7 @@ async def test_partial_text_is_saved_within_a_second(
     more = asyncio.Event()
     provider.says(ReasoningDelta("hm"), "some", more, " more")
     turn = await engine.send(ChatRequest("hi"))
-    await until(lambda: store.messages.get(turn.reply_id).text == "some", seconds=10 * engine_module.SAVE_SECONDS)
+    await until(lambda: store.messages.get(turn.reply_id).text == "some", seconds=10 * replies.SAVE_SECONDS)
     saved = store.messages.get(turn.reply_id)
     assert isinstance(saved.parts[0], Reasoning)
     assert saved.status is MessageStatus.STREAMING
@@ -363,7 +364,7 @@ async def test_nothing_is_lost_on_a_full_disk(
     expect_log: Callable[[str], None],
     until: Until,
 ) -> None:
-    monkeypatch.setattr(engine_module, "RETRY_SAVE_SECONDS", 0.05)
+    monkeypatch.setattr(replies, "RETRY_SAVE_SECONDS", 0.05)
     expect_log("an answer is not saved yet")
     words = "word " * 20_000
     go = asyncio.Event()

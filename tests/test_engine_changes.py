@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from parley import engine as engine_module
+from parley import replies
 from parley.engine import ChatEngine, ChatRequest
 from parley.errors import (
     AnswerEmpty,
@@ -211,7 +212,7 @@ async def test_what_was_resumed_is_saved_as_it_comes(
 ) -> None:
     provider.says(" a", asyncio.Event())
     turn = await engine.resume(half.id)
-    await until(lambda: store.messages.get(half.id).text == "Once upon a", 10 * engine_module.SAVE_SECONDS)
+    await until(lambda: store.messages.get(half.id).text == "Once upon a", 10 * replies.SAVE_SECONDS)
     with pytest.raises(ChatError):
         await engine.resume(half.id)
     await engine.close()
@@ -240,7 +241,7 @@ async def test_what_was_resumed_can_be_replayed(
     first = engine.turn(half.id)
     provider.says(asyncio.Event())
     turn = await engine.resume(half.id)
-    await until(lambda: first not in engine._begun)
+    await until(lambda: first not in engine._replies)
     await asyncio.sleep(0)
     assert engine.turn(half.id) is turn
     turn.stop()

@@ -1,10 +1,10 @@
-"""ChatEngine: starts turns. The only caller of providers, and the only one that saves replies."""
+"""ChatEngine: starts turns. Others ask the providers for it (`answers`) and save the replies (`replies`)."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parley.answers import Answers
 from parley.context import Prompt
@@ -18,15 +18,11 @@ from parley.errors import (
     PromptEmpty,
     ProviderTimeout,
     ProviderUnreachable,
-    StoreError,
 )
 from parley.events import (
     Event,
-    Failed,
     Finished,
-    LastEvent,
     Status,
-    Stopped,
 )
 from parley.messages import (
     OWNER,
@@ -34,31 +30,24 @@ from parley.messages import (
     Image,
     Message,
     MessageStatus,
-    Part,
     Role,
     Text,
-    Usage,
     title_from,
 )
 from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
+from parley.replies import Replies
 from parley.settings import Settings
 from parley.store import Store
 from parley.turn import Turn
-from parley.written import resumed, said_before
+from parley.written import said_before
 
 logger = logging.getLogger(__name__)
 
-SAVE_SECONDS = 1.0
-"""How old a partial answer on disk may be."""
-
 FORGET_SECONDS = 60.0
 """How long an ended turn can be replayed; later readers get the stored message."""
-
-RETRY_SAVE_SECONDS = 5.0
-"""How often a reply that could not be saved is tried again."""
 
 FOREIGN_LOOK_SECONDS = 0.25
 """How often we look whether another process has finished its answer."""
@@ -66,12 +55,6 @@ FOREIGN_LOOK_SECONDS = 0.25
 AFTER_SLEEP_SECONDS = 30.0
 """How long another computer is waited for after this one has slept: its connection is mostly dead, and does not say so.
 A server on this computer has slept with it, and goes on."""
-
-_STATUS: Mapping[type[LastEvent], MessageStatus] = {
-    Finished: MessageStatus.COMPLETE,
-    Failed: MessageStatus.FAILED,
-    Stopped: MessageStatus.STOPPED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +83,11 @@ class ChatEngine:
         self._store = store
         self._catalog = catalog
         self._settings = settings
-        self._prices = prices or Prices()
-        self._answers = Answers(catalog, settings, self._prices, store.spending)
+        prices = prices or Prices()
+        self._answers = Answers(catalog, settings, prices, store.spending)
+        self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
-        self._begun: dict[Turn, Message] = {}
         self._stateless: set[Turn] = set()
-        self._unsaved: dict[Turn, tuple[LastEvent, Usage]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, request: ChatRequest) -> Turn:
@@ -245,8 +227,7 @@ class ChatEngine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for turn in tuple(self._unsaved):
-            await self._save_again(turn)
+        await self._replies.close()
 
     async def _model(self, wanted: str, conversation: Conversation | None) -> tuple[Provider, str]:
         name = wanted or (conversation.model if conversation else "") or await self._catalog.default_model()
@@ -257,7 +238,7 @@ class ChatEngine:
     def _start(self, conversation: Conversation, reply: Message, provider: Provider, model: str) -> Turn:
         turn = self._turn(self._reply(conversation, reply, provider, model), provider, reply)
         self._turns[reply.id] = turn
-        self._begun[turn] = reply
+        self._replies.begin(turn, reply)
         self._keep(self._look_after(turn))
         return turn
 
@@ -267,7 +248,7 @@ class ChatEngine:
             source,
             conversation_id=reply.conversation_id if reply else "",
             reply_id=reply.id if reply else "",
-            conclude=self._conclude if reply else None,
+            conclude=self._replies.conclude if reply else None,
             seconds_of_silence=limit,
             silence=lambda: ProviderTimeout(provider=provider.name, seconds=limit),
             seconds_after_sleep=None if provider.local else AFTER_SLEEP_SECONDS,
@@ -323,20 +304,8 @@ class ChatEngine:
                 message = self._store.messages.get(message_id)
 
     async def _look_after(self, turn: Turn) -> None:
-        """Save what has come once a second; forget the turn a while after its end."""
-        saved = 0
-        while not await turn.wait(SAVE_SECONDS):
-            if turn.size == saved or not turn.parts:
-                continue
-            saved = turn.size
-            try:
-                await self._store.turns.save(turn.reply_id, self._parts(turn))
-            except StoreError as error:
-                logger.warning("a partial answer is not saved yet: %s", error)
-        while turn in self._unsaved:
-            await asyncio.sleep(RETRY_SAVE_SECONDS)
-            await self._save_again(turn)
-        del self._begun[turn]
+        """Have what comes saved; forget the turn a while after its end."""
+        await self._replies.look_after(turn)
         await asyncio.sleep(FORGET_SECONDS)
         if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
             del self._turns[turn.reply_id]
@@ -345,49 +314,7 @@ class ChatEngine:
         last = await turn.wait()
         self._stateless.discard(turn)
         if last and turn.model:
-            await self._store.spending.add(turn.model, self._spent(turn, last), account)
-
-    async def _conclude(self, turn: Turn, last: LastEvent) -> LastEvent:
-        """Save the whole reply. If that fails the turn ends with the reason, and saving is tried again."""
-        spent = self._spent(turn, last)
-        if isinstance(last, Finished):
-            last = replace(last, usage=self._usage(turn, spent))
-        try:
-            await self._save(turn, last, spent)
-        except StoreError as error:
-            logger.error("an answer is not saved yet: %s", error)
-            self._unsaved[turn] = last, spent
-            return Failed(error.to_failure())
-        return last
-
-    def _spent(self, turn: Turn, last: LastEvent) -> Usage:
-        """Return what a turn has cost, without what its reply had cost before."""
-        usage = replace(last.usage or Usage(), reason=last.reason) if isinstance(last, Finished) else turn.usage
-        provider, _, model = turn.model.partition("/")
-        return self._prices.priced(usage, turn.model, self._catalog.known(provider, model))
-
-    async def _save(self, turn: Turn, last: LastEvent, spent: Usage) -> None:
-        failure = last.failure if isinstance(last, Failed) else None
-        parts, status, usage = self._parts(turn), _STATUS[type(last)], self._usage(turn, spent)
-        await self._store.turns.finish(turn.reply_id, parts, status, usage, failure, turn.model, spent)
-
-    def _parts(self, turn: Turn) -> tuple[Part, ...]:
-        """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""
-        before = self._begun[turn].parts
-        return resumed(before, turn.parts) if before else turn.parts
-
-    def _usage(self, turn: Turn, usage: Usage) -> Usage:
-        """Return what a reply cost, with what it had cost before it was resumed."""
-        before = self._begun[turn]
-        return (before.usage or Usage()).resumed(usage) if before.parts else usage
-
-    async def _save_again(self, turn: Turn) -> None:
-        try:
-            await self._save(turn, *self._unsaved[turn])
-        except StoreError as error:
-            logger.warning("an answer is still not saved: %s", error)
-        else:
-            del self._unsaved[turn]
+            await self._store.spending.add(turn.model, self._replies.spent(turn, last), account)
 
     def _keep(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

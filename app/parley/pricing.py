@@ -90,10 +90,10 @@ def _row(name: str, row: Any) -> tuple[str, Price] | None:
         return None
     try:
         price = Price(**row)
-        values: tuple[Any, ...] = (price.input, price.output, price.cached_input or 0, price.cache_writing or 0)
-        if all(isinstance(value, int | float) and 0 <= value < MILLION for value in values):
-            return name, price
     except TypeError:
-        pass
+        price = Price(-1, -1)
+    values: tuple[Any, ...] = (price.input, price.output, price.cached_input or 0, price.cache_writing or 0)
+    if all(isinstance(value, int | float) and 0 <= value < MILLION for value in values):
+        return name, price
     logger.warning("the price of %s cannot be read", name)
     return None

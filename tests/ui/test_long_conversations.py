@@ -178,7 +178,7 @@ async def test_an_answer_that_cannot_be_saved_is_shown_with_the_reason(
 ) -> None:
     """A full disk: the database refuses to grow. What came stays on show, and is saved when there is room."""
     expect_log("an answer is not saved yet")
-    monkeypatch.setattr("parley.engine.RETRY_SAVE_SECONDS", 0.05)
+    monkeypatch.setattr("parley.replies.RETRY_SAVE_SECONDS", 0.05)
     full = asyncio.Event()
 
     async def answer(exchange: Exchange) -> None:
