@@ -354,6 +354,11 @@ async def test_the_open_chat_has_a_bar_that_the_row_under_the_pointer_has_not(de
     assert [has_bar(sidebar.results, row) for row in (0, 1)] == [True, False]
 
 
+async def test_an_image_that_cannot_be_saved_is_told(desk: Desk) -> None:
+    desk.window.page.transcript.image_not_saved.emit("/nowhere/box.png")
+    assert "The image could not be saved as /nowhere/box.png." in desk.window.page.notices.texts
+
+
 async def test_the_ring_round_the_title_stays_inside_the_header(desk: Desk) -> None:
     await past_chat(desk, "Somewhere", "one", "1")
     click_row(desk.window.sidebar.list, row_of(desk, "Somewhere"))

@@ -228,6 +228,7 @@ class Window(QWidget):
         self.messages.restored.connect(self.open_chat)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
+        self.page.transcript.image_not_saved.connect(self._say_image_not_saved)
         self.settings_door.move_requested.connect(self._move_data)
         self.settings_door.restart_requested.connect(self.restart_requested)
         self.first_run.link_opened.connect(self.links.follow)
@@ -351,6 +352,10 @@ class Window(QWidget):
 
     def _say_not_kept(self, reason: str) -> None:
         self.page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)
+
+    def _say_image_not_saved(self, file: str) -> None:
+        sentence = self.tr("The image could not be saved as {file}.").format(file=file)
+        self.page.notices.show_notice(sentence, error=True)
 
     def tell(self, news: str) -> None:
         """Say what has come of moving the data."""

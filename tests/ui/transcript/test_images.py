@@ -159,6 +159,7 @@ def test_a_click_opens_the_whole(sight: Sight, qapp: QApplication) -> None:
     copy = next(button for button in window.findChildren(QPushButton) if button.text() == "Copy image")
     QTest.mouseClick(copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().image().width() == 1500
+    assert all(button.icon().isNull() for button in window.findChildren(QPushButton))  # no desktop's own drawings
     QTest.keyClick(window, Qt.Key.Key_Escape)
     until(lambda: not any(isinstance(widget, ImageWindow) for widget in qapp.topLevelWidgets()))
 
@@ -183,6 +184,14 @@ def test_the_menu_copies_and_saves(sight: Sight, tmp_path: Path) -> None:
     dialog.fileSelected.emit(str(tmp_path / "box.png"))
     dialog.close()
     assert QImage(str(tmp_path / "box.png")).width() == 40
+    failed: list[str] = []
+    sight.view.image_not_saved.connect(failed.append)
+    nowhere = str(tmp_path / "nowhere" / "box.png")
+    choose("Save image as…")
+    dialog = next(found for found in sight.view.findChildren(QFileDialog) if found.isVisible())
+    dialog.fileSelected.emit(nowhere)
+    dialog.close()
+    assert failed == [nowhere]
 
 
 def test_the_text_below_does_not_jump(sight: Sight) -> None:

@@ -100,7 +100,8 @@ class Commands(QObject):
 
     def _show_image(self, cell: Cell | None) -> None:
         if isinstance(cell, ImageCell):
-            ImageWindow(cell.image(), cell.block.words, self._view.words, self._view).show()
+            view = self._view
+            ImageWindow(cell.image(), cell.block.words, view.words, view.image_not_saved.emit, view).show()
 
     def _change(self, row: Row, change: Callable[[Row], None]) -> None:
         index = self._view.book.index_of(row.message.id)
@@ -140,9 +141,9 @@ class Commands(QObject):
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(url))
         placed = placed_at(view, point)
         if placed and isinstance(placed.cell, ImageCell) and placed.cell.shown:
-            image = placed.cell.image()
+            image, failed = placed.cell.image(), view.image_not_saved.emit
             menu.addAction(words.copy_image()).triggered.connect(lambda: copy_image(image))
-            menu.addAction(words.save_image()).triggered.connect(lambda: save_image(image, view))
+            menu.addAction(words.save_image()).triggered.connect(lambda: save_image(image, failed, view))
         if placed and not view.selection:
             self._add_actions(menu, placed.row)
         menu.addSeparator()

@@ -1,5 +1,7 @@
 """A window that shows one image in full size. Copying an image, and saving it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -8,9 +10,12 @@ from parley.ui.transcript.words import Words
 
 
 class ImageWindow(QDialog):
-    """An image in its own size, scrolled where it is larger than the screen. Escape closes it."""
+    """An image in its own size, scrolled where it is larger than the screen. Escape closes it.
 
-    def __init__(self, image: QImage, title: str, words: Words, parent: QWidget) -> None:
+    `failed` is told the name of a file that the image could not be saved in.
+    """
+
+    def __init__(self, image: QImage, title: str, words: Words, failed: Callable[[str], None], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title or words.image())
@@ -22,13 +27,14 @@ class ImageWindow(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(label)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = QDialogButtonBox(self)
+        buttons.addButton(words.close(), QDialogButtonBox.ButtonRole.RejectRole)
         copy = buttons.addButton(words.copy_image(), QDialogButtonBox.ButtonRole.ActionRole)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
         copy.clicked.connect(lambda: copy_image(image))
         save = buttons.addButton(words.save_image(), QDialogButtonBox.ButtonRole.ActionRole)
         save.setShortcut(QKeySequence.StandardKey.Save)
-        save.clicked.connect(lambda: save_image(image, self))
+        save.clicked.connect(lambda: save_image(image, failed, self))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 12)
@@ -44,12 +50,17 @@ def copy_image(image: QImage) -> None:
     QGuiApplication.clipboard().setImage(image)
 
 
-def save_image(image: QImage, parent: QWidget) -> None:
-    """Ask where to, and save an image there."""
+def save_image(image: QImage, failed: Callable[[str], None], parent: QWidget) -> None:
+    """Ask where to, and save an image there, or tell which file that could not be."""
+
+    def save(file: str) -> None:
+        if not image.save(file):
+            failed(file)
+
     dialog = QFileDialog(parent)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilters(["PNG (*.png)", "JPEG (*.jpg *.jpeg)"])
     dialog.setDefaultSuffix("png")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(image.save)
+    dialog.fileSelected.connect(save)
     dialog.open()

@@ -62,6 +62,7 @@ class Transcript(Scroller):
     edit_cancelled = Signal(str, str)
     """An edit was given up: the message's id, and what had been written."""
     link_clicked = Signal(str, str)
+    image_not_saved = Signal(str)
     changed = Signal(str)
     """A message shows something else; without an id: other messages are shown."""
 

@@ -25,6 +25,9 @@ class Words(QObject):
     def save_image(self) -> str:
         return self.tr("Save image as…")
 
+    def close(self) -> str:
+        return self.tr("Close")
+
     def show_image(self) -> str:
         return self.tr("Show in full size")
 
