@@ -17,7 +17,7 @@ from parley.cli import commands, streams
 from parley.errors import StoreUnreadable
 from parley.main import has_display, main, open_services
 from parley.paths import Paths
-from parley.plugins import provider_dialects
+from parley.plugins import BUILT_IN, provider_dialects
 
 HEAVY = ("httpx", "PySide6", "uvicorn", "sqlite_utils", "markdown_it", "pygments", "numpy", "filelock", "qasync")
 
@@ -229,7 +229,7 @@ def test_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expe
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: parley-test-{name}\nVersion: 1\n", "utf-8")
         (facts / "entry_points.txt").write_text(f"[parley]\n{name} = parley_test_{name}\n", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert [dialect.name for dialect in provider_dialects()] == ["ollama", "openai", "mine"]
+    assert [dialect.name for dialect in provider_dialects()] == [*(dialect.name for dialect in BUILT_IN), "mine"]
 
 
 def test_without_a_display_there_is_a_hint(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

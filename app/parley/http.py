@@ -24,7 +24,7 @@ from parley.errors import (
     ProviderUnreachable,
 )
 from parley.readers import EventReader, LineReader
-from parley.refusals import Kinds, kind_of, retry_after_of, vendor_names, vendor_words
+from parley.refusals import Kinds, kind_of, retry_after_of, vendor_delay, vendor_names, vendor_words
 
 if TYPE_CHECKING:
     import httpx
@@ -178,7 +178,9 @@ class Client:
                         names=vendor_names(body_read),
                         model=model,
                         key_sent=key is not None,
-                        retry_after=retry_after_of(response.headers),
+                        retry_after=vendor_delay(body_read)
+                        if (after := retry_after_of(response.headers)) is None
+                        else after,
                     )
                 yield answer
             finally:
@@ -242,6 +244,8 @@ class Answer:
         # Kept here so that it outlives the response. Dropped earlier, httpx's generators would close the connection
         # from the garbage collector, where nothing can be awaited, and under qasync it would stay open for good.
         self._chunks = response.aiter_bytes()
+        self.stray = ""
+        """What stood between the events of a stream that has ended, and was none."""
 
     @property
     def content_type(self) -> str:
@@ -258,6 +262,7 @@ class Answer:
                 self._check(reader.pending, MAX_LINE)
         for data in reader.end():
             yield data
+        self.stray = reader.stray
 
     async def lines(self) -> AsyncGenerator[str, None]:
         """Yield each line that is not blank."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+MAX_STRAY = 64 * 1024
+
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
@@ -46,6 +48,12 @@ class EventReader:
         self._data: list[str] = []
         self._size = 0
         self._first = True
+        self._stray = bytearray()
+
+    @property
+    def stray(self) -> str:
+        """Return the beginning of what came in lines that no event has: some servers tell an error so."""
+        return self._stray.decode("utf-8", "replace")
 
     @property
     def pending(self) -> int:
@@ -75,3 +83,5 @@ class EventReader:
         if field == b"data":
             self._size += len(value)
             self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
+        elif field not in (b"", b"event", b"id", b"retry") and len(self._stray) < MAX_STRAY:
+            self._stray += line[:MAX_STRAY] + b"\n"

@@ -94,6 +94,18 @@ def retry_after_of(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def retry_delay_in(value: Any) -> float | None:
+    """Return the `retryDelay` in a JSON error of Google's, such as `"38.9s"` (google.rpc.RetryInfo)."""
+    value = value[0] if isinstance(value, list) and value else value
+    error = value.get("error") if isinstance(value, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and delay.endswith("s"):
+            return _seconds(delay.removesuffix("s"))
+    return None
+
+
 def _seconds(text: str) -> float | None:
     try:
         value = float(text)
@@ -112,12 +124,20 @@ def vendor_names(body: bytes) -> list[str]:
 
 def error_names(value: Any) -> list[str]:
     """Return the names in a JSON error, the most exact first."""
-    if isinstance(value, list) and value:
-        return error_names(value[0])
+    if isinstance(value, list):
+        return [name for member in value for name in error_names(member)]
     if not isinstance(value, dict):
         return []
     inner = [name for key in ("error", "innererror", "errors", "details") for name in error_names(value.get(key))]
     return inner + [value[key] for key in ("code", "reason", "type", "status") if isinstance(value.get(key), str)]
+
+
+def vendor_delay(body: bytes) -> float | None:
+    """Return in how many seconds an error body wants to be asked again, or None."""
+    try:
+        return retry_delay_in(json.loads(body.decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return None
 
 
 def vendor_words(body: bytes) -> str:

@@ -14,8 +14,8 @@ from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown
 from parley.http import is_loopback
 from parley.keys import Keys
 from parley.models import Model
+from parley.providers import gemini, ollama, openai
 from parley.providers import guide as manual
-from parley.providers import ollama, openai
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.roster import Kind, Roster, address
@@ -24,7 +24,7 @@ from parley.settings import Options, ProviderRow, Settings
 
 logger = logging.getLogger(__name__)
 
-BUILT_IN = (ollama.DIALECT, openai.DIALECT)
+BUILT_IN = (ollama.DIALECT, openai.DIALECT, gemini.DIALECT)
 
 LIST_SECONDS = 4.0
 """How long a provider may take for its list of models."""
