@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
 from parley.http import is_loopback
@@ -104,7 +105,7 @@ class Catalog:
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
 
     async def models(self, refresh: bool = False) -> list[Model]:
-        """Return all models. The first call, one after a long while, and any with `refresh` asks all providers at once.
+        """Return all models for chatting. The first call, one after a long while, and any with `refresh` asks all providers.
 
         While they are being asked every call waits for what they say: the list of before may be empty.
         """
@@ -115,10 +116,11 @@ class Catalog:
             await asyncio.shield(self._listing)
         return self.cached_models()
 
-    def cached_models(self) -> list[Model]:
-        """Return the models as they were last listed; at least the Guide."""
+    def cached_models(self, purpose: Literal["chat", "embedding"] = "chat") -> list[Model]:
+        """Return the models for a purpose as they were last listed; for chatting at least the Guide."""
         ids = [*(endpoint.id for endpoint in self._usable()), self._guide.id]
-        return [model for provider_id in ids for model in self._lists.get(provider_id, ())]
+        listed = (model for provider_id in ids for model in self._lists.get(provider_id, ()))
+        return [model for model in listed if model.purpose == purpose]
 
     def places(self) -> list[Place]:
         """Return every server that there is a row for, the usable ones and the others."""
