@@ -1,13 +1,12 @@
 """What holds for every provider that reads server-sent events, whatever the vendor: checks on a real socket.
 
 `Stream` is a recording of one answer and how to make the provider that reads it. Its checks send the recording in
-every form that the HTML standard allows, and cut off at every byte.
+every form that the HTML standard allows, and cut off at every byte. Each provider has its row in test_streams.py.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from parley.errors import AnswerBroken
 from parley.events import Event, Finished
@@ -21,12 +20,11 @@ SSE = "text/event-stream"
 
 @dataclass(frozen=True)
 class Stream:
-    """A recorded answer. `make` makes a provider for a base URL; `same` makes events comparable, if need be."""
+    """A recorded answer: events that end with a blank line each, their data JSON. `make` takes a base URL."""
 
     make: Callable[[str], RemoteProvider]
     recording: bytes
     request: ProviderRequest = field(default_factory=question)
-    same: Callable[[Sequence[Event]], Any] = list
 
     async def events(self, *pieces: bytes) -> list[Event]:
         """Return the events of the recording, or of other bytes, each piece sent as a chunk of its own."""
@@ -35,13 +33,18 @@ class Stream:
         async def handle(exchange: Exchange) -> None:
             await exchange.stream(SSE, (piece for piece in pieces if piece))
 
-        return await self._with(handle, lambda provider: events_of(provider, self.request))
+        async with FakeServer(handle) as server:
+            provider = self.make(server.url)
+            try:
+                return await events_of(provider, self.request)
+            finally:
+                await provider.close()
 
     async def check_forms(self) -> None:
         """Every form of the recording gives the same events."""
-        expected = self.same(await self.events())
+        expected = await self.events()
         for name, pieces in forms(self.recording):
-            assert self.same(await self.events(*pieces)) == expected, name
+            assert await self.events(*pieces) == expected, name
 
     async def check_cuts(self) -> None:
         """Cut at any byte, the answer is told to be broken, or it is whole; what came first is the beginning of it.
@@ -61,18 +64,6 @@ class Stream:
                     _check_beginning(events, whole)
                     assert isinstance(events[-1] if events else None, Finished) == (error is None), (sent, error)
                     assert error is None or type(error) is AnswerBroken, (sent, error)
-            finally:
-                await provider.close()
-
-    async def _with(
-        self,
-        handle: Callable[[Exchange], Awaitable[None]],
-        ask: Callable[[RemoteProvider], Awaitable[list[Event]]],
-    ) -> list[Event]:
-        async with FakeServer(handle) as server:
-            provider = self.make(server.url)
-            try:
-                return await ask(provider)
             finally:
                 await provider.close()
 

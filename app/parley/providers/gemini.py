@@ -23,7 +23,6 @@ from parley.errors import (
     NoCredit,
     Overloaded,
     PromptTooLong,
-    ProviderError,
     ProviderFailed,
     RateLimited,
     RequestRefused,
@@ -326,8 +325,6 @@ def _meant(model: str) -> Iterator[None]:
         if kind is None:
             raise
         facts = {"model": model, **error.fields, "detail": error.detail}
-        if issubclass(kind, ProviderError):
-            raise kind(retry_after=getattr(error, "retry_after", None), **facts) from error
         raise kind(**facts) from error
 
 

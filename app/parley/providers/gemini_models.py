@@ -54,7 +54,7 @@ def traits_of(name: str) -> Traits:
     """Return what a name tells."""
     name = name.lower()
     family = next((word for word in ("gemini", "gemma") if word in name), "")
-    found = re.search(r"-(\d+)(?:\.(\d+))?n?(?=-|$)", name)
+    found = re.search(r"-(\d{1,2})(?:\.(\d+))?n?(?=-|$)", name)
     version = (int(found[1]), int(found[2] or 0)) if found and family else NEWEST
     gemini, open_model = family == "gemini", family == "gemma"
     small_open_model = open_model and version < (4, 0)
@@ -132,7 +132,7 @@ def in_order(models: Iterable[Model], preferred: tuple[str, ...]) -> list[Model]
     ranks = {name: rank for rank, name in enumerate(preferred)}
 
     def place(model: Model) -> tuple[Any, ...]:
-        numbers = [-float(found) for found in re.findall(r"-(\d+(?:\.\d+)?)(?=-|$)", model.name)[:1]]
+        numbers = [-float(found) for found in re.findall(r"-(\d{1,2}(?:\.\d+)?)(?=-|$)", model.name)[:1]]
         rank = ranks.get(model.name, len(ranks))
         return model.purpose == "embedding", rank, "gemini" not in model.name, numbers or [1.0], model.name
 
