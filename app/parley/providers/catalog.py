@@ -105,8 +105,9 @@ class Catalog:
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
 
     async def models(self, refresh: bool = False) -> list[Model]:
-        """Return all models for chatting. The first call, one after a long while, and any with `refresh` asks all providers.
+        """Return all models for chatting.
 
+        The first call, one after a long while, and any with `refresh` asks all providers at once.
         While they are being asked every call waits for what they say: the list of before may be empty.
         """
         asking = self._listing is not None and not self._listing.done()
