@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parley.providers import gemini, ollama, openai
+from parley.providers import anthropic, gemini, ollama, openai
 from parley.providers.endpoints import ProviderDialect
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 GROUP = "parley"
 
-BUILT_IN: tuple[ProviderDialect, ...] = (ollama.DIALECT, openai.DIALECT, gemini.DIALECT)
+BUILT_IN: tuple[ProviderDialect, ...] = (ollama.DIALECT, openai.DIALECT, anthropic.DIALECT, gemini.DIALECT)
 
 
 def provider_dialects() -> list[ProviderDialect]:

@@ -129,7 +129,9 @@ def error_names(value: Any) -> list[str]:
     if not isinstance(value, dict):
         return []
     inner = [name for key in ("error", "innererror", "errors", "details") for name in error_names(value.get(key))]
-    return inner + [value[key] for key in ("code", "reason", "type", "status") if isinstance(value.get(key), str)]
+    return inner + [
+        value[key] for key in ("error_code", "code", "reason", "type", "status") if isinstance(value.get(key), str)
+    ]
 
 
 def vendor_delay(body: bytes) -> float | None:
@@ -150,7 +152,13 @@ def vendor_words(body: bytes) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return error_words(value) or text
+    return told(value) or text
+
+
+def told(value: Any) -> str:
+    """Return what a JSON error says, and the number by which the vendor finds the request, where it gives one."""
+    request_id = value.get("request_id") if isinstance(value, dict) else None
+    return " · ".join(filter(None, (error_words(value), request_id if isinstance(request_id, str) else "")))
 
 
 def error_words(value: Any) -> str:

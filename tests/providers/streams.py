@@ -63,7 +63,7 @@ class Stream:
                     events, error = await events_until_error(provider, self.request)
                     _check_beginning(events, whole)
                     assert isinstance(events[-1] if events else None, Finished) == (error is None), (sent, error)
-                    assert error is None or type(error) is AnswerBroken, (sent, error)
+                    assert error is None or isinstance(error, AnswerBroken), (sent, error)
             finally:
                 await provider.close()
 

@@ -15,7 +15,7 @@ from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown
 from parley.http import is_loopback
 from parley.keys import Keys
 from parley.models import Model
-from parley.providers import gemini, ollama, openai
+from parley.providers import anthropic, gemini, ollama, openai
 from parley.providers import guide as manual
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
@@ -25,7 +25,7 @@ from parley.settings import Options, ProviderRow, Settings
 
 logger = logging.getLogger(__name__)
 
-BUILT_IN = (ollama.DIALECT, openai.DIALECT, gemini.DIALECT)
+BUILT_IN = (ollama.DIALECT, openai.DIALECT, anthropic.DIALECT, gemini.DIALECT)
 
 LIST_SECONDS = 4.0
 """How long a provider may take for its list of models."""

@@ -14,7 +14,7 @@ from parley.ui.preferences.row import words_label
 PASTED = 8
 """So many letters at once are no typing."""
 
-DIALECTS = {"openai": "OpenAI", "ollama": "Ollama", "gemini": "Gemini"}
+DIALECTS = {"openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini", "ollama": "Ollama"}
 
 
 class KeyField(QLineEdit):

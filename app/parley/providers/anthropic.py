@@ -1,0 +1,262 @@
+"""Anthropic's Messages API: the vendor itself, and the servers that imitate it.
+
+What a request holds is in `anthropic_request`, what an answer brings in `anthropic_reply`, what the models take in
+`anthropic_models`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from parley.errors import (
+    AddressWrong,
+    AnswerBroken,
+    AnswerEmpty,
+    AnswerWithheld,
+    ChatError,
+    ModelRetired,
+    ModelUnknown,
+    NoCredit,
+    PromptTooLong,
+    ProviderError,
+    RequestRefused,
+)
+from parley.events import Event, Finished
+from parley.http import Answer, Client, bearer, is_loopback
+from parley.models import Model
+from parley.providers.anthropic_models import Traits, model_of, retired_on, traits_in, traits_of
+from parley.providers.anthropic_reply import Reply
+from parley.providers.anthropic_request import asked
+from parley.providers.base import ProviderRequest
+from parley.providers.endpoints import Access, Endpoint, ProviderDialect, object_of, with_scheme, without_endings
+from parley.refusals import Kinds, error_names, told
+
+VENDOR = Endpoint(
+    "anthropic",
+    "Anthropic",
+    "https://api.anthropic.com",
+    dialect="anthropic",
+    key_env=("ANTHROPIC_API_KEY",),
+    url_env=("ANTHROPIC_BASE_URL",),
+    preferred=("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"),
+)
+
+VERSION = "2023-06-01"
+"""The newer 2026-10-21 only takes things away: temperature and top_p, for those models too that have them."""
+
+PAGE = 1000
+MOST_PAGES = 20
+
+AFTER_FINISH_SECONDS = 5.0
+"""How long a finished answer waits for its proper end."""
+
+KINDS: Kinds = {
+    "request_too_large": PromptTooLong,
+    "not_found_error": ModelUnknown,
+    "contract_spend_limit_reached": NoCredit,
+    "enforced_spend_limit_reached": NoCredit,
+    "linked_organization_spend_limit_reached": NoCredit,
+    "linked_organization_billing_unavailable": NoCredit,
+}
+
+STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""The status that an error has which comes in the middle of a stream."""
+
+_NO_CREDIT = ("credit balance", "usage limit", "spend limit", "spending limit")
+_TOO_LONG = ("exceed context limit", "prompt is too long")
+
+
+def base_url(typed: str) -> str:
+    """Return the server's address from what was typed or pasted: without the version and what stands behind it."""
+    return without_endings(with_scheme(typed), ("/v1/messages", "/messages", "/v1/models", "/v1"))
+
+
+class Anthropic:
+    """One server that speaks the Messages API."""
+
+    def __init__(self, endpoint: Endpoint, access: Access) -> None:
+        self._endpoint = endpoint
+        self._client = Client(
+            endpoint.name,
+            endpoint.base_url,
+            key=access.key,
+            authorize=_key_headers if _is_vendor(endpoint.base_url) else _key_headers_for_others,
+            headers={"anthropic-version": VERSION},
+            kinds=KINDS,
+            redact=access.redact,
+        )
+        self._traits: dict[str, Traits] = {}
+
+    @property
+    def id(self) -> str:
+        return self._endpoint.id
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.name
+
+    @property
+    def local(self) -> bool:
+        return is_loopback(self._endpoint.base_url)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def models(self) -> list[Model]:
+        """Return the models, the preferred and then the newest ones first, as the vendor lists them.
+
+        Raises ProviderError.
+        """
+        entries = [entry for entry in await self._listed() if entry.get("lifecycle") != "retired"]
+        self._traits = {entry["id"]: traits_in(entry) for entry in entries}
+        models = [model_of(self.id, entry, self._traits[entry["id"]]) for entry in entries]
+        ranks = {name: rank for rank, name in enumerate(self._endpoint.preferred)}
+        return sorted(models, key=lambda model: ranks.get(model.name, len(ranks)))
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        """Yield the events of one answer. Raises ChatError."""
+        traits = self._traits.get(request.model) or traits_of(request.model)
+        thoughts = True
+        while True:
+            began = False
+            # In a thread: pictures are megabytes, and are written out as text here.
+            body, seam, with_thoughts = await asyncio.to_thread(asked, request, traits, self.id, thoughts=thoughts)
+            model = f"{self.id}/{request.model}"
+            try:
+                async with self._client.stream("/v1/messages", body, model=model) as answer:
+                    began = True
+                    async with aclosing(self._read(answer, Reply(seam), model)) as events:
+                        async for event in events:
+                            yield event
+                return
+            except RequestRefused as error:
+                # A signature holds only for what stood before it. Older messages that no longer fit are left out.
+                if began or not with_thoughts or "signature" not in error.detail:
+                    raise _exactly(error, model) from error
+                thoughts = False
+            except ModelUnknown as error:
+                if began:
+                    raise
+                raise await self._gone(error, request.model) from error
+
+    async def _read(self, answer: Answer, reply: Reply, model: str) -> AsyncGenerator[Event, None]:
+        if "json" in answer.content_type:
+            for event in reply.take_whole(self._checked(await answer.json(), model)):
+                yield event
+        elif answer.content_type == "text/html":
+            raise self._client.broken("a web page came instead of an answer")
+        else:
+            async with aclosing(answer.events()) as stream:
+                while not reply.ended and (data := await self._next(stream, reply)) is not None:
+                    if not data.strip():
+                        continue  # it keeps alive
+                    for event in reply.take(self._checked(self._client.parsed(data), model)):
+                        yield event
+        if not reply.reason:
+            raise self._client.broken("the stream ended before the answer did")
+        for event in reply.rest():
+            yield event
+        if not reply.spoken and reply.reason == "filtered":
+            raise AnswerWithheld(provider=self.name, detail=reply.refusal)
+        if not reply.spoken and reply.reason != "length":
+            raise AnswerEmpty(provider=self.name)
+        yield Finished(reply.usage, reply.reason)
+
+    async def _next(self, stream: AsyncIterator[str], reply: Reply) -> str | None:
+        """Return the data of the next event, or None at the end. A finished answer does not wait long for it."""
+        try:
+            async with asyncio.timeout(AFTER_FINISH_SECONDS if reply.reason else None):
+                data = await anext(stream, None)
+        except (TimeoutError, AnswerBroken):
+            if reply.reason:
+                return None
+            raise
+        return None if data is not None and data.strip() == "[DONE]" else data  # as imitators end
+
+    def _checked(self, value: Any, model: str) -> Mapping[str, Any]:
+        """Return an event. Raises ChatError if it is an error."""
+        event = object_of(value)
+        if event.get("type") != "error" and not event.get("error"):
+            return event
+        names = error_names(event)
+        status: int | str = next((STATUSES[name] for name in names if name in STATUSES), "while answering")
+        raise _exactly(self._client.refusal(status, told(event), names=names, model=model), model)
+
+    async def _listed(self) -> list[Mapping[str, Any]]:
+        """Return the entries of all pages of the list."""
+        entries: list[Mapping[str, Any]] = []
+        after = ""
+        for _ in range(MOST_PAGES):
+            try:
+                page = object_of(await self._client.ask(f"/v1/models?limit={PAGE}{after}"))
+            except ModelUnknown as error:
+                raise self._stranger(error.detail) from error
+            rows = page.get("data")
+            if not isinstance(rows, list):
+                raise self._stranger("it has no list of models")
+            entries += [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+            last = page.get("last_id")
+            if page.get("has_more") is not True or not isinstance(last, str) or f"&after_id={quote(last)}" == after:
+                break
+            after = f"&after_id={quote(last)}"
+        return entries
+
+    async def _gone(self, error: ModelUnknown, name: str) -> ChatError:
+        """Return the error for a model that is not found. The vendor still knows those that it has retired."""
+        day = retired_on(name) if self.id == VENDOR.id else ""
+        if not day:
+            try:
+                entry = object_of(await self._client.ask(f"/v1/models/{quote(name, safe='')}"))
+            except ChatError:
+                return error
+            if entry.get("lifecycle") != "retired":
+                return error
+            day = str(entry.get("retires_at") or "")[:10]
+        return ModelRetired(model=f"{self.id}/{name}", detail=" · ".join(filter(None, (error.detail, day))))
+
+    def _stranger(self, detail: str) -> ProviderError:
+        return AddressWrong(provider=self.name, address=self._client.address, detail=detail)
+
+
+def _exactly(error: ChatError, model: str) -> ChatError:
+    """Return the error that a refused request means: the vendor has one name for many, and tells them by its words."""
+    words = error.detail.lower()
+    if not isinstance(error, RequestRefused):
+        return error
+    kinds = ((NoCredit, _NO_CREDIT), (PromptTooLong, _TOO_LONG))
+    kind = next((kind for kind, signs in kinds if any(sign in words for sign in signs)), None)
+    return kind(detail=error.detail, **error.fields | {"model": model}) if kind else error
+
+
+def _key_headers(key: str) -> dict[str, str]:
+    return {"x-api-key": key}
+
+
+def _key_headers_for_others(key: str) -> dict[str, str]:
+    """Return the key in both of its places: some imitators look into the one, some into the other."""
+    return _key_headers(key) | bearer(key)
+
+
+def _is_vendor(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return host == "anthropic.com" or host.endswith(".anthropic.com")
+
+
+DIALECT = ProviderDialect("anthropic", Anthropic, base_url, vendors=(VENDOR,))
