@@ -139,7 +139,7 @@ class Anthropic:
             try:
                 async with self._client.stream("/v1/messages", body, model=model) as answer:
                     began = True
-                    async with aclosing(self._read(answer, Reply(seam), model)) as events:
+                    async with aclosing(self._read(answer, Reply(seam, aloud=not traits.claude), model)) as events:
                         async for event in events:
                             yield event
                 return

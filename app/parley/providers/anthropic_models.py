@@ -63,6 +63,11 @@ class Traits:
     tools: bool | None = None
 
     @property
+    def claude(self) -> bool:
+        """Return whether it is a model of Anthropic's own."""
+        return self.tools is not None
+
+    @property
     def samples(self) -> bool:
         """Return whether it takes a temperature: those that take no budget for thinking take none either."""
         return ADAPTIVE not in self.thinking or MANUAL in self.thinking
@@ -184,7 +189,6 @@ def traits_in(entry: Mapping[str, Any]) -> Traits:
 def model_of(provider: str, entry: Mapping[str, Any], traits: Traits) -> Model:
     """Return a model from its entry in the list."""
     label = entry.get("display_name")
-    claude = traits.tools is not None
     return Model(
         provider,
         entry["id"],
@@ -192,9 +196,9 @@ def model_of(provider: str, entry: Mapping[str, Any], traits: Traits) -> Model:
         context=traits.context,
         vision=traits.vision,
         tools=traits.tools,
-        reasoning=bool(traits.thinking - {OFF}) if claude else None,
+        reasoning=bool(traits.thinking - {OFF}) if traits.claude else None,
         max_output=traits.max_output,
-        parameters=traits.parameters if claude else None,
+        parameters=traits.parameters if traits.claude else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from parley.events import Event, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import ToolCall, Usage, new_id
 from parley.providers.endpoints import number, object_of
+from parley.providers.thinking import Delta, ThinkSplitter
 
 REDACTED = "redacted_thinking:"
 """Marks the signature of a thought that is encrypted as a whole, and goes back in a block of its own kind."""
@@ -34,14 +35,15 @@ class Reply:
     """What is known of an answer so far.
 
     `seam` is the blank end of the text that the model goes on from, which it was sent without: it is no part of what
-    comes now.
+    comes now. `aloud`: the model may think in tags inside its text, as imitators let theirs do.
     """
 
-    def __init__(self, seam: str = "") -> None:
+    def __init__(self, seam: str = "", *, aloud: bool = False) -> None:
         self.spoken = False
         self.ended = False
         self.refusal = ""
         self._seam = seam
+        self._splitter = ThinkSplitter() if aloud else None
         self._stop_reason = ""
         self._counts: dict[str, int] = {}
         self._blocks: dict[int | None, _Block] = {}
@@ -97,7 +99,11 @@ class Reply:
         self.ended = True
 
     def rest(self) -> Iterator[Event]:
-        """Yield the calls whose arguments are no JSON: where the limit cut the answer off, they were not complete."""
+        """Yield what was held back to the end: above all the calls whose arguments are no JSON.
+
+        Where the limit cut the answer off these were not complete, and are none.
+        """
+        yield from self._said_at_last()
         if self.reason != "length":
             yield from map(self._called, self._doubtful)
 
@@ -112,8 +118,7 @@ class Reply:
         match delta:
             case {"type": "text_delta", "text": str(text)}:
                 if text := self._past_the_seam(text):
-                    self.spoken = self.spoken or not text.isspace()
-                    yield TextDelta(text)
+                    yield from map(self._noted, self._splitter.feed(text) if self._splitter else [TextDelta(text)])
             case {"type": "thinking_delta", "thinking": str(thought)} if thought:
                 yield ReasoningDelta(thought)
             case {"type": "signature_delta", "signature": str(signature)} if block:
@@ -125,7 +130,9 @@ class Reply:
         block = self._blocks.pop(index, None)
         if block is None:
             return
-        if block.kind == "thinking" and (signature := "".join(block.signature)):
+        if block.kind == "text":
+            yield from self._said_at_last()
+        elif block.kind == "thinking" and (signature := "".join(block.signature)):
             yield ReasoningDelta("", signature)
         elif block.kind == "redacted_thinking" and isinstance(data := block.start.get("data"), str):
             yield ReasoningDelta("", REDACTED + data)
@@ -135,6 +142,14 @@ class Reply:
                 yield self._called(call)
             else:
                 self._doubtful.append(call)
+
+    def _said_at_last(self) -> Iterator[Event]:
+        yield from map(self._noted, self._splitter.end() if self._splitter else [])
+
+    def _noted(self, delta: Delta) -> Event:
+        """Remember whether anything has been said, and return the delta."""
+        self.spoken = self.spoken or (isinstance(delta, TextDelta) and not delta.text.isspace())
+        return delta
 
     def _called(self, call: ToolCall) -> ToolCalled:
         self.spoken = True

@@ -1,18 +1,25 @@
-"""Anthropic's own client as a judge: it reads the same bytes, and its types know our requests."""
+"""Other people's programs as judges: Anthropic's client reads our fake, a real llama.cpp answers our provider."""
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parley.errors import ModelUnknown
+import pytest
+
+from parley.errors import ModelUnknown, PromptTooLong
 from parley.events import Event, Finished, ReasoningDelta, ToolCalled
-from parley.providers.anthropic import Anthropic
+from parley.messages import Role, ToolResult
+from parley.models import ToolSpec
+from parley.providers.anthropic import Anthropic, base_url
 from parley.providers.anthropic_models import traits_in
 from parley.providers.anthropic_reply import REDACTED
 from parley.providers.anthropic_request import asked, bounded
 from parley.providers.endpoints import Access, Endpoint
-from tests.peers.tiny_engine import PYTHON
+from tests.peers import replies
+from tests.peers.tiny_engine import PYTHON, TinyEngine
 from tests.providers.anthropic_fake import (
     DOCUMENTED,
     FakeAnthropic,
@@ -24,8 +31,9 @@ from tests.providers.anthropic_fake import (
     thinking,
     tool_use,
 )
-from tests.providers.helpers import events_of, events_until_error, question, reasoning_of, text_of
+from tests.providers.helpers import events_of, events_until_error, question, reasoning_of, said, text_of
 from tests.providers.test_anthropic_requests import requests
+from tests.providers.test_peers import busy_slots
 
 ORACLE = Path(__file__).with_name("anthropic_oracle.py")
 
@@ -139,3 +147,63 @@ async def test_the_client_agrees() -> None:
     assert theirs["faults"] == []
     assert len(theirs["bad"]) == len(bad), "the check finds what is wrong"
     assert theirs["schemas"] == [bounded(SCHEMA)]
+
+
+@pytest.fixture
+async def provider(tiny_engine: TinyEngine) -> AsyncIterator[Anthropic]:
+    endpoint = Endpoint("box", "llama.cpp", base_url(tiny_engine.url), dialect="anthropic")
+    provider = Anthropic(endpoint, Access(lambda: "any"))
+    yield provider
+    await provider.close()
+
+
+class TestLlamaCpp:
+    """It speaks the Messages API too."""
+
+    async def test_models(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        (model,) = await provider.models()
+        assert model.id == f"box/{tiny_engine.model}"
+        assert model.context
+
+    async def test_text(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        events = await events_of(provider, question("Hello", tiny_engine.model, "Be brief."))
+        assert text_of(events) == replies.DEFAULT
+        last = events[-1]
+        assert isinstance(last, Finished)
+        assert last.usage
+        assert last.usage.input_tokens
+        assert last.usage.output_tokens
+
+    async def test_reasoning(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        events = await events_of(provider, question("/think", tiny_engine.model))
+        assert reasoning_of(events).strip() == replies.THINK_REASONING
+        assert text_of(events) == replies.THINK_ANSWER
+
+    async def test_a_tool(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        schema = {"type": "object", "properties": {"tz": {"type": "string"}}, "required": ["tz"]}
+        tools = (ToolSpec("get_time", "Tells the time", schema),)
+        request = replace(question("/call", tiny_engine.model), tools=tools)
+        *_, called, last = await events_of(provider, request)
+        assert isinstance(called, ToolCalled)
+        assert (called.call.name, json.loads(called.call.arguments)) == ("get_time", {"tz": "UTC"})
+        assert isinstance(last, Finished)
+        assert last.reason == "tool_calls"
+        parts = (called.call, ToolResult(called.call.id, "12:00"))
+        answer = replace(said(Role.ASSISTANT, ""), parts=parts)
+        events = await events_of(provider, replace(request, messages=[*request.messages, answer]))
+        assert text_of(events) == replies.AFTER_TOOL
+
+    async def test_too_long(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        (model,) = await provider.models()
+        with pytest.raises(PromptTooLong):
+            await events_of(provider, question("hi " * (model.context or 0), tiny_engine.model))
+
+    async def test_a_stopped_answer_frees_its_slot(self, provider: Anthropic, tiny_engine: TinyEngine) -> None:
+        stream = provider.stream(question("/long", tiny_engine.model))
+        for _ in range(5):
+            await anext(stream)
+        assert await busy_slots(tiny_engine) == 1
+        await stream.aclose()
+        async with asyncio.timeout(5):
+            while await busy_slots(tiny_engine):
+                await asyncio.sleep(0.02)
