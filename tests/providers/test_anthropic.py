@@ -537,6 +537,32 @@ class TestImitators:
     def test_base_urls_as_people_type_them(self, typed: str, expected: str) -> None:
         assert base_url(typed) == expected
 
+    async def test_a_later_claude_under_another_name(self) -> None:
+        """What it refuses tells what it is: it is asked again as it wants to be, and from then on at once."""
+        async with FakeAnthropic(info("best-model")) as server:
+            provider = provider_at(server.url, name="proxy")
+            turns = [said(Role.USER, "Count."), said(Role.ASSISTANT, "one two")]
+            requests = [
+                ProviderRequest("best-model", turns),
+                ProviderRequest("best-model", turns[:1], parameters=Parameters(temperature=0.5, effort="high")),
+            ]
+            for request in (*requests, *requests):
+                assert text_of(await events_of(provider, request)) == "Hello, world!"
+            assert len(server.bodies) == 5
+            await provider.close()
+            provider = provider_at(server.url, name="proxy")
+            for request in reversed(requests):
+                assert text_of(await events_of(provider, request)) == "Hello, world!"
+            assert len(server.bodies) == 8
+            assert server.bodies[-1]["messages"][-1]["role"] == "user"
+            await provider.close()
+
+    async def test_a_refusal_that_says_nothing_new_stays_one(self, server: FakeAnthropic, provider: Anthropic) -> None:
+        server.error = 400, error("invalid_request_error", "temperature: out of range")
+        with pytest.raises(RequestRefused):
+            await events_of(provider, question(model="claude-haiku-4-5"))
+        assert len(server.bodies) == 2
+
     async def test_their_errors_are_providers_errors(self) -> None:
         answers = [(400, "oops"), (404, {"detail": "Not Found"}), (422, {"error": "no"}), (503, {"message": "x"})]
         async with FakeServer() as server:

@@ -372,6 +372,12 @@ class TestNames:
         later = traits_of("claude-sonata-7")
         assert (later.samples, later.goes_on, later.can_be_forced, later.thinks) == (False, False, False, True)
 
+    def test_what_was_listed_goes_before_the_table(self) -> None:
+        about = Model("anthropic", "claude-opus-5-5", context=500_000, vision=False, max_output=1000)
+        traits = traits_of("claude-opus-5-5", about)
+        assert traits == replace(NEWEST, context=500_000, vision=False, max_output=1000)
+        assert traits_of("claude-opus-5-5", Model("anthropic", "claude-opus-5-5")) == NEWEST
+
     def test_old_ones(self) -> None:
         assert traits_of("claude-opus-4-20250514").max_output == 32_000
         assert traits_of("claude-3-5-sonnet-20241022").max_output == 8192

@@ -26,7 +26,7 @@ from parley.errors import (
 from parley.events import Event, Finished
 from parley.http import Answer, Client, bearer, is_loopback
 from parley.models import Model
-from parley.providers.anthropic_models import Traits, model_of, retired_on, traits_in, traits_of
+from parley.providers.anthropic_models import LATEST, Traits, model_of, retired_on, traits_in, traits_of
 from parley.providers.anthropic_reply import Reply
 from parley.providers.anthropic_request import asked
 from parley.providers.base import ProviderRequest
@@ -76,6 +76,9 @@ STATUSES = {
 }
 """The status that an error has which comes in the middle of a stream."""
 
+_OF_LATER_MODELS = ("prefill", "thinking.type", "temperature", "top_p")
+"""Words of refusals by which a model is known for a later Claude: a proxy may give it any name."""
+
 _NO_CREDIT = ("credit balance", "usage limit", "spend limit", "spending limit")
 _TOO_LONG = ("exceed context limit", "prompt is too long")
 
@@ -100,6 +103,7 @@ class Anthropic:
             redact=access.redact,
         )
         self._traits: dict[str, Traits] = {}
+        self._learned: dict[str, Traits] = {}
 
     @property
     def id(self) -> str:
@@ -129,13 +133,14 @@ class Anthropic:
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         """Yield the events of one answer. Raises ChatError."""
-        traits = self._traits.get(request.model) or traits_of(request.model)
+        model = f"{self.id}/{request.model}"
+        traits = self._learned.get(request.model) or self._traits.get(request.model)
+        traits = traits or traits_of(request.model, request.about)
         thoughts = True
         while True:
             began = False
             # In a thread: pictures are megabytes, and are written out as text here.
             body, seam, with_thoughts = await asyncio.to_thread(asked, request, traits, self.id, thoughts=thoughts)
-            model = f"{self.id}/{request.model}"
             try:
                 async with self._client.stream("/v1/messages", body, model=model) as answer:
                     began = True
@@ -144,10 +149,14 @@ class Anthropic:
                             yield event
                 return
             except RequestRefused as error:
-                # A signature holds only for what stood before it. Older messages that no longer fit are left out.
-                if began or not with_thoughts or "signature" not in error.detail:
-                    raise _exactly(error, model) from error
-                thoughts = False
+                words = error.detail.lower()
+                if not began and with_thoughts and "signature" in words:
+                    # It holds only for what stood before it, and older messages that no longer fit are left out.
+                    thoughts = False
+                elif not began and traits is not LATEST and any(sign in words for sign in _OF_LATER_MODELS):
+                    traits = self._learned[request.model] = LATEST
+                else:
+                    raise _exactly(error, model) from None
             except ModelUnknown as error:
                 if began:
                     raise

@@ -133,7 +133,7 @@ _FAMILIES = (
 )
 """Lines of models and the version from which on a row holds; the first row that fits counts."""
 
-_UNHEARD_OF = Traits(
+LATEST = Traits(
     max_output=MOST_BY_DEFAULT,
     thinking=frozenset({ADAPTIVE}),
     efforts=EFFORTS,
@@ -141,11 +141,26 @@ _UNHEARD_OF = Traits(
     thinks=True,
     tools=True,
 )
-"""A Claude of a line that came after this table: what all new ones have in common."""
+"""What all new Claudes have in common: those of lines that came after this table too."""
 
 
-def traits_of(name: str) -> Traits:
-    """Return what the table says of a model, under the name that Anthropic or another vendor gives it."""
+def traits_of(name: str, about: Model | None = None) -> Traits:
+    """Return what the table says of a model, under the name that Anthropic or another vendor gives it.
+
+    What was listed `about` it goes before the table.
+    """
+    traits = _in_table(name)
+    if about is None:
+        return traits
+    return replace(
+        traits,
+        context=about.context or traits.context,
+        max_output=about.max_output or traits.max_output,
+        vision=traits.vision if about.vision is None else about.vision,
+    )
+
+
+def _in_table(name: str) -> Traits:
     found = _NAME.search(name)
     if found is None:
         return IMITATOR
@@ -155,7 +170,7 @@ def traits_of(name: str) -> Traits:
     for lines, since, traits in _FAMILIES:
         if line in lines.split() and version >= since:
             return replace(traits, thinks=version >= (5, 0))
-    return _UNHEARD_OF
+    return LATEST
 
 
 def traits_in(entry: Mapping[str, Any]) -> Traits:
