@@ -256,6 +256,7 @@ class TestEnds:
                 events, broken = await events_until_error(provider, question(model=MODEL))
                 if broken:
                     assert type(broken) is AnswerBroken
+                    assert at < len(self.RECORDING), "a finished answer does not become a broken one"
                     assert "café 🙂".startswith(text_of(events))
                 else:
                     assert text_of(events) == "café 🙂"
@@ -559,9 +560,10 @@ class TestImitators:
 
     async def test_a_refusal_that_says_nothing_new_stays_one(self, server: FakeAnthropic, provider: Anthropic) -> None:
         server.error = 400, error("invalid_request_error", "temperature: out of range")
-        with pytest.raises(RequestRefused):
-            await events_of(provider, question(model="claude-haiku-4-5"))
-        assert len(server.bodies) == 2
+        for model, asked in ("claude-haiku-4-5", 1), ("glm", 3), ("glm", 5):
+            with pytest.raises(RequestRefused):
+                await events_of(provider, question(model=model))
+            assert len(server.bodies) == asked
 
     async def test_their_errors_are_providers_errors(self) -> None:
         answers = [(400, "oops"), (404, {"detail": "Not Found"}), (422, {"error": "no"}), (503, {"message": "x"})]

@@ -5,7 +5,7 @@ What a request holds is in `anthropic_request`, what an answer brings in `anthro
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -153,9 +153,10 @@ class Anthropic:
                 if not began and with_thoughts and "signature" in words:
                     # It holds only for what stood before it, and older messages that no longer fit are left out.
                     thoughts = False
-                elif not began and traits is not LATEST and any(sign in words for sign in _OF_LATER_MODELS):
+                elif not began and not traits.claude and any(sign in words for sign in _OF_LATER_MODELS):
                     traits = self._learned[request.model] = LATEST
                 else:
+                    self._learned.pop(request.model, None)
                     raise _exactly(error, model) from None
             except ModelUnknown as error:
                 if began:
@@ -170,31 +171,51 @@ class Anthropic:
             raise self._client.broken("a web page came instead of an answer")
         else:
             async with aclosing(answer.events()) as stream:
-                while not reply.ended and (data := await self._next(stream, reply)) is not None:
-                    if not data.strip():
-                        continue  # it keeps alive
-                    for event in reply.take(self._checked(self._client.parsed(data), model)):
+                async for data in stream:
+                    for event in self._taken(data, reply, model):
                         yield event
+                    if reply.reason:
+                        break
+                while not reply.ended and (last_data := await self._next(stream)) is not None:
+                    for event in self._taken(last_data, reply, model):
+                        yield event
+        for event in self._concluded(reply):
+            yield event
+
+    def _concluded(self, reply: Reply) -> Iterator[Event]:
+        """Yield what ends an answer. Raises ChatError if it is none."""
         if not reply.reason:
             raise self._client.broken("the stream ended before the answer did")
-        for event in reply.rest():
-            yield event
+        yield from reply.rest()
         if not reply.spoken and reply.reason == "filtered":
             raise AnswerWithheld(provider=self.name, detail=reply.refusal)
         if not reply.spoken and reply.reason != "length":
             raise AnswerEmpty(provider=self.name)
         yield Finished(reply.usage, reply.reason)
 
-    async def _next(self, stream: AsyncIterator[str], reply: Reply) -> str | None:
-        """Return the data of the next event, or None at the end. A finished answer does not wait long for it."""
+    async def _next(self, stream: AsyncIterator[str]) -> str | None:
+        """Return what comes behind a finished answer, or None at the end, for which it does not wait long."""
         try:
-            async with asyncio.timeout(AFTER_FINISH_SECONDS if reply.reason else None):
-                data = await anext(stream, None)
+            async with asyncio.timeout(AFTER_FINISH_SECONDS):
+                return await anext(stream, None)
         except (TimeoutError, AnswerBroken):
-            if reply.reason:
-                return None
-            raise
-        return None if data is not None and data.strip() == "[DONE]" else data  # as imitators end
+            return None
+
+    def _taken(self, data: str, reply: Reply, model: str) -> Iterable[Event]:
+        """Return what an event brings; nothing where it only keeps the connection alive. Raises ChatError."""
+        if not data.startswith("{"):
+            data = data.strip()
+            if data == "[DONE]":  # as imitators end
+                reply.ended = True
+            if data in ("", "[DONE]"):
+                return ()
+        try:
+            event = self._client.parsed(data)
+        except AnswerBroken:
+            if not reply.reason:
+                raise
+            return ()  # a finished answer does not become a broken one
+        return reply.take(self._checked(event, model))
 
     def _checked(self, value: Any, model: str) -> Mapping[str, Any]:
         """Return an event. Raises ChatError if it is an error."""
