@@ -230,7 +230,7 @@ def _message_faults(body: dict[str, Any], allowed: set[str], thought: str | None
     if any(not message["content"] for message in messages):
         yield "messages: all messages must have non-empty content"
     yield from _call_faults(body, [block["id"] for block in blocks if block["type"] == "tool_use"])
-    yield from _last_faults(messages, allowed, thought)
+    yield from _last_faults(body, allowed, thought)
 
 
 def _call_faults(body: dict[str, Any], calls: list[str]) -> Iterator[str]:
@@ -250,13 +250,16 @@ def _call_faults(body: dict[str, Any], calls: list[str]) -> Iterator[str]:
             yield "tool_result blocks must stand first"
 
 
-def _last_faults(messages: list[dict[str, Any]], allowed: set[str], thought: str | None) -> Iterator[str]:
+def _last_faults(body: dict[str, Any], allowed: set[str], thought: str | None) -> Iterator[str]:
+    messages = body["messages"]
     last = messages[-1]["content"]
     if messages[-1]["role"] == "assistant":
         if "adaptive" in allowed:
             yield "This model does not support assistant message prefill."
         if thought in ("enabled", "adaptive"):
             yield "Prefill is not supported with extended thinking."
+        if "format" in body.get("output_config", {}):
+            yield "Prefill is not supported with output_config.format."
         if last[-1]["type"] == "text" and last[-1]["text"] != last[-1]["text"].rstrip():
             yield "messages: final assistant content cannot end with trailing whitespace"
     if thought == "enabled" and last[0]["type"] == "tool_result":

@@ -106,6 +106,7 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
         ("How do I make the text larger?", "settings#zoom-larger-and-smaller-text"),
         ("Can I change the shortcuts?", "settings#shortcuts"),
         ("Where is my API key stored?", "models#where-keys-are-kept"),
+        ("How do I use Claude?", "models#a-server-with-a-key"),
         ("rename a chat", "chats#renaming-a-chat"),
         ("delete a chat", "chats#deleting-a-chat"),
         ("How do I edit a message?", "reading#editing-a-message"),

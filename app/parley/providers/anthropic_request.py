@@ -74,7 +74,7 @@ def asked(request: ProviderRequest, traits: Traits, provider: str, *, thoughts: 
         body |= _sampling(request, given)
     if "stop" in given and (stops := [stop for stop in parameters.stop if stop.strip()]):
         body["stop_sequences"] = stops
-    output, words = _format(request, traits, given)
+    output, words = _format(request, traits, given - {"schema"} if chat.goes_on else given)
     if level:
         output["effort"] = level
     if output:
