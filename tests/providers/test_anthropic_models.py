@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parley.errors import AddressWrong
 from parley.models import Model
 from parley.providers.anthropic import VENDOR, Anthropic
 from parley.providers.catalog import BUILT_IN
@@ -84,6 +85,27 @@ async def test_lists_of_imitators(entry: dict[str, Any], expected: dict[str, Any
 
     async with FakeServer(handle) as server:
         assert await listed(server) == [Model("anthropic", "glm-5", **expected)]
+
+
+async def test_a_list_beside_the_api() -> None:
+    """As with DeepSeek, api-docs.deepseek.com/guides/anthropic_api: it names no list below /anthropic."""
+
+    async def handle(exchange: Exchange) -> None:
+        if exchange.request.path.startswith("/v1/models"):
+            await exchange.respond({"object": "list", "data": [{"id": "deepseek-flash", "object": "model"}]})
+        else:
+            await exchange.respond({"detail": "Not Found"}, 404)
+
+    async with FakeServer(handle) as server:
+        endpoint = Endpoint("deep", "Deep", f"{server.url}/anthropic", dialect="anthropic")
+        provider = Anthropic(endpoint, Access(lambda: "key"))
+        assert [model.id for model in await provider.models()] == ["deep/deepseek-flash"]
+        await provider.close()
+        endpoint = Endpoint("deep", "Deep", f"{server.url}/claude", dialect="anthropic")
+        provider = Anthropic(endpoint, Access(lambda: "key"))
+        with pytest.raises(AddressWrong):
+            await provider.models()
+        await provider.close()
 
 
 async def test_the_catalog_finds_it(make: Make, environ: dict[str, str], settings: Settings) -> None:

@@ -227,12 +227,24 @@ class Anthropic:
         raise _exactly(self._client.refusal(status, told(event), names=names, model=model), model)
 
     async def _listed(self) -> list[Mapping[str, Any]]:
-        """Return the entries of all pages of the list."""
+        """Return the entries of the list of models.
+
+        Vendors that put this API below `/anthropic` mostly have none there, but one beside it, for their own API.
+        """
+        try:
+            return await self._pages("/v1/models")
+        except AddressWrong:
+            above = self._client.base_url.removesuffix("/anthropic")
+            if above == self._client.base_url:
+                raise
+            return await self._pages(f"{above}/v1/models")
+
+    async def _pages(self, place: str) -> list[Mapping[str, Any]]:
         entries: list[Mapping[str, Any]] = []
         after = ""
         for _ in range(MOST_PAGES):
             try:
-                page = object_of(await self._client.ask(f"/v1/models?limit={PAGE}{after}"))
+                page = object_of(await self._client.ask(f"{place}?limit={PAGE}{after}"))
             except ModelUnknown as error:
                 raise self._stranger(error.detail) from error
             rows = page.get("data")
