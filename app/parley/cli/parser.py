@@ -138,7 +138,10 @@ def _provider(commands: Any) -> None:
     add.add_argument("name", type=_text, metavar="NAME", help="becomes the first half of NAME/model")
     add.add_argument("--base-url", type=_text, required=True, metavar="URL", help="the server’s address")
     add.add_argument(
-        "--dialect", choices=("openai", "anthropic", "gemini", "ollama"), default="openai", help="what it speaks (openai)"
+        "--dialect",
+        choices=("openai", "anthropic", "gemini", "ollama"),
+        default="openai",
+        help="what it speaks (openai)",
     )
     key = add.add_mutually_exclusive_group()
     key.add_argument(
