@@ -266,7 +266,7 @@ class TestProblems:
         self, make: Make, settings: Settings, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
     ) -> None:
         expect_log("bug could not be asked")
-        monkeypatch.setattr(catalog_module, "LIST_SECONDS", 0.3)
+        monkeypatch.setattr(catalog_module, "LIST_SECONDS", 1.5)
         buggy = ScriptedProvider("bug")
         buggy.problem = ZeroDivisionError("oops")
         dialect = ProviderDialect("buggy", lambda endpoint, access: buggy, str)
