@@ -1,7 +1,7 @@
 """F6 goes from part to part of the window; notices are reached by it, and give the keyboard back."""
 
-from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 
 from parley.errors import InternalError, NoModel
 from parley.messages import MessageStatus, Text
@@ -42,6 +42,21 @@ async def test_f6_goes_round_and_shift_f6_back(desk: Desk) -> None:
     assert page.notices.isAncestorOf(QApplication.focusWidget() or page)
     desk.press("Shift+F6")
     assert page.composer.field.hasFocus()
+
+
+async def test_tab_goes_through_the_sidebar_as_one_reads(desk: Desk) -> None:
+    await open_chat(desk)
+    sidebar = desk.window.sidebar
+    next(button for button in sidebar.findChildren(QToolButton) if button.parent() is sidebar).setFocus()
+    gone_through: list[QWidget] = []
+    while (focused := QApplication.focusWidget()) and sidebar.isAncestorOf(focused) and focused not in gone_through:
+        gone_through.append(focused)
+        desk.press("Tab")
+    assert len(gone_through) == 5
+    assert gone_through[1:4:2] == [sidebar.search, sidebar.list]
+    tops = [widget.mapTo(sidebar, QPoint(0, 0)).y() for widget in gone_through[1:]]
+    assert tops == sorted(tops)
+    assert desk.window.page.isAncestorOf(QApplication.focusWidget() or sidebar)
 
 
 async def test_f6_leaves_out_what_is_not_there(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from parley.services import Services
 from parley.settings import Options
 from parley.ui.actions import COMMANDS
 from parley.ui.appearance.look import Look
-from parley.ui.areas import Area, Areas
+from parley.ui.areas import Area, Areas, tab_from_above
 
 if TYPE_CHECKING:
     from parley.ui.window import Window
@@ -29,6 +29,7 @@ class Handlers(QObject):
         self._look = look
         self._window = window
         self._areas = self._made_areas()
+        tab_from_above(window.sidebar)
         handlers = self._made_handlers()
         self._handlers = {command.id: handlers[command.id] for command in COMMANDS}  # one without is a bug
         window.view.updated.connect(self.refresh)
