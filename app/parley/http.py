@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -252,17 +252,24 @@ class Answer:
         """Return the media type, without its parameters."""
         return str(self._response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
-    async def events(self) -> AsyncGenerator[str, None]:
-        """Yield the data of each server-sent event."""
+    async def batches(self) -> AsyncGenerator[list[str], None]:
+        """Yield the data of the server-sent events that come together, which costs less than one by one."""
         reader = EventReader()
         with self._client.mapped():
             async for chunk in self._chunks:
-                for data in reader.feed(chunk):
-                    yield data
+                if found := reader.feed(chunk):
+                    yield found
                 self._check(reader.pending, MAX_LINE)
-        for data in reader.end():
-            yield data
+        if found := reader.end():
+            yield found
         self.stray = reader.stray
+
+    async def events(self) -> AsyncGenerator[str, None]:
+        """Yield the data of each server-sent event."""
+        async with aclosing(self.batches()) as batches:
+            async for batch in batches:
+                for data in batch:
+                    yield data
 
     async def lines(self) -> AsyncGenerator[str, None]:
         """Yield each line that is not blank."""

@@ -16,6 +16,11 @@ class LineReader:
         self._after_return = False
         self.pending = 0
 
+    @property
+    def at_start(self) -> bool:
+        """Return whether the next byte begins a line."""
+        return not self._pieces and not self._after_return
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take bytes and yield the lines that they complete, without their ends."""
         start = 1 if self._after_return and data.startswith(b"\n") else 0
@@ -49,6 +54,8 @@ class EventReader:
         self._size = 0
         self._first = True
         self._stray = bytearray()
+        self._whole = True
+        """All that has come so far were whole events with plain line ends."""
 
     @property
     def stray(self) -> str:
@@ -60,15 +67,32 @@ class EventReader:
         """Return how many bytes are held of an event that is not complete."""
         return self._lines.pending + self._size
 
-    def feed(self, data: bytes) -> Iterator[str]:
-        """Take bytes and yield the data of the events that they complete."""
-        for line in self._lines.feed(data):
-            yield from self._line(line)
+    def feed(self, data: bytes) -> list[str]:
+        """Take bytes and return the data of the events that they complete."""
+        if self._whole and data.endswith(b"\n\n") and b"\r" not in data:
+            return self._whole_events(data)
+        self._whole = False
+        found = [event for line in self._lines.feed(data) for event in self._line(line)]
+        self._whole = not self._data and self._lines.at_start
+        return found
 
-    def end(self) -> Iterator[str]:
-        """Yield the data of an event that the end of the stream completes."""
-        for line in (*self._lines.end(), b""):
-            yield from self._line(line)
+    def end(self) -> list[str]:
+        """Return the data of an event that the end of the stream completes."""
+        return [event for line in (*self._lines.end(), b"") for event in self._line(line)]
+
+    def _whole_events(self, data: bytes) -> list[str]:
+        """Return the data of events that came whole, as they mostly do: without looking at each line by itself."""
+        if self._first:
+            self._first = False
+            data = data.removeprefix(b"\xef\xbb\xbf")
+        found: list[str] = []
+        for block in data[:-2].decode("utf-8", "replace").split("\n\n"):
+            if block.startswith("data: ") and "\n" not in block:
+                found.append(block[6:])
+                continue
+            for line in (*block.encode().split(b"\n"), b""):
+                found.extend(self._line(line))
+        return found
 
     def _line(self, line: bytes) -> Iterator[str]:
         if self._first:
