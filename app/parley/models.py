@@ -7,6 +7,9 @@ from typing import Any, Literal
 Effort = Literal["", "none", "minimal", "low", "medium", "high"]
 """How long a model is to think before it answers. Empty leaves it to the model."""
 
+Purpose = Literal["chat", "embedding"]
+"""What a model is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -39,7 +42,7 @@ class Model:
     quantization: str = ""
     parameters: frozenset[str] | None = None
     price: Price | None = None
-    purpose: Literal["chat", "embedding"] = "chat"
+    purpose: Purpose = "chat"
 
     @property
     def id(self) -> str:

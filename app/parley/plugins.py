@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parley.providers import anthropic, gemini, ollama, openai
+from parley.providers.catalog import BUILT_IN
 from parley.providers.endpoints import ProviderDialect
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GROUP = "parley"
-
-BUILT_IN: tuple[ProviderDialect, ...] = (ollama.DIALECT, openai.DIALECT, anthropic.DIALECT, gemini.DIALECT)
 
 
 def provider_dialects() -> list[ProviderDialect]:

@@ -1,5 +1,10 @@
 """What the tests of providers share."""
 
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import httpx
+
 from parley.errors import ChatError
 from parley.events import Event, ReasoningDelta, TextDelta
 from parley.messages import Message, MessageStatus, Role, Text
@@ -41,3 +46,31 @@ def text_of(events: list[Event]) -> str:
 def reasoning_of(events: list[Event]) -> str:
     """Return what was thought."""
     return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in these pieces."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+class Player:
+    """Plays server-sent bytes to a provider, in pieces, without a socket: so a recording can be cut at every byte."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        self._pieces: Sequence[bytes] = ()
+        provider._client._client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+
+    async def play(self, request: ProviderRequest, *pieces: bytes) -> tuple[list[Event], ChatError | None]:
+        """Return the events of these pieces, and the error that ended them."""
+        self._pieces = pieces
+        return await events_until_error(self._provider, request)
+
+    def _answer(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(self._pieces))

@@ -19,9 +19,10 @@ from parley.errors import (
 )
 from parley.keys import Keys
 from parley.providers import catalog as catalog_module
-from parley.providers import ollama, openai
+from parley.providers import ollama
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect
+from parley.providers.openai_rows import LOCAL_SERVERS, VENDORS
 from parley.settings import ProviderRow, Settings
 from tests.conftest import ScriptedProvider
 from tests.fakes import FakeOllama, FakeOpenAI
@@ -67,6 +68,13 @@ class TestFirstStart:
             assert (found := catalog.known("ollama", "llama3.2:latest"))
             assert found.context == 8192
             assert catalog.known("ollama", "nope") is catalog.known("nope", "nope") is None
+
+    async def test_models_that_only_embed_stand_apart(self, make: Make) -> None:
+        async with FakeOpenAI("tiny", "nomic-embed-text", owned_by="llamacpp") as llamas:
+            catalog = make(replace(LLAMACPP, base_url=llamas.url))
+            assert await names(catalog) == ["llamacpp/tiny", "guide/manual"]
+            assert [model.id for model in catalog.cached_models("embedding")] == ["llamacpp/nomic-embed-text"]
+            assert [model.name for model in await catalog.try_out(Endpoint("x", "x", llamas.url))] == ["tiny"]
 
     async def test_who_comes_while_they_are_asked_waits_for_them(self, make: Make) -> None:
         async with FakeOpenAI("tiny", owned_by="llamacpp") as llamas:
@@ -318,7 +326,7 @@ class TestProblems:
 
 
 def test_the_tables() -> None:
-    rows = [*openai.VENDORS, *openai.LOCAL_SERVERS, OLLAMA]
+    rows = [*VENDORS, *LOCAL_SERVERS, OLLAMA]
     assert len({row.id for row in rows}) == len(rows)
     makers = {dialect.name: dialect for dialect in catalog_module.BUILT_IN}
     for row in rows:

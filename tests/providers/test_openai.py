@@ -249,8 +249,8 @@ class TestEnds:
 
     async def test_an_empty_answer_says_why(self) -> None:
         with pytest.raises(AnswerEmpty) as caught:
-            await read(sse(delta("content_filter"), "[DONE]"))
-        assert caught.value.detail == "content_filter"
+            await read(sse(delta("abort"), "[DONE]"))
+        assert caught.value.detail == "abort"
 
     async def test_nothing_at_all(self) -> None:
         for content_type in ("text/event-stream", "application/json"):

@@ -7,9 +7,9 @@ import pytest
 
 from parley.errors import ProviderUnreachable
 from parley.models import Model
-from parley.providers import openai
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI, base_url
+from parley.providers.openai_rows import VENDORS
 from tests.fakes import FakeOpenAI
 from tests.providers.sockets import Exchange, FakeServer, bytes_handler, response
 
@@ -49,7 +49,15 @@ class TestModels:
                     "architecture": {"input_modalities": ["text", "image"]},
                     "supported_parameters": ["tools", "temperature"],
                 },
-                {"label": "OpenAI: GPT", "context": 400000, "vision": True, "tools": True, "reasoning": False},
+                {
+                    "label": "OpenAI: GPT",
+                    "context": 400000,
+                    "vision": True,
+                    "tools": True,
+                    "reasoning": False,
+                    "audio": False,
+                    "parameters": frozenset({"temperature"}),
+                },
             ),
             ({"context_length": "many", "meta": None, "architecture": []}, {}),
         ],
@@ -62,14 +70,17 @@ class TestModels:
 
     async def test_what_cannot_chat_is_left_out(self, server: FakeOpenAI, provider: OpenAI) -> None:
         chat = ["gpt-4o", "embedder-chat", "gpt-4o-mini", "qwen2.5-vl-7b", "ttsx"]
-        other = ["text-embedding-3-small", "text-embedding-nomic-embed-text-v1.5", "whisper-1", "tts-1-hd", "dall-e-3"]
+        embedding = ["text-embedding-3-small", "text-embedding-nomic-embed-text-v1.5", "bge-m3", "qwen3-embedding:4b"]
+        other = ["whisper-1", "tts-1-hd", "dall-e-3", "gpt-4o-audio-preview"]
         other += ["omni-moderation-latest", "gpt-4o-transcribe", "gpt-image-1", "sora-2", "gpt-realtime", "davinci-002"]
-        server.models = [{"id": name} for name in other + chat]
-        assert {model.name for model in await provider.models()} == set(chat)
+        server.models = [{"id": name} for name in other + chat + embedding]
+        models = await provider.models()
+        assert {model.name for model in models if model.purpose == "chat"} == set(chat)
+        assert {model.name for model in models if model.purpose == "embedding"} == set(embedding)
 
     async def test_preferred_ones_first(self, server: FakeOpenAI) -> None:
         server.models = [{"id": name} for name in ("a", "b", "gpt-4o", "gpt-5")]
-        endpoint = replace(openai.VENDORS[0], base_url=server.url)
+        endpoint = replace(VENDORS[0], base_url=server.url)
         provider = OpenAI(endpoint, Access())
         assert [model.name for model in await provider.models()] == ["gpt-5", "gpt-4o", "a", "b"]
         await provider.close()
@@ -132,6 +143,7 @@ class TestModels:
         server.handler = listed
         assert await provider.models() == [
             Model("lmstudio", "llm", context=4096, vision=False),
+            Model("lmstudio", "nomic", context=2048, vision=False, purpose="embedding"),
             Model("lmstudio", "vlm", context=32768, vision=True, tools=True),
         ]
         for other in (response("oops", 500), response({"error": "Unexpected endpoint"}), response("<html>")):

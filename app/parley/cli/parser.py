@@ -137,12 +137,8 @@ def _provider(commands: Any) -> None:
     add = _add(actions, "add", "add a model server")
     add.add_argument("name", type=_text, metavar="NAME", help="becomes the first half of NAME/model")
     add.add_argument("--base-url", type=_text, required=True, metavar="URL", help="the server’s address")
-    add.add_argument(
-        "--dialect",
-        choices=("openai", "anthropic", "gemini", "ollama"),
-        default="openai",
-        help="what it speaks (openai)",
-    )
+    dialects = ("openai", "anthropic", "gemini", "azure", "ollama")
+    add.add_argument("--dialect", choices=dialects, default="openai", help="what it speaks (openai)")
     key = add.add_mutually_exclusive_group()
     key.add_argument(
         "--key-env", type=_text, metavar="VAR", default="", help="the environment variable that holds the key"

@@ -38,11 +38,12 @@ def _add(arguments: Namespace, shell: Shell) -> None:
         with _faults_told(arguments):
             rows.keep(row, _key() if arguments.key_stdin else "")
         try:
-            models = shell.run(services.catalog.get(row.name).models())
+            listed = shell.run(services.catalog.get(row.name).models())
         except ChatError as error:
             streams.note(f"{row.name} is added, but it gives no list of models now.")
             streams.complain(error)
         else:
+            models = [model for model in listed if model.purpose == "chat"]
             example = f", such as {models[0].id}" if models else ""
             streams.note(f"{row.name} is added: it answers, with {tables.counted(len(models), 'model')}{example}.")
 

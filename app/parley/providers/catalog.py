@@ -9,13 +9,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
 from parley.http import is_loopback
 from parley.keys import Keys
-from parley.models import Model
-from parley.providers import anthropic, gemini, ollama, openai
+from parley.models import Model, Purpose
+from parley.providers import anthropic, azure, gemini, ollama, openai
 from parley.providers import guide as manual
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
@@ -25,7 +24,7 @@ from parley.settings import Options, ProviderRow, Settings
 
 logger = logging.getLogger(__name__)
 
-BUILT_IN = (ollama.DIALECT, openai.DIALECT, anthropic.DIALECT, gemini.DIALECT)
+BUILT_IN = (ollama.DIALECT, openai.DIALECT, azure.DIALECT, anthropic.DIALECT, gemini.DIALECT)
 
 LIST_SECONDS = 4.0
 """How long a provider may take for its list of models."""
@@ -117,8 +116,8 @@ class Catalog:
             await asyncio.shield(self._listing)
         return self.cached_models()
 
-    def cached_models(self, purpose: Literal["chat", "embedding"] = "chat") -> list[Model]:
-        """Return the models for a purpose as they were last listed; for chatting at least the Guide."""
+    def cached_models(self, purpose: Purpose = "chat") -> list[Model]:
+        """Return the models as they were last listed; of those to chat with there is at least the Guide."""
         ids = [*(endpoint.id for endpoint in self._usable()), self._guide.id]
         listed = (model for provider_id in ids for model in self._lists.get(provider_id, ()))
         return [model for model in listed if model.purpose == purpose]
@@ -129,14 +128,14 @@ class Catalog:
         return [Place(place, self._roster.kind(place), place in usable) for place in self._roster.all()]
 
     async def try_out(self, endpoint: Endpoint, key: str = "") -> list[Model]:
-        """Return the models of a server that need not be kept, asked with this key if one is given. Raises ChatError.
+        """Return the chat models of a server that need not be kept, asked with this key if one is given.
 
-        It looks for itself, and changes nothing that is known here.
+        It looks for itself, and changes nothing that is known here. Raises ChatError.
         """
         provider = self._roster.on_trial(endpoint, key)
         try:
             async with asyncio.timeout(TRIAL_SECONDS):
-                return await provider.models()
+                return [model for model in await provider.models() if model.purpose == "chat"]
         except TimeoutError as error:
             raise ProviderTimeout(provider=provider.name, seconds=TRIAL_SECONDS) from error
         finally:

@@ -1,13 +1,12 @@
-"""Any server that speaks OpenAI's chat completions: the vendor itself, and the local servers that imitate it.
+"""Any server that speaks like OpenAI: the vendor itself, others who sell models so, and the local servers.
 
-A vendor is one row of `VENDORS`; a server found on this computer is one row of `LOCAL_SERVERS`.
+The Responses API where it is at home, else chat completions. What is peculiar to a server stands in `openai_rows`.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,49 +14,39 @@ from parley.errors import (
     AddressWrong,
     AnswerBroken,
     AnswerEmpty,
+    AnswerWithheld,
     ChatError,
+    KeyRefused,
     ProviderError,
     ProviderFailed,
+    ProviderUnreachable,
     RequestRefused,
 )
-from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
-from parley.http import Answer, Client, is_loopback
-from parley.messages import Usage
+from parley.events import Event, Finished, Status
+from parley.http import Answer, Client, bearer, is_loopback
 from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
     Endpoint,
     ProviderDialect,
-    chat_messages,
     number,
     object_of,
     with_scheme,
     without_endings,
 )
-from parley.providers.thinking import Delta, ThinkSplitter
+from parley.providers.openai_chat import Manner, chat_body
+from parley.providers.openai_models import entries_of, in_order, known_models, lmstudio_model, model_of
+from parley.providers.openai_repair import refused, without
+from parley.providers.openai_reply import ChatReply
+from parley.providers.openai_responses import ResponsesReply, responses_body
+from parley.providers.openai_rows import KINDS, LOCAL_SERVERS, VENDORS, Habits, habits_of
+from parley.providers.openai_usage import FAILURES, usage_of
 from parley.refusals import error_names, error_words
 
-VENDORS = (
-    Endpoint(
-        "openai",
-        "OpenAI",
-        "https://api.openai.com/v1",
-        key_env=("OPENAI_API_KEY",),
-        url_env=("OPENAI_BASE_URL",),
-        preferred=("gpt-5", "gpt-4.1", "gpt-4o"),
-    ),
-    Endpoint("groq", "Groq", "https://api.groq.com/openai/v1", key_env=("GROQ_API_KEY",)),
-    Endpoint("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", key_env=("OPENROUTER_API_KEY",)),
-)
+Reply = ChatReply | ResponsesReply
 
-LOCAL_SERVERS = (
-    Endpoint("lmstudio", "LM Studio", "http://127.0.0.1:1234/v1"),
-    Endpoint("llamacpp", "llama.cpp", "http://127.0.0.1:8080/v1", owned_by="llamacpp"),
-    Endpoint("localai", "LocalAI", "http://127.0.0.1:8080/v1", owned_by=""),
-    Endpoint("vllm", "vLLM", "http://127.0.0.1:8000/v1", owned_by="vllm"),
-    Endpoint("jan", "Jan", "http://127.0.0.1:1337/v1"),
-)
+CHAT, RESPONSES = "/chat/completions", "/responses"
 
 LOADING_LOOK_SECONDS = 1.0
 """How often a server that still loads its model is asked again."""
@@ -65,29 +54,46 @@ LOADING_LOOK_SECONDS = 1.0
 AFTER_FINISH_SECONDS = 5.0
 """How long a finished answer waits for its usage and its proper end."""
 
-_NO_CHAT = re.compile(
-    r"(^|[/_.-])(embed|embedding|embeddings|whisper|tts|dall-e|moderation|transcribe|rerank|reranker|realtime|sora"
-    r"|davinci|babbage|gpt-image)([/_.:-]|\d|$)",
-    re.IGNORECASE,
-)
+EMBEDDED_AT_ONCE = 64
+EMBED_SECONDS = 120.0
 
 
 def base_url(typed: str) -> str:
-    """Return the base URL that a person meant: the server's root gets its /v1, a pasted path loses its end."""
-    url = without_endings(with_scheme(typed), ("/chat/completions", "/completions", "/models"))
+    """Return the base URL that a person meant: a host alone gets its path, a pasted path loses its end."""
+    url = without_endings(with_scheme(typed), ("/chat/completions", "/completions", "/models", "/responses"))
     try:
-        return url if urlsplit(url).path.strip("/") else f"{url}/v1"
+        parts = urlsplit(url)
     except ValueError:
         return url
+    if parts.path.strip("/"):
+        return url
+    return next((row.base_url for row in VENDORS if urlsplit(row.base_url).hostname == parts.hostname), f"{url}/v1")
 
 
 class OpenAI:
     """One OpenAI-compatible server."""
 
-    def __init__(self, endpoint: Endpoint, access: Access) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        access: Access,
+        habits: Habits | None = None,
+        authorize: Callable[[str], Mapping[str, str]] = bearer,
+    ) -> None:
         self._endpoint = endpoint
-        self._client = Client(endpoint.name, endpoint.base_url, key=access.key, redact=access.redact)
-        self._takes_usage_option = True
+        self._habits = habits or habits_of(endpoint)
+        self._client = Client(
+            endpoint.name,
+            endpoint.base_url,
+            key=access.key,
+            authorize=authorize,
+            headers=self._habits.headers,
+            kinds=KINDS,
+            redact=access.redact,
+        )
+        self._unknown: dict[str, frozenset[str]] = {}
+        """By model, what it has been found not to take."""
+        self._chat_only: set[str] = set()
 
     @property
     def id(self) -> str:
@@ -104,41 +110,94 @@ class OpenAI:
     async def close(self) -> None:
         await self._client.close()
 
+    # -- lists
+
     async def models(self) -> list[Model]:
-        """Return the models for chatting, by name. Raises ProviderError."""
+        """Return the models for chatting and for embedding, by name. Raises ProviderError."""
         if self.id == "lmstudio" and (found := await self._lmstudio_models()) is not None:
-            return _sorted(found, self._endpoint.preferred)
-        listed = object_of(await self._client.ask("/models")).get("data")
-        if not isinstance(listed, list):
+            return in_order(found, self._endpoint.preferred)
+        if self._habits.known:
+            found = await self._models_without_list()
+        else:
+            entries = await self._entries()
+            owners = {entry.get("owned_by") or "" for entry in entries}
+            if self._endpoint.owned_by is not None and self._endpoint.owned_by not in owners:
+                raise self._stranger("another program answers there")
+            older = owners == {"llamacpp"} and not any("n_ctx" in object_of(entry.get("meta")) for entry in entries)
+            context = await self._llamacpp_context() if older else None
+            made = (model_of(self.id, entry, self._habits, context=context) for entry in entries)
+            found = [model for model in made if model]
+        return in_order(found, self._endpoint.preferred)
+
+    async def _entries(self) -> list[Mapping[str, Any]]:
+        if self._habits.key_path:
+            await self._client.ask(self._habits.key_path)
+        entries = entries_of(await self._client.ask(self._habits.models_path))
+        if entries is None:
             raise self._stranger("it has no list of models")
-        entries = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
-        owners = {entry.get("owned_by") or "" for entry in entries}
-        if self._endpoint.owned_by is not None and self._endpoint.owned_by not in owners:
-            raise self._stranger("another program answers there")
-        older = owners == {"llamacpp"} and not any("n_ctx" in object_of(entry.get("meta")) for entry in entries)
-        context = await self._llamacpp_context() if older else None
-        models = [_model(self.id, entry, context) for entry in entries if not _NO_CHAT.search(entry["id"])]
-        return _sorted(models, self._endpoint.preferred)
+        return entries
+
+    async def _models_without_list(self) -> list[Model]:
+        """Return the models that are known. An empty question, which costs nothing, tells whether the key is right."""
+        try:
+            await self._client.ask(CHAT, {})
+        except ProviderError as error:
+            if isinstance(error, (KeyRefused, ProviderUnreachable)) or error.code == "key_missing":
+                raise
+        return known_models(self.id, self._habits)
+
+    async def _lmstudio_models(self) -> list[Model] | None:
+        """Return what LM Studio's own list says, which knows contexts and abilities, or None if it has none."""
+        try:
+            entries = entries_of(await self._client.ask(f"{self._root}/api/v0/models"))
+        except ProviderError:
+            return None
+        return None if entries is None else [lmstudio_model(self.id, entry) for entry in entries]
+
+    async def _llamacpp_context(self) -> int | None:
+        """Ask a llama.cpp of before 2026 how many tokens a request may hold: fewer than the model was trained for."""
+        try:
+            properties = object_of(await self._client.ask(f"{self._root}/props"))
+        except ChatError:
+            return None
+        return number(object_of(properties.get("default_generation_settings")).get("n_ctx"))
+
+    @property
+    def _root(self) -> str:
+        return self._endpoint.base_url.rstrip("/").removesuffix("/v1")
+
+    def _stranger(self, detail: str) -> ProviderError:
+        return AddressWrong(provider=self.name, address=self._client.address, detail=detail)
+
+    # -- answers
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         """Yield the events of one answer. Raises ChatError."""
-        body = {"model": request.model, "messages": chat_messages(request), "stream": True}
-        with_usage, waiting = self._takes_usage_option, False
+        model, waiting = f"{self.id}/{request.model}", False
+        path, body = self._written(request)
+        missed: set[str] = set()
         while True:
             began = False
-            options = {"stream_options": {"include_usage": True}} if with_usage else {}
-            model = f"{self.id}/{request.model}"
             try:
-                async with self._client.stream("/chat/completions", body | options, model=model) as answer:
-                    began, self._takes_usage_option = True, with_usage
-                    async with aclosing(self._read(answer, model)) as events:
-                        async for event in events:
-                            yield event
+                async with self._client.stream(path, body, model=model) as answer:
+                    began = True
+                    self._unknown[request.model] = self._unknown.get(request.model, frozenset()) | missed
+                    reply: Reply = ResponsesReply(self.id) if path == RESPONSES else ChatReply(self.id)
+                    async with aclosing(self._read(answer, reply, model)) as batches:
+                        async for events in batches:
+                            for event in events:
+                                yield event
                 return
-            except RequestRefused:
-                if began or not with_usage:
+            except AddressWrong:
+                if began or path != RESPONSES:
                     raise
-                with_usage = False
+                self._chat_only.add(request.model)
+                path, body = self._written(request)
+            except RequestRefused as error:
+                if began or not (name := refused(body, error.detail)):
+                    raise
+                missed.add(name)
+                body = without(body, name, error.detail)
             except ProviderFailed as error:
                 if began or "loading model" not in error.detail.lower():
                     raise
@@ -147,182 +206,139 @@ class OpenAI:
                 waiting = True
                 await asyncio.sleep(LOADING_LOOK_SECONDS)
 
-    async def _read(self, answer: Answer, model: str) -> AsyncGenerator[Event, None]:
-        reply = _Reply()
+    def _written(self, request: ProviderRequest) -> tuple[str, dict[str, Any]]:
+        """Return where a request goes, and its body."""
+        name, habits = self._vendors_name(request), self._habits
+        told = request.about.parameters if request.about else None
+        taken = habits.takes(name) if told is None else told
+        effort = habits.effort_of(name, request.parameters.effort) if request.parameters.effort else ""
+        manner = Manner(habits, self.id, taken, effort)
+        chats = not habits.responses or request.model in self._chat_only
+        if chats or (habits.chat_only and re.search(habits.chat_only, name)):
+            path, body = CHAT, chat_body(request, manner)
+        else:
+            path, body = RESPONSES, responses_body(request, manner)
+        for unknown in self._unknown.get(request.model, ()):
+            body = without(body, unknown)
+        return path, body
+
+    def _vendors_name(self, request: ProviderRequest) -> str:
+        """Return the vendor's own name of the model."""
+        return request.model
+
+    async def _read(self, answer: Answer, reply: Reply, model: str) -> AsyncGenerator[list[Event], None]:
         if "json" in answer.content_type:
-            for event in self._taken(reply, await answer.json(), model):
-                yield event
+            yield self._taken(reply, await answer.json(), model)
             reply.reason = reply.reason or "stop"
         elif answer.content_type == "text/html":
             raise self._client.broken("a web page came instead of an answer")
         else:
-            async with aclosing(answer.events()) as stream:
-                while (data := await self._next(stream, reply)) is not None:
-                    chunk = self._client.parsed(data) if data.strip() else None  # a blank one keeps alive
-                    for event in self._taken(reply, chunk, model):
-                        yield event
-        for delta in reply.splitter.end():
-            yield reply.noted(delta)
+            async with aclosing(answer.batches()) as batches:
+                while (batch := await self._next(batches, reply)) is not None:
+                    events, error, over = self._taken_together(reply, batch, model)
+                    if events:
+                        yield events
+                    if error:
+                        raise error
+                    if over:
+                        break
+        yield reply.end()
+        yield [self._finished(reply, model)]
+
+    async def _next(self, batches: AsyncGenerator[list[str], None], reply: Reply) -> list[str] | None:
+        """Return what comes next, or None at the end. A finished answer is not kept waiting for that."""
         if not reply.reason:
-            raise self._client.broken("the stream ended before the answer did")
-        if not reply.spoken and reply.reason != "length":
-            raise AnswerEmpty(provider=self.name, detail="" if reply.reason == "stop" else reply.reason)
-        yield Finished(reply.usage, "length" if reply.reason == "length" else "stop")
-
-    async def _next(self, stream: AsyncIterator[str], reply: "_Reply") -> str | None:
-        """Return the data of the next event, or None at the end. A finished answer does not wait long for it."""
+            return await anext(batches, None)
         try:
-            async with asyncio.timeout(AFTER_FINISH_SECONDS if reply.reason else None):
-                data = await anext(stream, None)
+            async with asyncio.timeout(AFTER_FINISH_SECONDS):
+                return await anext(batches, None)
         except (TimeoutError, AnswerBroken):
-            if reply.reason:
-                return None
-            raise
-        if data is not None and data.strip() == "[DONE]":
-            reply.reason = reply.reason or "stop"
             return None
-        return data
 
-    def _taken(self, reply: "_Reply", value: Any, model: str) -> Iterator[Event]:
-        """Yield the deltas of one chunk. Raises ChatError if it is an error."""
-        chunk = object_of(value)
-        if (error := chunk.get("error")) or chunk.get("object") == "error":
-            error = error or chunk
-            status = next((code for code in (object_of(error).get("code"), object_of(error).get("status")) if code), "")
-            numbered = isinstance(status, int) and 400 <= status < 600
-            status = status if numbered else "while answering"
-            raise self._client.refusal(status, error_words(chunk), names=error_names(chunk), model=model)
-        yield from reply.take(chunk)
-
-    async def _lmstudio_models(self) -> list[Model] | None:
-        """Return what LM Studio's own list says, which knows contexts and abilities, or None if it has none."""
-        root = self._endpoint.base_url.rstrip("/").removesuffix("/v1")
+    def _taken_together(
+        self, reply: Reply, batch: Sequence[str], model: str
+    ) -> tuple[list[Event], ChatError | None, bool]:
+        """Return the events that came together, the error that ended them, and whether the answer is over."""
+        events: list[Event] = []
         try:
-            listed = object_of(await self._client.ask(f"{root}/api/v0/models")).get("data")
-        except ProviderError:
-            return None
-        if not isinstance(listed, list):
-            return None
-        entries = [object_of(entry) for entry in listed if isinstance(object_of(entry).get("id"), str)]
-        return [_lmstudio_model(self.id, entry) for entry in entries if entry.get("type") != "embeddings"]
+            for data in batch:
+                if data == "[DONE]" or data.strip() == "[DONE]":
+                    reply.reason = reply.reason or "stop"
+                    return events, None, True
+                if not data.isspace() and data:  # a blank one keeps alive
+                    events += self._taken(reply, self._client.parsed(data), model)
+        except ChatError as error:
+            return events, None if reply.reason and isinstance(error, AnswerBroken) else error, bool(reply.reason)
+        return events, None, False
 
-    async def _llamacpp_context(self) -> int | None:
-        """Ask a llama.cpp of before 2026 how many tokens a request may hold: fewer than the model was trained for."""
-        root = self._endpoint.base_url.rstrip("/").removesuffix("/v1")
-        try:
-            properties = object_of(await self._client.ask(f"{root}/props"))
-        except ChatError:
-            return None
-        return number(object_of(properties.get("default_generation_settings")).get("n_ctx"))
+    def _taken(self, reply: Reply, value: Any, model: str) -> list[Event]:
+        """Return the events of one chunk. Raises ChatError if it is an error."""
+        if not isinstance(value, dict):
+            return []
+        if "error" in value or value.get("type") in ("error", "response.failed") or value.get("object") == "error":
+            error = value.get("error") or object_of(value.get("response")).get("error")
+            if error or value.get("type") in ("error", "response.failed") or value.get("object") == "error":
+                return self._withheld(reply, {"error": error} if error else value, model)
+        return reply.take(value)
 
-    def _stranger(self, detail: str) -> ProviderError:
-        return AddressWrong(provider=self.name, address=self._client.address, detail=detail)
+    def _withheld(self, reply: Reply, value: Mapping[str, Any], model: str) -> list[Event]:
+        """Raise what an error in the stream means, unless it is the vendor's safety after some words."""
+        told = object_of(value.get("error") or value)
+        status = next((code for code in (told.get("code"), told.get("status")) if type(code) is int), 0)
+        error = self._client.refusal(
+            status if 400 <= status < 600 else "while answering",
+            error_words(value),
+            names=error_names(value),
+            model=model,
+        )
+        if not isinstance(error, AnswerWithheld) or not reply.spoken:
+            raise error
+        reply.reason = "filtered"
+        return []
+
+    def _finished(self, reply: Reply, model: str) -> Finished:
+        """Return how an answer ended. Raises ChatError if that is no good end."""
+        reason = reply.reason
+        if not reason:
+            raise self._client.broken("the stream ended before the answer did")
+        if reason in FAILURES:
+            raise self._client.refusal("while answering", f"finish_reason: {reason}", names=[reason], model=model)
+        if not reply.spoken:
+            if reason == "filtered":
+                raise AnswerWithheld(provider=self.name)
+            if reason != "length":
+                raise AnswerEmpty(provider=self.name, detail="" if reason == "stop" else reason)
+        known = reason in ("length", "tool_calls", "filtered")
+        return Finished(usage_of(reply.usage), reason if known else "stop")
+
+    # -- vectors
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector for each text, in their order. Raises ChatError."""
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+            batch = list(texts[start : start + EMBEDDED_AT_ONCE])
+            body = {"model": model, "input": batch}
+            named = f"{self.id}/{model}"
+            answer = object_of(await self._client.ask("/embeddings", body, model=named, seconds=EMBED_SECONDS))
+            found = _vectors(answer.get("data"), len(batch))
+            if found is None:
+                raise self._client.broken("there is not one vector for each text")
+            vectors += found
+        return vectors
 
 
-@dataclass
-class _Reply:
-    """What is known of an answer so far."""
-
-    splitter: ThinkSplitter = field(default_factory=ThinkSplitter)
-    reason: str = ""
-    usage: Usage | None = None
-    spoken: bool = False
-
-    def take(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
-        """Yield the deltas of a chunk, or of a whole answer that came at once."""
-        self.usage = _usage(chunk) or self.usage
-        choices = chunk.get("choices")
-        choice = object_of(choices[0] if isinstance(choices, list) and choices else None)
-        delta = object_of(choice.get("delta") or choice.get("message"))
-        for thought in (delta.get("reasoning_content"), delta.get("reasoning")):
-            if isinstance(thought, str) and thought:
-                yield ReasoningDelta(thought)
-                break
-        for event in _content(delta.get("content") or delta.get("refusal")):
-            for split in self.splitter.feed(event.text) if isinstance(event, TextDelta) else [event]:
-                yield self.noted(split)
-        if isinstance(reason := choice.get("finish_reason"), str):
-            self.reason = reason
-
-    def noted(self, delta: Delta) -> Event:
-        """Remember whether anything has been said, and return the delta."""
-        self.spoken = self.spoken or (isinstance(delta, TextDelta) and not delta.text.isspace())
-        return delta
-
-
-def _content(content: Any) -> Iterator[Delta]:
-    """Yield the text of a delta: a string, or with some vendors a list of typed parts."""
-    if isinstance(content, str):
-        yield TextDelta(content)
-    elif isinstance(content, list):
-        for part in map(object_of, content):
-            if isinstance(text := part.get("text"), str):
-                yield TextDelta(text)
-            elif isinstance(thinking := part.get("thinking"), str):
-                yield ReasoningDelta(thinking)
-            elif isinstance(thinking, list):
-                yield ReasoningDelta("".join(str(object_of(piece).get("text", "")) for piece in thinking))
-
-
-def _usage(chunk: Mapping[str, Any]) -> Usage | None:
-    """Return the tokens of a chunk, and llama.cpp's own timings where it gives them."""
-    usage, timings = object_of(chunk.get("usage")), object_of(chunk.get("timings"))
-    if not usage and not timings:
+def _vectors(data: Any, count: int) -> list[list[float]] | None:
+    """Return the vectors of an answer in the order of the texts, or None if they are not all there."""
+    entries = [object_of(entry) for entry in data] if isinstance(data, list) else []
+    by_index = {entry.get("index", place): entry.get("embedding") for place, entry in enumerate(entries)}
+    vectors = [by_index.get(place) for place in range(count)]
+    if len(entries) != count:
         return None
-    details = object_of(usage.get("completion_tokens_details"))
-    prompt = [timings.get(name) for name in ("prompt_n", "cache_n")]
-    first = seconds = None
-    match timings.get("prompt_ms"), timings.get("predicted_ms"):
-        case (int() | float() as before, int() | float() as after):
-            first, seconds = before / 1000, (before + after) / 1000
-    return Usage(
-        input_tokens=number(usage.get("prompt_tokens"), sum(count for count in prompt if type(count) is int)),
-        output_tokens=number(usage.get("completion_tokens"), timings.get("predicted_n")),
-        first_token_seconds=first,
-        seconds=seconds,
-        reasoning_tokens=number(details.get("reasoning_tokens")),
-    )
-
-
-def _model(provider: str, entry: Mapping[str, Any], context: int | None) -> Model:
-    """Return a model from an entry of `/models`; vendors add what they know under names of their own."""
-    meta, architecture = object_of(entry.get("meta")), object_of(entry.get("architecture"))
-    inputs, abilities = architecture.get("input_modalities"), entry.get("supported_parameters")
-    context = context or number(
-        entry.get("max_model_len"),
-        entry.get("context_length"),
-        entry.get("context_window"),
-        entry.get("max_context_length"),
-        meta.get("n_ctx"),
-        meta.get("n_ctx_train"),
-    )
-    return Model(
-        provider,
-        entry["id"],
-        label=label if isinstance(label := entry.get("name"), str) else "",
-        context=context,
-        vision="image" in inputs if isinstance(inputs, list) else None,
-        tools="tools" in abilities if isinstance(abilities, list) else None,
-        reasoning="reasoning" in abilities if isinstance(abilities, list) else None,
-        size_bytes=number(meta.get("size")),
-    )
-
-
-def _lmstudio_model(provider: str, entry: Mapping[str, Any]) -> Model:
-    abilities = entry.get("capabilities")
-    return Model(
-        provider,
-        entry["id"],
-        context=number(entry.get("loaded_context_length"), entry.get("max_context_length")),
-        vision=entry.get("type") == "vlm",
-        tools="tool_use" in abilities if isinstance(abilities, list) else None,
-    )
-
-
-def _sorted(models: Iterable[Model], preferred: tuple[str, ...]) -> list[Model]:
-    """Return the models in an order that does not change from day to day."""
-    ranks = {name: rank for rank, name in enumerate(preferred)}
-    return sorted(models, key=lambda model: (ranks.get(model.name, len(ranks)), model.name.casefold(), model.name))
+    numbers = (int, float)
+    if not all(isinstance(vector, list) and all(isinstance(x, numbers) for x in vector) for vector in vectors):
+        return None
+    return [[float(x) for x in vector] for vector in vectors if isinstance(vector, list)]
 
 
 DIALECT = ProviderDialect("openai", OpenAI, base_url, vendors=VENDORS, local=LOCAL_SERVERS)

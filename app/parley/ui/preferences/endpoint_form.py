@@ -14,7 +14,13 @@ from parley.ui.preferences.row import words_label
 PASTED = 8
 """So many letters at once are no typing."""
 
-DIALECTS = {"openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini", "ollama": "Ollama"}
+DIALECTS = {
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "gemini": "Gemini",
+    "azure": "Azure OpenAI",
+    "ollama": "Ollama",
+}
 
 
 class KeyField(QLineEdit):
