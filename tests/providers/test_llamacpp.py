@@ -82,6 +82,7 @@ async def test_a_tool_is_called_and_its_result_read(provider: OpenAI, tiny_engin
     assert (call.name, json.loads(call.arguments)) == (replies.CALL_NAME, replies.CALL_ARGUMENTS)
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == "tool_calls"
+    await provider.close()  # now and then the server closes a connection that it has offered to keep
     reply = message(Role.ASSISTANT, call, ToolResult(call.id, "12:00"))
     events = await events_of(provider, replace(request, messages=[asked, reply]))
     assert text_of(events) == replies.AFTER_TOOL
