@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import search, sessions
+from tests.benchmarks import layer, search, sessions
 from tests.benchmarks.data import Data
 from tests.benchmarks.figures import Figure, Target, milliseconds
 from tests.benchmarks.plan import Plan
@@ -144,6 +144,20 @@ def searching(plan: Plan, data: Data) -> Iterator[Figure]:
         yield Figure(f"search {plan.searched:,}: {kind}", "ms", milliseconds(seconds), scans, Target(10, "p95"))
 
 
+def providing(plan: Plan, data: Data) -> Iterator[Figure]:
+    """The provider layer, beside a bare loop over httpx."""
+    found = layer.measure(plan.chunks, plan.answers)
+    for kind, words in (("whole", "each in a piece"), ("cut", "cut anywhere")):
+        bare_cpu, cpu = ([seconds * 1e6 for seconds in found[kind][way].cpu] for way in ("bare", "layered"))
+        yield Figure(f"provider: cpu a chunk, {words}, bare httpx", "µs", bare_cpu)
+        yield Figure(f"provider: cpu a chunk, {words}", "µs", cpu, bare_cpu, _x(2))
+    alone, through = (milliseconds(found["short"][way].first) for way in ("bare", "layered"))
+    added = max(0.0, statistics.median(through) - statistics.median(alone))
+    yield Figure("provider: first word, bare httpx", "ms", alone)
+    yield Figure("provider: first word", "ms", through, alone)
+    yield Figure("provider: first word, added in the middle", "ms", [added], (), Target(3))
+
+
 def _x(limit: float) -> Target:
     return Target(limit, "ratio")
 
@@ -156,6 +170,7 @@ PARTS: Mapping[str, Part] = {
     "keys": typing,
     "sidebar": sidebar,
     "search": searching,
+    "provider": providing,
 }
 
 

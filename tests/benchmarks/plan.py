@@ -24,6 +24,9 @@ class Plan:
     """Seconds in which what was begun before comes to its end."""
     scans: int = 3
     """Searches by reading everything, as the baseline."""
+    chunks: int = 3_000
+    answers: int = 40
+    """Read through the provider layer and without it."""
 
 
 FULL = Plan()
@@ -36,6 +39,7 @@ QUICK = Plan(
     seconds=1.5,
     rates=(1000,),
     texts=("mixed", "open code block", "table"),
+    answers=15,
 )
 TINY = Plan(
     conversations=120,
@@ -52,5 +56,7 @@ TINY = Plan(
     size=4_000,
     calm=0.05,
     scans=1,
+    chunks=50,
+    answers=1,
 )
 """For the tests of the benchmarks themselves."""

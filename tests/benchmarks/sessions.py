@@ -54,9 +54,9 @@ def drive(folder: Path, script: str, options: Mapping[str, Any]) -> dict[str, An
 
 
 @contextmanager
-def model_server() -> Iterator[str]:
-    """Run the model server; give its base URL."""
-    command = [sys.executable, "-m", "tests.benchmarks.model"]
+def model_server(module: str = "model", *arguments: str) -> Iterator[str]:
+    """Run a model server; give its base URL."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments]
     with subprocess.Popen(
         command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -6,7 +6,7 @@ The Responses API where it is at home, else chat completions. What is peculiar t
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,6 +53,9 @@ LOADING_LOOK_SECONDS = 1.0
 
 AFTER_FINISH_SECONDS = 5.0
 """How long a finished answer waits for its usage and its proper end."""
+
+END_SECONDS = 0.05
+"""How long the end of the bytes is waited for where the answer has been said to be over."""
 
 EMBEDDED_AT_ONCE = 64
 EMBED_SECONDS = 120.0
@@ -241,6 +244,9 @@ class OpenAI:
                     if error:
                         raise error
                     if over:
+                        with suppress(TimeoutError, AnswerBroken):  # read to its end, a connection can be used again
+                            async with asyncio.timeout(END_SECONDS):
+                                await anext(batches, None)
                         break
         yield reply.end()
         yield [self._finished(reply, model)]
