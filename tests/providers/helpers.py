@@ -60,10 +60,11 @@ class Pieces(httpx.AsyncByteStream):
 
 
 class Player:
-    """Plays server-sent bytes to a provider, in pieces, without a socket: so a recording can be cut at every byte."""
+    """Plays bytes to a provider, in pieces, without a socket: so a recording can be cut at every byte."""
 
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: Any, content_type: str = "text/event-stream") -> None:
         self._provider = provider
+        self._headers = {"content-type": content_type}
         self._pieces: Sequence[bytes] = ()
         provider._client._client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
 
@@ -73,4 +74,4 @@ class Player:
         return await events_until_error(self._provider, request)
 
     def _answer(self, _: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Pieces(self._pieces))
+        return httpx.Response(200, headers=self._headers, stream=Pieces(self._pieces))

@@ -15,9 +15,9 @@ from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI
 from tests.fakes import FakeOpenAI
-from tests.providers.helpers import Player, events_of, events_until_error, question, text_of
+from tests.providers.helpers import Player, events_of, question, text_of
 from tests.providers.recordings import CHATS, TOOLS_CALLED, call, piece
-from tests.providers.sockets import Exchange, FakeServer, bytes_handler, head, openai_error, sse
+from tests.providers.sockets import Exchange, FakeServer, openai_error, sse
 
 PICTURE = Image("image/png", b"\x89PNG")
 TOOLS = (ToolSpec("get_time", "Tells the time", {"type": "object", "properties": {"tz": {"type": "string"}}}),)
@@ -50,12 +50,19 @@ async def read(*chunks: object) -> list[Event]:
 
 
 async def read_bytes(content: bytes, content_type: str = "text/event-stream") -> list[Event]:
-    async with FakeServer(bytes_handler(head(content_type=content_type) + content)) as server:
-        provider = OpenAI(Endpoint("box", "Box", server.url), Access())
-        try:
-            return await events_of(provider, question())
-        finally:
-            await provider.close()
+    events, error = await heard(content, content_type)
+    if error:
+        raise error
+    return events
+
+
+async def heard(content: bytes, content_type: str = "text/event-stream") -> tuple[list[Event], ChatError | None]:
+    """Return the events of an answer, and the error that ended it."""
+    provider = OpenAI(Endpoint("box", "Box", "http://127.0.0.1"), Access())
+    try:
+        return await Player(provider, content_type).play(question(), content)
+    finally:
+        await provider.close()
 
 
 def calls_of(events: list[Event]) -> list[ToolCall]:
@@ -264,22 +271,13 @@ class TestEnds:
         ("reason", "kind"), [("error", ProviderFailed), ("insufficient_system_resource", Overloaded)]
     )
     async def test_a_server_that_gives_up(self, reason: str, kind: type[ChatError]) -> None:
-        async with FakeServer(
-            bytes_handler(head(content_type="text/event-stream") + sse(piece(content="Yes"), piece(reason), "[DONE]"))
-        ) as server:
-            provider = OpenAI(Endpoint("box", "Box", server.url), Access())
-            events, error = await events_until_error(provider, question())
-            assert text_of(events) == "Yes"
-            assert type(error) is kind
-            await provider.close()
+        events, error = await heard(sse(piece(content="Yes"), piece(reason), "[DONE]"))
+        assert (text_of(events), type(error)) == ("Yes", kind)
 
     async def test_an_error_does_not_swallow_what_came_with_it(self) -> None:
         content = sse(piece(content="One"), piece(content=" two"), {"error": {"message": "Overloaded", "code": 529}})
-        async with FakeServer(bytes_handler(head(content_type="text/event-stream") + content)) as server:
-            provider = OpenAI(Endpoint("box", "Box", server.url), Access())
-            events, error = await events_until_error(provider, question())
-            assert (text_of(events), type(error)) == ("One two", Overloaded)
-            await provider.close()
+        events, error = await heard(content)
+        assert (text_of(events), type(error)) == ("One two", Overloaded)
 
     async def test_encrypted_details_alone_are_a_thought(self) -> None:
         """As OpenRouter sends OpenAI's: its recording of gpt-5 with tools, github.com/charmbracelet/fantasy."""

@@ -27,7 +27,7 @@ from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI
 from parley.providers.openai_rows import OPENAI
-from tests.providers.helpers import Player, events_of, events_until_error, question, reasoning_of, text_of
+from tests.providers.helpers import Player, events_of, question, reasoning_of, text_of
 from tests.providers.recordings import CALLS, CHATS, MESSAGE, RESPONSES, THOUGHT, TOKENS, event, response
 from tests.providers.sockets import Exchange, FakeServer, head, openai_error
 
@@ -76,12 +76,12 @@ def message(role: Role, *parts: Part) -> Message:
 
 
 async def read(*events: bytes, content_type: str = "text/event-stream") -> tuple[list[Event], ChatError | None]:
-    async with Vendor(b"".join(events), content_type) as server:
-        provider = OpenAI(Endpoint("openai", "OpenAI", server.url), Access(), OPENAI)
-        try:
-            return await events_until_error(provider, question(model=MODEL))
-        finally:
-            await provider.close()
+    """Return the events of an answer, and the error that ended it."""
+    provider = OpenAI(Endpoint("openai", "OpenAI", "http://127.0.0.1"), Access(), OPENAI)
+    try:
+        return await Player(provider, content_type).play(question(model=MODEL), b"".join(events))
+    finally:
+        await provider.close()
 
 
 class TestAnswers:
