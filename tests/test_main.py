@@ -17,7 +17,8 @@ from parley.cli import commands, streams
 from parley.errors import StoreUnreadable
 from parley.main import has_display, main, open_services
 from parley.paths import Paths
-from parley.plugins import BUILT_IN, provider_dialects
+from parley.plugins import provider_dialects
+from parley.providers.catalog import BUILT_IN
 
 HEAVY = ("httpx", "PySide6", "uvicorn", "sqlite_utils", "markdown_it", "pygments", "numpy", "filelock", "qasync")
 

@@ -9,10 +9,10 @@ import json
 import sys
 from typing import Any
 
-from openai import OpenAI  # type: ignore[import-not-found]
-from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming  # type: ignore[import-not-found]
-from openai.types.responses.response_create_params import ResponseCreateParamsStreaming  # type: ignore[import-not-found]
-from pydantic import ConfigDict, TypeAdapter, ValidationError  # type: ignore[import-not-found]
+from openai import OpenAI
+from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 TYPES = {"chat": CompletionCreateParamsStreaming, "responses": ResponseCreateParamsStreaming}
 
