@@ -255,7 +255,7 @@ class TestEnds:
                 server.handler = bytes_handler(start + (chunk(recording[:at]) if at else b""))
                 events, broken = await events_until_error(provider, question(model=MODEL))
                 if broken:
-                    assert type(broken) is AnswerBroken
+                    assert isinstance(broken, AnswerBroken)
                     assert at < len(self.RECORDING), "a finished answer does not become a broken one"
                     assert "café 🙂".startswith(text_of(events))
                 else:
