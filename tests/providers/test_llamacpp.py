@@ -21,7 +21,7 @@ from tests.peers.tiny_engine import TinyEngine
 from tests.providers.helpers import events_of, question, reasoning_of, text_of
 
 FREE_WITHIN = 5.0
-"""Seconds. One is wanted, and a quiet machine needs a tenth of it; `/long` would go on for much longer than all this."""
+"""Seconds. One is wanted, and a quiet machine needs a tenth of it; `/long` would go on for much longer."""
 
 TOOL = ToolSpec(
     replies.CALL_NAME,
