@@ -315,7 +315,7 @@ class TestParameters:
         assert thinks("claude-sonnet-5-5", "none") == ({"type": "between_tools"}, None)
         assert thinks("claude-haiku-5-5", "none") == ({"type": "disabled"}, None)
         assert thinks("claude-opus-4-8", "") == (None, None)
-        assert thinks("claude-opus-4-8", "none") == (None, None)
+        assert thinks("claude-opus-4-8", "none") == ({"type": "disabled"}, None)
         assert thinks("claude-opus-4-8", "medium") == (adaptive, "medium")
         assert thinks("claude-sonnet-4-6", "low") == (adaptive, "low")
         assert thinks("claude-opus-4-5", "high") == ({"type": "enabled", "budget_tokens": 24_000}, "high")
@@ -323,6 +323,8 @@ class TestParameters:
         assert thinks("claude-haiku-4-5", "high", max_tokens=4000) == ({"type": "enabled", "budget_tokens": 2000}, None)
         assert thinks("claude-haiku-4-5", "high", max_tokens=2000) == (None, None), "too little to think and to answer"
         assert thinks("claude-3-haiku-20240307", "high") == (None, None)
+        assert thinks("claude-3-haiku-20240307", "none") == (None, None)
+        assert thinks("glm-5", "none") == ({"type": "disabled"}, None), "those of others may think by themselves"
         assert thinks("glm-5", "low") == ({"type": "enabled", "budget_tokens": 4096}, None)
 
     def test_a_tool_that_has_to_be_called(self) -> None:

@@ -64,13 +64,14 @@ def asked(request: ProviderRequest, traits: Traits, provider: str, *, thoughts: 
     body: dict[str, Any] = {"model": request.model, "max_tokens": most, "stream": True}
     thinking, level = _thinking(traits, parameters.effort if "effort" in given else "", most)
     choice = _tool_choice(request, traits)
-    unthinking = thinking and thinking["type"] == MANUAL and chat.among_tools and not chat.with_thoughts
-    if choice["type"] in ("any", "tool") or chat.goes_on or unthinking:
+    kind = thinking["type"] if thinking else OFF
+    began_without = kind == MANUAL and chat.among_tools and not chat.with_thoughts
+    if kind in (ADAPTIVE, MANUAL) and (choice["type"] in ("any", "tool") or chat.goes_on or began_without):
         # None of these goes with thinking. Where a round of tools began without a thought it goes on without.
-        thinking = {"type": OFF} if traits.thinks and OFF in traits.thinking else None
+        kind, thinking = OFF, {"type": OFF} if traits.thinks and OFF in traits.thinking else None
     if thinking:
         body["thinking"] = thinking
-    if not thinking or thinking["type"] in (OFF, BETWEEN_TOOLS):
+    if kind in (OFF, BETWEEN_TOOLS):
         body |= _sampling(request, given)
     if "stop" in given and (stops := [stop for stop in parameters.stop if stop.strip()]):
         body["stop_sequences"] = stops
@@ -191,7 +192,7 @@ def _thinking(traits: Traits, effort: Effort, most: int) -> tuple[Block | None, 
     if effort == "none":
         kind = next((kind for kind in (OFF, BETWEEN_TOOLS) if kind in traits.thinking), "")
         if kind:
-            return {"type": kind} if traits.thinks else None, ""
+            return {"type": kind}, ""
         level = "low"  # it cannot be told not to think
     elif not effort and not traits.thinks:
         return None, ""
