@@ -184,9 +184,9 @@ def _desktop(paths: Paths) -> int:
         return NO_DISPLAY
     gc.disable()  # nothing that is loaded now will be garbage, and looking for it takes a tenth of the start
     try:
-        from parley.ui.program.sources import leave_sources_unread
+        from parley.ui.program.bindings import load_qt
 
-        leave_sources_unread()
+        load_qt()
         from parley.ui.desktop import run
     except ImportError as error:
         if error.name and error.name.startswith("parley"):

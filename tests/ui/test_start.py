@@ -57,6 +57,8 @@ NOT_BEFORE_USE = {
 RUN = """
 import gc, json, linecache, sys
 import parley.main
+from parley.ui.program.bindings import load_qt
+load_qt()  # as main does, before anything else of Qt
 from PySide6.QtCore import QTimer
 from parley.ui import desktop
 
