@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from parley import log
 from parley.cli import streams
-from parley.cli.parser import UsageError, parse
 from parley.errors import ChatError, DataFolderGone
 from parley.paths import Paths, data_paths, resources
 
@@ -42,11 +41,12 @@ NO_DISPLAY_HINT = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     streams.prepare()
+    words = sys.argv[1:] if argv is None else argv
     try:
-        arguments = parse(argv)
+        arguments = _parsed(words) if words else None  # the window does not wait for the parsers
     except SystemExit as ended:
         return _flushed(int(ended.code or DONE))
-    paths = data_paths(arguments.data_dir)
+    paths = data_paths(arguments.data_dir if arguments else None)
     with log.logging_to(paths.log):
         return _guarded(arguments, paths)
 
@@ -63,6 +63,12 @@ def open_services(paths: Paths) -> "Services":
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
     return Services(paths, settings, keys, Store.open(paths.data), partial(_make_catalog, paths))
+
+
+def _parsed(words: Sequence[str]) -> "Namespace":
+    from parley.cli.parser import parse
+
+    return parse(words)
 
 
 def _make_catalog(paths: Paths, settings: "Settings", keys: "Keys") -> "Catalog":
@@ -127,16 +133,13 @@ def _x_server_answers(display: str) -> bool:
     return False
 
 
-def _guarded(arguments: "Namespace", paths: Paths) -> int:
+def _guarded(arguments: "Namespace | None", paths: Paths) -> int:
     """Run what was asked for. Whatever goes wrong becomes one line and an exit code."""
     try:
-        code = _desktop(paths) if arguments.command is None else _command(arguments, paths)
+        code = _command(arguments, paths) if arguments and arguments.command else _desktop(paths)
     except ChatError as error:
         streams.complain(error)
         return _flushed(FAILED)
-    except UsageError as error:
-        streams.note(str(error))
-        return WRONG_USAGE
     except streams.OutputGone:
         streams.give_up_output()
         return OUTPUT_GONE
@@ -165,6 +168,7 @@ def _flushed(code: int) -> int:
 
 def _command(arguments: "Namespace", paths: Paths) -> int:
     from parley.cli.commands import run
+    from parley.cli.parser import UsageError
     from parley.cli.shell import Shell
 
     _demand_there(paths)
@@ -172,6 +176,9 @@ def _command(arguments: "Namespace", paths: Paths) -> int:
     try:
         with shell.signals():
             return run(arguments, shell)
+    except UsageError as error:
+        streams.note(str(error))
+        return WRONG_USAGE
     except KeyboardInterrupt:
         return SIGNALLED + shell.ended_by
     finally:

@@ -17,6 +17,7 @@ from parley.ui.window import Window
 from tests.ui.conftest import Desk
 
 NOT_BEFORE_THE_PAINT = {
+    "argparse",
     "asyncio",
     "concurrent.futures",
     "email",
@@ -26,12 +27,17 @@ NOT_BEFORE_THE_PAINT = {
     "importlib.metadata",
     "logging.handlers",
     "markdown_it",
+    "parley.cli.parser",
     "parley.engine",
     "parley.providers",
     "parley.render",
     "parley.store.backup",
     "parley.store.search",
+    "parley.ui.notices",
+    "parley.ui.sidebar.chats",
+    "parley.ui.sidebar.search_results",
     "parley.ui.transcript",
+    "parley.ui.undo",
     "pygments",
     "PySide6.QtNetwork",
     "qasync",
@@ -39,6 +45,7 @@ NOT_BEFORE_THE_PAINT = {
     "sqlite_utils",
     "ssl",
     "subprocess",
+    "unicodedata",
     "uuid",
 }
 NOT_BEFORE_USE = {

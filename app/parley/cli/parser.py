@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -31,14 +30,11 @@ class UsageError(Exception):
     """Words that cannot stand together, found after parsing."""
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(words: Sequence[str]) -> argparse.Namespace:
     """Return what was asked: `command` (None for the desktop), `data_dir`, and the command's own words.
 
     Raises SystemExit: 0 after --help and --version, 2 for a mistake.
     """
-    words = sys.argv[1:] if argv is None else argv
-    if not words:
-        return argparse.Namespace(command=None, data_dir=None)  # the window does not wait for fifteen parsers
     parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"Parley {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)

@@ -6,9 +6,8 @@ alike: a word of theirs is then a phrase of characters, found wherever it stands
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SEPARATOR = "\x01"
 
@@ -16,17 +15,17 @@ _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-# Left to `re` to compile at first use, and to keep: that takes milliseconds, and most texts never need it.
+# All of them are left to `re` to compile at first use, and to keep: that takes milliseconds, and few texts need it.
 _BEFORE_ALONE = f"(?=[{_ALONE}])"
 _AFTER_ALONE = f"(?<=[{_ALONE}])(?=[^{_ALONE}{SEPARATOR}])"
 _HAS_ALONE = f"[{_ALONE}]"
-_UNSEARCHED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_UNSEARCHED = "[\x00-\x08\x0b-\x1f\ud800-\udfff]"
 # Without regard to case `re` would look at each character of these ranges by itself, for milliseconds a pattern.
 _ONE_ALONE = f"(?-i:[{_ALONE}])"
 _WORD_BEGINS = rf"(?:(?<![^\W_])|(?<={_ONE_ALONE}))"
 _WORD_ENDS = rf"(?:(?![^\W_])|(?={_ONE_ALONE})|(?<={_ONE_ALONE}))"
-_LAST_LETTERS = re.compile(r"([^\W_]*)[\W_]*$")
-_PHRASE_OR_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
+_LAST_LETTERS = r"([^\W_]*)[\W_]*$"
+_PHRASE_OR_WORD = r'"([^"]*)"|([^\s"]+)'
 _LONGEST = 1000
 _MOST_WORDS = 32
 LETTERS = 3
@@ -35,8 +34,13 @@ LETTERS = 3
 
 def searchable(text: str) -> str:
     """Return the text as the index takes it."""
-    text = _UNSEARCHED.sub(" ", text)
-    if text.isascii() or not re.search(_HAS_ALONE, text := unicodedata.normalize("NFC", text)):
+    text = re.sub(_UNSEARCHED, " ", text)
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    text = normalize("NFC", text)
+    if not re.search(_HAS_ALONE, text):
         return text
     return re.sub(_AFTER_ALONE, SEPARATOR, re.sub(_BEFORE_ALONE, SEPARATOR, text))
 
@@ -48,11 +52,10 @@ def storable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return the text as a title."""
-    return " ".join(_UNSEARCHED.sub(" ", text).split())
+    return " ".join(re.sub(_UNSEARCHED, " ", text).split())
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What is looked for: whole words or phrases, and the beginning of a last one."""
 
     whole: tuple[str, ...]
@@ -88,7 +91,7 @@ def queries(words: str) -> list[Query]:
     All words must occur; the last one is a beginning, unless a space follows it; "quoted words" stand together.
     A last word of one or two letters is taken whole, or left out when that finds nothing: too much begins so.
     """
-    found = [(whole or word, bool(word)) for whole, word in _PHRASE_OR_WORD.findall(searchable(words[:_LONGEST]))]
+    found = [(whole or word, bool(word)) for whole, word in re.findall(_PHRASE_OR_WORD, searchable(words[:_LONGEST]))]
     found = [(text, open) for text, open in found if any(map(str.isalnum, text))][:_MOST_WORDS]
     if not found:
         return []
@@ -96,7 +99,7 @@ def queries(words: str) -> list[Query]:
     last, is_word = found[-1]
     if not is_word or words[-1].isspace() or re.match(_HAS_ALONE, last[-1]):
         return [Query(terms)]
-    letters = _LAST_LETTERS.search(last)
+    letters = re.search(_LAST_LETTERS, last)
     if len(found) == 1 or (letters and len(letters[1]) >= LETTERS):
         return [Query(terms[:-1], last)]
     return [Query(terms), Query(terms[:-1])]

@@ -33,9 +33,9 @@ LEAST_WORDS = 220
 """The words have at least so much room, or the buttons go below them."""
 LINES = 8
 """Of somebody else's words so many are in sight at once."""
-BREAKS = re.compile(r"(?<=[/\\._-])(?=\S)")
+BREAKS = r"(?<=[/\\._-])(?=\S)"
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
-LONG_WORD = re.compile(r"\S{24,}")
+LONG_WORD = r"\S{24,}"
 
 
 class Notice(QFrame):
@@ -280,7 +280,7 @@ class Detail(QPlainTextEdit):
 
 
 def _label(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(LONG_WORD.sub(lambda word: BREAKS.sub(ZERO_WIDTH_SPACE, word.group()), text), parent)
+    label = QLabel(re.sub(LONG_WORD, lambda word: re.sub(BREAKS, ZERO_WIDTH_SPACE, word.group()), text), parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -17,10 +17,8 @@ from parley.ui.appearance.look import Look
 from parley.ui.chat.chat_page import ChatPage
 from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
 from parley.ui.frame import Frame
-from parley.ui.sidebar.chats import Chats
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
-from parley.ui.undo import Undo
 from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
@@ -36,7 +34,9 @@ if TYPE_CHECKING:
     from parley.ui.models.model_choice import ModelChoice
     from parley.ui.preferences.settings_door import SettingsDoor
     from parley.ui.program.background import Background
+    from parley.ui.sidebar.chats import Chats
     from parley.ui.sidebar.unread import Unread
+    from parley.ui.undo import Undo
     from parley.ui.welcome.first_run import FirstRun
 
 SETTINGS_MS = 1000
@@ -60,6 +60,7 @@ class Window(QWidget):
     step does not need are imported in a later one.
     """
 
+    chats: "Chats"
     models: "ModelChoice"
     view: "ConversationView"
     find_: "Find"
@@ -71,6 +72,7 @@ class Window(QWidget):
     settings_door: "SettingsDoor"
     spelling: "Spelling"
     status: "Status"
+    undo: "Undo"
     unread: "Unread"
     zoom: "Zoom"
 
@@ -95,8 +97,6 @@ class Window(QWidget):
         self.sidebar = Sidebar(look, self.actions_, services.store.conversations, self)
         self.page = ChatPage(look, self.actions_, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
-        self.undo = Undo(self.page.notices, self.tasks)
-        self.chats = Chats(services, self.sidebar, self.undo, self.tasks)
         self.background: Background | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -120,9 +120,13 @@ class Window(QWidget):
         from parley.ui.chat.conversation_view import ConversationView
         from parley.ui.composer.rich_paste import RichPaste
         from parley.ui.models.model_choice import ModelChoice
+        from parley.ui.sidebar.chats import Chats
         from parley.ui.sidebar.unread import Unread
+        from parley.ui.undo import Undo
 
         services = self._services
+        self.undo = Undo(self.page.notices, self.tasks)
+        self.chats = Chats(services, self.sidebar, self.undo, self.tasks)
         self.models = ModelChoice(services, self._look, self.page.model_button, self, self.tasks)
         self.view = ConversationView(services, self.page, self.models, self.tasks)
         self.unread = Unread(services, self.view, self.page.transcript, self.tasks)

@@ -12,10 +12,10 @@ from parley.ui.appearance.look import Look
 from parley.ui.chat.header import Header
 from parley.ui.composer.composer import Composer
 from parley.ui.models.model_button import ModelButton
-from parley.ui.notices import Notices
 
 if TYPE_CHECKING:
     from parley.ui.chat.status_line import StatusLine
+    from parley.ui.notices import Notices
     from parley.ui.transcript import Transcript
     from parley.ui.welcome.welcome import Welcome
 
@@ -46,8 +46,6 @@ class ChatPage(QWidget):
         self.composer = Composer(look, self)
         self.model_button = ModelButton(look, self)
         self.composer.tools.insertWidget(0, self.model_button)
-        self.notices = Notices(look, self.body)
-        self.notices.left.connect(self.composer.setFocus)
         self._widest = look.theme.column_width
         self._around_composer = QHBoxLayout()
         self._around_composer.addWidget(self.composer)
@@ -61,8 +59,17 @@ class ChatPage(QWidget):
         self._bar_width = QScrollBar(Qt.Orientation.Vertical).sizeHint().width()
         self.body.installEventFilter(self)
         self.body.currentChanged.connect(self._align)
-        self.body.currentChanged.connect(self.notices.raise_)  # the stack raises what it shows
         self._align()
+
+    @cached_property
+    def notices(self) -> "Notices":
+        """Return the place for what happened."""
+        from parley.ui.notices import Notices
+
+        made = Notices(self._look, self.body)
+        made.left.connect(self.composer.setFocus)
+        self.body.currentChanged.connect(made.raise_)  # the stack raises what it shows
+        return made
 
     @cached_property
     def status_line(self) -> "StatusLine":

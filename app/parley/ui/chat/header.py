@@ -1,5 +1,7 @@
 """Header: the title of the chat, renamed in place, and the menu of what can be done with it."""
 
+from functools import cached_property
+
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -81,6 +83,7 @@ class Header(QWidget):
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(look.theme.header_height)
+        self._actions = actions
         self._title = ""
         self.label = TitleLabel(self)
         self.editor = QLineEdit(self)
@@ -94,19 +97,6 @@ class Header(QWidget):
         self.more.setAccessibleName(self.tr("Menu"))
         self.more.setToolTip(self.tr("Menu"))
         look.dress(self.more, "more")
-        self.menu = CommandMenu(self)
-        actions.fill(self.menu, "chat")
-        self.menu.addSeparator()
-        theme = CommandMenu(self.tr("Theme"), self.menu)
-        actions.fill(theme, "theme")
-        self.menu.addMenu(theme)
-        keys = CommandMenu(self.tr("Keyboard"), self.menu)
-        actions.fill(keys, "keys")
-        self.menu.addMenu(keys)
-        zoom = CommandMenu(self.tr("Zoom"), self.menu)
-        actions.fill(zoom, "zoom")
-        self.menu.addMenu(zoom)
-        actions.fill(self.menu, "settings", "help", "end")
         self.more.clicked.connect(self._open_menu)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.label)
@@ -124,6 +114,20 @@ class Header(QWidget):
         self.label.edit_requested.connect(self.edit_title)
         self.editor.editingFinished.connect(self._finish)
         self.editor.installEventFilter(self)
+
+    @cached_property
+    def menu(self) -> CommandMenu:
+        """Return what can be done with the chat and the window."""
+        fill = self._actions.fill
+        made = CommandMenu(self)
+        fill(made, "chat")
+        made.addSeparator()
+        for title, group in ((self.tr("Theme"), "theme"), (self.tr("Keyboard"), "keys"), (self.tr("Zoom"), "zoom")):
+            below = CommandMenu(title, made)
+            fill(below, group)
+            made.addMenu(below)
+        fill(made, "settings", "help", "end")
+        return made
 
     def show_title(self, title: str, *, editable: bool) -> None:
         """Show the title of a conversation, or the words for a chat that has not begun."""

@@ -1,6 +1,6 @@
 """Composer: one rounded field with its tools inside. It emits what a person wants to send; it sends nothing itself."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -10,7 +10,9 @@ from parley.ui.appearance.look import Look
 from parley.ui.composer.composer_field import ComposerField
 from parley.ui.composer.drafts import Draft
 from parley.ui.composer.history import History
-from parley.ui.notices import Notice
+
+if TYPE_CHECKING:
+    from parley.ui.notices import Notice
 
 NATIVE = QKeySequence.SequenceFormat.NativeText
 UNFOLD_CHARACTERS = 100_000
@@ -124,6 +126,8 @@ class Composer(QWidget):
             self._error.deleteLater()
             self._error = None
         if text:
+            from parley.ui.notices import Notice
+
             self._error = Notice(self.look, text, action=action, detail=detail, error=True, parent=self)
             self._error.acted.connect(self.mend_requested)
             self._error.dismissed.connect(lambda: self.show_error(""))

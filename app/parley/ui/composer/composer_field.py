@@ -1,7 +1,6 @@
 """ComposerField: the text field of the composer. It knows keys, input methods and pastes, and nothing of chats."""
 
 from collections.abc import Callable, Sequence
-from unicodedata import bidirectional
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import (
@@ -223,9 +222,13 @@ class ComposerField(QPlainTextEdit):
     def _turn(self) -> None:
         """Run from the side where the text's first letter wants to start; an empty field like the window around it."""
         beginning = self.document().firstBlock().text()[:LOOKED_AT]
-        strong = next((kind for sign in beginning if (kind := bidirectional(sign)) in ("L", "R", "AL")), "")
-        around = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        right = strong != "L" if strong else around
+        right = None
+        if beginning:
+            from parley.render.direction import is_rtl
+
+            right = is_rtl(beginning)
+        if right is None:
+            right = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         option = self.document().defaultTextOption()
         if option.alignment() != side:

@@ -10,15 +10,12 @@ from parley.errors import ConversationUnknown
 from parley.messages import OWNER
 from parley.services import Services
 from parley.store import CONVERSATION, EVERYTHING, Change
-from parley.ui.sidebar.search_results import Result
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
 from parley.ui.undo import Undo
 
 if TYPE_CHECKING:
     import asyncio
-
-    from parley.store import Hit
 
 
 class Chats(QObject):
@@ -113,19 +110,8 @@ class Chats(QObject):
             self._search_task = self._tasks.start(self._find(words))
 
     async def _find(self, words: str) -> None:
+        from parley.ui.sidebar.search_results import Result
+
         hits = await self._store.search(words)
         nothing = self.tr("Nothing found for “{words}”.").format(words=words.strip())
-        self._sidebar.show_results([_result(hit, words) for hit in hits], nothing)
-
-
-def _result(hit: "Hit", words: str) -> Result:
-    named = hit.message_id is None
-    return Result(
-        hit.conversation_id,
-        hit.title,
-        hit.created_at,
-        hit.message_id or "",
-        "" if named else hit.snippet,
-        () if named else hit.marks,
-        "" if named else words,
-    )
+        self._sidebar.show_results([Result.of(hit, words) for hit in hits], nothing)

@@ -1,14 +1,14 @@
 """The list of search results: a title, and the words found with what stands around them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QLabel, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from parley.store import Hit
 from parley.ui.appearance.look import Look
 from parley.ui.appearance.painting import bar, line, row_box, sized, split_end, width_of
 from parley.ui.sidebar.dates import short_time
@@ -24,8 +24,7 @@ ASIDE = 18
 LINES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A conversation, or a message in it. `marks` are where the words stand in the snippet, as (start, end)."""
 
     conversation_id: str
@@ -37,8 +36,59 @@ class Result:
     words: str = ""
     """What was searched for."""
 
+    @classmethod
+    def of(cls, hit: Hit, words: str) -> "Result":
+        """Return a hit as a row shows it."""
+        if hit.message_id is None:
+            return cls(hit.conversation_id, hit.title, hit.created_at)
+        return cls(hit.conversation_id, hit.title, hit.created_at, hit.message_id, hit.snippet, hit.marks, words)
 
-class SearchResults(QAbstractListModel):
+
+class SearchResults(QListView):
+    """The results, one of which is chosen."""
+
+    opened = Signal(str, str, str)
+    """A conversation, a message in it, and the words it was found by."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._results = ResultModel(self)
+        self.setModel(self._results)
+        self.setItemDelegate(ResultDelegate(look, self))
+        self.clicked.connect(self._open)
+        look.changed.connect(lambda: self.viewport().update())
+
+    def show_results(self, results: Sequence[Result]) -> None:
+        """Show these instead of the ones before, and choose the first."""
+        self._results.show(results)
+        self.setCurrentIndex(self._results.index(0))
+
+    def step(self, rows: int) -> None:
+        """Choose another one, so many rows below."""
+        wanted = max(0, min(self._results.rowCount() - 1, self.currentIndex().row() + rows))
+        self.setCurrentIndex(self._results.index(wanted))
+
+    def open_chosen(self) -> None:
+        """Open the one that is chosen, if there are any."""
+        self._open(self.currentIndex())
+
+    def _open(self, index: QModelIndex) -> None:
+        if result := self._results.result(index):
+            self.opened.emit(result.conversation_id, result.message_id, result.words)
+
+
+class NothingFound(QLabel):
+    """A sentence in the place of results."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setProperty("muted", True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self.setContentsMargins(24, 16, 24, 0)
+
+
+class ResultModel(QAbstractListModel):
     """The results on show."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
@@ -26,8 +28,10 @@ from parley.ui.appearance.look import Look
 from parley.ui.sidebar.conversation_delegate import ConversationDelegate
 from parley.ui.sidebar.conversation_list import ConversationList, Shelf
 from parley.ui.sidebar.dates import milliseconds_to_midnight
-from parley.ui.sidebar.search_results import Result, ResultDelegate, SearchResults
 from parley.ui.sidebar.uniform_list import UniformList
+
+if TYPE_CHECKING:
+    from parley.ui.sidebar.search_results import NothingFound, Result, SearchResults
 
 PAUSE_MS = 80
 """How long a person must pause typing before the search runs."""
@@ -61,16 +65,6 @@ class Sidebar(QWidget):
         self._prepare(self.list, self.tr("Chats"))
         self.list.setModel(self.chats)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._results = SearchResults(self)
-        self.results = QListView(self)
-        self._prepare(self.results, self.tr("Search results"))
-        self.results.setModel(self._results)
-        self.results.setItemDelegate(ResultDelegate(look, self))
-        self._nothing = QLabel(self)
-        self._nothing.setWordWrap(True)
-        self._nothing.setProperty("muted", True)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._nothing.setContentsMargins(24, 16, 24, 0)
         self.search = QLineEdit(self)
         self._pages = QStackedWidget(self)
         self._waiting = self._opens = False
@@ -82,6 +76,25 @@ class Sidebar(QWidget):
         self._connect()
         self._wait_for_midnight()
         self.setFocusProxy(self.list)
+
+    @cached_property
+    def results(self) -> "SearchResults":
+        """Return the list of what was found."""
+        from parley.ui.sidebar.search_results import SearchResults
+
+        made = SearchResults(self._look, self)
+        self._prepare(made, self.tr("Search results"))
+        made.opened.connect(self.result_opened)
+        self._pages.addWidget(made)
+        return made
+
+    @cached_property
+    def _nothing(self) -> "NothingFound":
+        from parley.ui.sidebar.search_results import NothingFound
+
+        made = NothingFound(self)
+        self._pages.addWidget(made)
+        return made
 
     @property
     def shown_id(self) -> str | None:
@@ -152,16 +165,15 @@ class Sidebar(QWidget):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
-    def show_results(self, results: Sequence[Result], nothing: str) -> None:
+    def show_results(self, results: Sequence["Result"], nothing: str) -> None:
         """Show what was found, or a sentence if nothing was."""
-        self._results.show(results)
         self._nothing.setText(nothing)
         self._pages.setCurrentWidget(self.results if results else self._nothing)
-        self.results.setCurrentIndex(self._results.index(0))
+        self.results.show_results(results)
         self._waiting, opens = False, self._opens
         self._opens = False
         if opens:
-            self._open_result(self.results.currentIndex())
+            self.results.open_chosen()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
@@ -178,7 +190,7 @@ class Sidebar(QWidget):
             return self._search_key(event)
         if watched is self.list and self.list.state() != QAbstractItemView.State.EditingState:
             return self._list_key(event)
-        return watched is self.results and self._results_key(event)
+        return watched is vars(self).get("results") and self._results_key(event)
 
     def _list_key(self, event: QKeyEvent) -> bool:
         match event.key():
@@ -196,7 +208,7 @@ class Sidebar(QWidget):
     def _results_key(self, event: QKeyEvent) -> bool:
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self._open_result(self.results.currentIndex())
+                self.results.open_chosen()
             case Qt.Key.Key_Escape:
                 self.search.clear()
                 self.list.setFocus(Qt.FocusReason.TabFocusReason)
@@ -215,7 +227,6 @@ class Sidebar(QWidget):
         return True
 
     def _search_key(self, event: QKeyEvent) -> bool:
-        row = self.results.currentIndex().row()
         match event.key():
             case Qt.Key.Key_Escape if self.search.text():
                 self.search.clear()
@@ -223,11 +234,9 @@ class Sidebar(QWidget):
                 self._search_now()
                 self._opens = self._waiting
                 if not self._waiting:
-                    self._open_result(self.results.currentIndex())
+                    self.results.open_chosen()
             case Qt.Key.Key_Down | Qt.Key.Key_Up if self._pages.currentWidget() is self.results:
-                step = 1 if event.key() == Qt.Key.Key_Down else -1
-                wanted = max(0, min(self._results.rowCount() - 1, row + step))
-                self.results.setCurrentIndex(self._results.index(wanted))
+                self.results.step(1 if event.key() == Qt.Key.Key_Down else -1)
             case Qt.Key.Key_Down:
                 self.list.setFocus(Qt.FocusReason.TabFocusReason)
             case _:
@@ -261,8 +270,7 @@ class Sidebar(QWidget):
         top.setSpacing(4)
         top.addWidget(fold)
         top.addWidget(self.search, 1)
-        for page in (self.list, self.results, self._nothing):
-            self._pages.addWidget(page)
+        self._pages.addWidget(self.list)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -310,7 +318,6 @@ class Sidebar(QWidget):
         self.list.opened.connect(self._open)
         self.list.selectionModel().currentChanged.connect(self.chosen_changed)
         self.list.selectionModel().selectionChanged.connect(self.chosen_changed)
-        self.results.clicked.connect(self._open_result)
         self.chats.renamed.connect(self.rename_requested)
         self.search.textChanged.connect(self._typed)
         self._pause.timeout.connect(self._search_now)
@@ -318,7 +325,7 @@ class Sidebar(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self._midnight.timeout.connect(self._wait_for_midnight)
         self._read_on.timeout.connect(self._read_the_rest)
-        self._look.changed.connect(self._new_look)
+        self._look.changed.connect(lambda: self.list.viewport().update())
 
     def _typed(self, words: str) -> None:
         self._waiting = self._opens = False
@@ -338,10 +345,6 @@ class Sidebar(QWidget):
     def _open(self, index: QModelIndex) -> None:
         if conversation := self.chats.conversation(index):
             self.opened.emit(conversation.id)
-
-    def _open_result(self, index: QModelIndex) -> None:
-        if result := self._results.result(index):
-            self.result_opened.emit(result.conversation_id, result.message_id, result.words)
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)
@@ -393,7 +396,3 @@ class Sidebar(QWidget):
         self.chats.regroup()
         self._select(focused.id if focused else self.shown_id)
         self._midnight.start(milliseconds_to_midnight(datetime.now().astimezone()))
-
-    def _new_look(self) -> None:
-        self.list.viewport().update()
-        self.results.viewport().update()
