@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 PORTABLE_MARK = "portable.txt"
 """A file of this name beside the program keeps all data in a folder `data` there."""
@@ -13,8 +13,7 @@ PORTABLE_MARK = "portable.txt"
 DATABASE = "parley.db"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The places of one data directory.
 
     A folder that was moved is still named as before: `home` is that name, and the file `pointer` beside it says where

@@ -1,7 +1,6 @@
 """The objects that the doors (desktop, server, command line) share. `main` builds them; nobody else does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,20 +28,27 @@ class ServerSwitch(Protocol):
     async def stop(self) -> None: ...
 
 
-@dataclass(frozen=True)
 class Services:
     """One data directory, opened. Catalog and engine are made when they are first asked for: no list waits for them."""
 
-    paths: Paths
-    settings: Settings
-    keys: Keys
-    store: Store
-    make_catalog: Callable[[Settings, Keys], "Catalog"]
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        keys: Keys,
+        store: Store,
+        make_catalog: Callable[[Settings, Keys], "Catalog"],
+    ) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.keys = keys
+        self.store = store
+        self._make_catalog = make_catalog
 
     @cached_property
     def catalog(self) -> "Catalog":
         """Return the providers of this computer and their models."""
-        return self.make_catalog(self.settings, self.keys)
+        return self._make_catalog(self.settings, self.keys)
 
     @cached_property
     def engine(self) -> "ChatEngine":

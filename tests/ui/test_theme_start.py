@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,7 +76,7 @@ def system(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> Callable[[Theme], Non
     """Let the system say to this window what its theme is: Qt's offscreen platform has none."""
 
     def turn(theme: Theme) -> None:
-        ours = {"light": LIGHT, "dark": DARK, "system": replace(theme, follows_system=True)}
+        ours = {"light": LIGHT, "dark": DARK, "system": theme._replace(follows_system=True)}
         monkeypatch.setattr(look_module, "theme_for", lambda choice, app: ours[choice])
         desk.window._look._system_changed()
 

@@ -7,8 +7,7 @@ whether any connection but ours has committed; the rows tell what.
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,8 +24,7 @@ _KEPT = 10_000
 _TRIM_EVERY = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something is new, different or gone: its noun (`conversation`, `message`) and its id."""
 
     noun: str

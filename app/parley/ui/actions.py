@@ -4,7 +4,7 @@ A new command is one row in `COMMANDS` and one handler given to `Actions.connect
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -19,8 +19,7 @@ SHOWN_AT_ONCE = ("new_chat", "sidebar")
 """Commands that buttons of the window show with their icons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What a person can do: its words, its keys and its drawing. `menu` names the menus it stands in."""
 
     id: str

@@ -6,8 +6,8 @@ A place belongs to an arrangement of screens: who docks a laptop finds the windo
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from PySide6.QtCore import QMargins, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QScreen
@@ -23,8 +23,7 @@ FRAME = QMargins(4, 32, 4, 4)
 MAXIMIZED, FULL_SCREEN = Qt.WindowState.WindowMaximized, Qt.WindowState.WindowFullScreen
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a window stands when it is neither maximized nor full screen, and whether it is."""
 
     left: int
@@ -48,11 +47,10 @@ class Place:
         return QRect(self.left, self.top, self.width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
-class WindowState:
+class WindowState(NamedTuple):
     """What is remembered of a window. The places are by arrangement of screens, the latest one last."""
 
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, Place] = MappingProxyType({})
     sidebar: int = 0
     folded: bool = False
 
@@ -73,7 +71,8 @@ class WindowState:
 
     def to_text(self) -> str:
         """Return the stored form."""
-        return json.dumps(asdict(self))
+        places = {name: place._asdict() for name, place in self.places.items()}
+        return json.dumps({**self._asdict(), "places": places})
 
     def put_back(self, window: QWidget) -> None:
         """Give a window the place it had on these screens, else the latest one, wholly in sight."""

@@ -7,8 +7,7 @@ the Theme, the others are reached by these properties and names, set with `setPr
 raised, rounded); object names "sidebar" and "composer".
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -17,8 +16,7 @@ from PySide6.QtWidgets import QApplication
 Choice = Literal["system", "light", "dark"]
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(NamedTuple):
     """The tokens. Colours are `#rrggbb`, measures are device-independent pixels at 100 %."""
 
     name: str
@@ -111,11 +109,10 @@ DARK = Theme(
     mark_current="#54481a",
     mark_edge="#f2cf63",
 )
-LIGHT_CONTRAST = replace(
-    LIGHT, name="light-contrast", text="#000000", muted="#3a3a3d", faint="#767676", outline="#000000", accent="#17493c"
+LIGHT_CONTRAST = LIGHT._replace(
+    name="light-contrast", text="#000000", muted="#3a3a3d", faint="#767676", outline="#000000", accent="#17493c"
 )
-DARK_CONTRAST = replace(
-    DARK,
+DARK_CONTRAST = DARK._replace(
     name="dark-contrast",
     window="#000000",
     sidebar="#000000",
@@ -135,7 +132,7 @@ def theme_for(choice: Choice, app: QApplication) -> Theme:
     if hasattr(hints, "accessibility"):  # Qt 6.10
         contrast = hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
     theme = (DARK_CONTRAST if contrast else DARK) if dark else (LIGHT_CONTRAST if contrast else LIGHT)
-    return replace(theme, follows_system=choice == "system")
+    return theme._replace(follows_system=choice == "system")
 
 
 def apply(app: QApplication, theme: Theme, more_rules: str = "") -> None:

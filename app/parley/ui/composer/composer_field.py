@@ -209,7 +209,8 @@ class ComposerField(QPlainTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self.viewport().setFont(self.font())  # draws the placeholder; under a style sheet it does not inherit
+            if self.testAttribute(Qt.WidgetAttribute.WA_SetFont):
+                self.viewport().setFont(self.font())  # draws the placeholder; under a style sheet it does not inherit
             self._grow()
         if event.type() == QEvent.Type.LayoutDirectionChange:
             self._turn()

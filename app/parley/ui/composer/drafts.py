@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -23,8 +23,7 @@ Place = str | None
 """The conversation that something is written in; None for a new chat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The text in the field, and the long pastes folded beside it."""
 
     text: str = ""
@@ -53,7 +52,7 @@ class Draft:
 
     def to_stored(self) -> str:
         """Return the form in which it is kept; an empty text where there is nothing to keep."""
-        return json.dumps(asdict(self), ensure_ascii=False) if self.text or self.pasted else ""
+        return json.dumps(self._asdict(), ensure_ascii=False) if self.text or self.pasted else ""
 
     @classmethod
     def from_stored(cls, stored: str) -> "Draft":

@@ -1,7 +1,6 @@
 """Outbox: what is written and not stored yet, for each conversation. Messages leave the composer once stored."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeyEvent
@@ -106,7 +105,7 @@ class Outbox(QObject):
             self._composer.field.type_keys(keys)
         elif written := "".join(key.text() for key in keys if key.text().isprintable()):
             draft = self._drafts.get(place)
-            self._drafts.keep(place, replace(draft, text=draft.text + written))
+            self._drafts.keep(place, draft._replace(text=draft.text + written))
 
     def _keep(self, draft: Draft, place: Place) -> None:
         """Have a draft in the composer, now or when the person comes back, and on the disk."""

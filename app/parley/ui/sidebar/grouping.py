@@ -2,20 +2,19 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from parley.store import Cursor
 from parley.ui.sidebar.dates import Groups
 
 
-@dataclass(slots=True)
 class Group:
     """A heading, the key that is the least under it, and how many places stand there."""
 
-    heading: str
-    least: tuple[bool, float]
-    count: int = 0
+    def __init__(self, heading: str, least: tuple[bool, float], count: int = 0) -> None:
+        self.heading = heading
+        self.least = least
+        self.count = count
 
 
 class Grouping:
