@@ -66,6 +66,7 @@ import gc, json, linecache, sys
 import parley.main
 from parley.ui.program.bindings import load_qt
 load_qt()  # as main does, before anything else of Qt
+from PySide6 import QtWidgets
 from PySide6.QtCore import QTimer
 from parley.ui import desktop
 
@@ -73,6 +74,7 @@ told = {}
 
 def live(app, services, window, *others):
     told["painted"], told["collects"] = sorted(sys.modules), gc.isenabled()
+    told["widgets"] = sorted(vars(QtWidgets))
     QTimer.singleShot(0, window.close)
     return whole(app, services, window, *others)
 
@@ -106,6 +108,7 @@ def test_what_is_loaded_at_the_start(tmp_path: Path) -> None:
     told = start()
     assert not told["collects"]
     assert not NOT_BEFORE_THE_PAINT.intersection(told["painted"])
+    assert "QWizard" not in told["widgets"], "somebody has asked for a viewport, and PySide has made all widgets"
     assert not NOT_BEFORE_USE.intersection(told["shown"])
     assert "parley.ui.transcript" in told["shown"]
     assert not [name for name in told["sources"] if "engine.py" in name], "PySide has read the sources of modules"
