@@ -35,7 +35,7 @@ def facts(value):
         return [facts(entry) for entry in value]
     if callable(value):
         return getattr(value, "__qualname__", type(value).__name__)
-    return repr(value)
+    return type(value).__name__ if isinstance(value, enum.property) else repr(value)
 
 
 def said(act, *values):
@@ -49,11 +49,20 @@ def described(made):
     entries = {name: facts(entry) for name, entry in vars(made).items() if name not in INNER}
     members = list(made)
     told = [type(made).__name__, [base.__qualname__ for base in made.__mro__], repr(made), entries]
-    told += [facts(members), list(made.__members__), said(made, -77), said(made, 1 << 30), said(made, "no such name")]
+    told += [made.__module__, facts(members), list(made.__members__)]
+    told += [said(made, value) for value in (-77, 0, 1 << 30, "no such name")]
     for one, other in zip(members, members[1:]):
         told += [said(act, one, other) for act in (operator.or_, operator.and_, operator.xor, operator.lt)]
-        told += [said(operator.invert, one), said(list, one), one in made, pickle.loads(pickle.dumps(one)) is one]
+        told += [said(operator.invert, one), said(list, one), one in made]
+        told.append(made.__name__ == "Others" or pickle.loads(pickle.dumps(one)) is one)
     return told
+
+
+class Doubled(enum.Enum):
+    def __new__(cls, value):
+        made = object.__new__(cls)
+        made._value_ = 2 * value
+        return made
 
 
 def walk(scope, seen, told):
@@ -68,7 +77,17 @@ def walk(scope, seen, told):
             walk(found, seen, told)
 
 
-told = {}
+told = {
+    "others": [
+        described(enum.Enum("Others", [("ONE", 1), ("TWO", 2), ("UNO", 1)])),
+        described(enum.Flag("Others", [("READ", 1), ("WRITE", 2), ("BOTH", 3), ("NONE", 0), ("FAR", 16)])),
+        described(enum.IntFlag("Others", [("FAR", 16), ("NEAR", 1)])),
+        described(enum.Enum("Others", ["AB", "CD"])),
+        described(enum.Enum("Others", [("AB", "text"), ("CD", (1, 2))])),
+        described(enum.IntEnum("Others", [("real", 1)])),
+        described(Doubled("Others", [("ONE", 1)])),
+    ]
+}
 for module in (QtCore, QtGui, QtNetwork, QtWidgets):
     walk(module, set(), told)
 json.dump(told, sys.stdout)

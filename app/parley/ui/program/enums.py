@@ -5,16 +5,19 @@ four thousand members, before the first paint. Python makes each with care for a
 Here is what that comes to for names of whole numbers; anything else is left to Python. A test compares the two.
 """
 
+import sys
 from collections.abc import Mapping
-from enum import Enum, EnumType, Flag, FlagBoundary
+from enum import Enum, EnumType, Flag, FlagBoundary, IntEnum, IntFlag
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
+BASES = {Enum, IntEnum, Flag, IntFlag}
 BOOKS = {"_member_names_", "_member_map_", "_value2member_map_", "_hashable_values_"}
 """Where Python enters members of whole numbers; the last one not in all its releases."""
-EMPTY_BOOKS = {"_unhashable_values_", "_unhashable_values_map_"}
-NOTHING_MORE = {"module": None, "qualname": None, "type": None, "start": 1}
+EMPTY_BASES = {Enum, IntEnum, Flag, IntFlag}
+BOOKS = {"_unhashable_values_", "_unhashable_values_map_"}
+NOTHING_MORE = {"qualname": None, "type": None, "start": 1}
 
 _with_care = EnumType._create_  # type: ignore[attr-defined]
 
@@ -25,14 +28,21 @@ def make_enums_quickly() -> None:
 
 
 def _create(
-    cls: type[Enum], class_name: str, names: Any, *, boundary: FlagBoundary | None = None, **facts: Any
+    cls: type[Enum],
+    class_name: str,
+    names: Any,
+    *,
+    module: str | None = None,
+    boundary: FlagBoundary | None = None,
+    **facts: Any,
 ) -> type[Enum]:
-    if isinstance(names, list) and facts == NOTHING_MORE and not (names and isinstance(names[0], str)):
+    module = module or sys._getframe(2).f_globals.get("__name__")  # noqa: SLF001 - who asks, as Python looks for them
+    is_list = isinstance(names, list) and not (names and isinstance(names[0], str))
+    if cls in BASES and is_list and facts == NOTHING_MORE:
         members, space = dict(names), _space(cls, boundary)
         if len(members) == len(names) and space and _are_plain(members, cls):
-            return _made(cls, class_name, members, space)
-    made: type[Enum] = _with_care(cls, class_name, names, boundary=boundary, **facts)
-    return made
+            return _made(cls, class_name, members, {**space, "__module__": module})
+    return _with_care(cls, class_name, names, module=module, boundary=boundary, **facts)  # type: ignore[no-any-return]
 
 
 @cache
