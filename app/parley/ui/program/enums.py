@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Any
 
 BASES = {Enum, IntEnum, Flag, IntFlag}
-BOOKS = {"_member_names_", "_member_map_", "_value2member_map_", "_hashable_values_"}
-"""Where Python enters members of whole numbers; the last one not in all its releases."""
-EMPTY_BASES = {Enum, IntEnum, Flag, IntFlag}
-BOOKS = {"_unhashable_values_", "_unhashable_values_map_"}
+BOOKS = {"_member_names_", "_member_map_", "_value2member_map_"}
+"""Where Python enters every member."""
+MORE_BOOKS = {"_hashable_values_", "_unhashable_values_", "_unhashable_values_map_"}
+"""Which not all its releases have. Whole numbers come into the first."""
 NOTHING_MORE = {"qualname": None, "type": None, "start": 1}
 
 _with_care = EnumType._create_  # type: ignore[attr-defined]
@@ -51,7 +51,7 @@ def _space(base: type[Enum], boundary: FlagBoundary | None) -> Mapping[str, Any]
     empty = _with_care(base, "Empty", (), module=__name__, boundary=boundary)
     space = {name: value for name, value in vars(empty).items() if name not in ("__dict__", "__weakref__")}
     books = {name for name, value in space.items() if isinstance(value, list | dict | set)}
-    return space if books <= BOOKS | EMPTY_BOOKS else {}
+    return space if BOOKS <= books <= BOOKS | MORE_BOOKS else {}
 
 
 @cache
