@@ -311,9 +311,13 @@ async def test_the_row_under_the_pointer_is_seen_in_every_list(desk: Desk) -> No
     async def is_seen(view: QListView, row: int) -> None:
         place = view.visualRect(view.model().index(row, 0))
         spot = QPoint(place.left() + 14, place.center().y())
-        for by in (1, 0):  # as a hand does: the pointer comes, then moves
-            QTest.mouseMove(view.viewport(), spot - QPoint(by, 0))
-        await desk.until(lambda: view.viewport().grab(place).toImage().pixelColor(14, 2) == hover)
+
+        def seen() -> bool:
+            for by in (1, 0):  # as a hand does: the pointer comes, then moves
+                QTest.mouseMove(view.viewport(), spot - QPoint(by, 0))
+            return view.viewport().grab(place).toImage().pixelColor(14, 2) == hover
+
+        await desk.until(seen)
 
     await is_seen(window.sidebar.list, row_of(desk, "Second word"))
     window.sidebar.search.setText("word")

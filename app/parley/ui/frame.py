@@ -5,6 +5,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from parley.ui.sidebar.sidebar import Sidebar
+
 NARROW = 640
 """Below this width there is no room for two columns."""
 
@@ -33,7 +35,7 @@ class Frame(QWidget):
 
     folded_changed = Signal(bool)
 
-    def __init__(self, sidebar: QWidget, chat: QWidget, width: int, parent: QWidget) -> None:
+    def __init__(self, sidebar: Sidebar, chat: QWidget, width: int, parent: QWidget) -> None:
         super().__init__(parent)
         self._sidebar = sidebar
         self._chat = chat
@@ -97,7 +99,7 @@ class Frame(QWidget):
             self._shade.setVisible(not folded)
             self._place_drawer()
             if not folded:
-                self._sidebar.setFocus()
+                self._sidebar.list.setFocus()
         else:
             self._wanted = not folded
             self._sidebar.setVisible(not folded)

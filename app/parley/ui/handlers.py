@@ -101,7 +101,7 @@ class Handlers(QObject):
         window, page, tab = self._window, self._window.page, Qt.FocusReason.TabFocusReason
         return Areas(
             [
-                Area(window.sidebar, lambda: window.sidebar.setFocus(tab)),
+                Area(window.sidebar, lambda: window.sidebar.list.setFocus(tab)),
                 Area(window.find_.bar, lambda: window.find_.bar.setFocus(tab)),
                 Area(page.body, page.enter_body, lambda: page.first_in_body is not None),
                 Area(page.composer, lambda: page.composer.setFocus(tab)),

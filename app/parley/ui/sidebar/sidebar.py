@@ -75,7 +75,6 @@ class Sidebar(QWidget):
         self._arrange()
         self._connect()
         self._wait_for_midnight()
-        self.setFocusProxy(self.list)
 
     @cached_property
     def results(self) -> "SearchResults":
