@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QHoverEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 
@@ -310,14 +310,12 @@ async def test_the_row_under_the_pointer_is_seen_in_every_list(desk: Desk) -> No
 
     async def is_seen(view: QListView, row: int) -> None:
         place = view.visualRect(view.model().index(row, 0))
-        spot = QPoint(place.left() + 14, place.center().y())
-
-        def seen() -> bool:
-            for by in (1, 0):  # as a hand does: the pointer comes, then moves
-                QTest.mouseMove(view.viewport(), spot - QPoint(by, 0))
-            return view.viewport().grab(place).toImage().pixelColor(14, 2) == hover
-
-        await desk.until(seen)
+        spot = QPointF(view.visualRect(view.model().index(row, 0)).center())
+        assert view.viewport().testAttribute(Qt.WidgetAttribute.WA_Hover)  # else Qt sends no such events
+        for kind in (QEvent.Type.HoverEnter, QEvent.Type.HoverMove):
+            event = QHoverEvent(kind, spot, view.viewport().mapToGlobal(spot), spot)
+            QApplication.sendEvent(view.viewport(), event)
+        await desk.until(lambda: view.viewport().grab(place).toImage().pixelColor(14, 2) == hover)
 
     await is_seen(window.sidebar.list, row_of(desk, "Second word"))
     window.sidebar.search.setText("word")
