@@ -1,14 +1,13 @@
 """Google's Gemini API: `generateContent` as https://ai.google.dev/api/generate-content has it, streamed.
 
-What is sent is made by `gemini_requests`; what is known of the models stands in `gemini_models`.
+What is sent is made by `gemini_requests`, what comes is read by `gemini_reply`, and what is known of the models stands
+in `gemini_models`.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from parley.errors import (
@@ -27,21 +26,20 @@ from parley.errors import (
     RateLimited,
     RequestRefused,
 )
-from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, Finished
 from parley.http import Answer, Client, is_loopback
-from parley.messages import ToolCall, Usage, new_id
 from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
     Endpoint,
     ProviderDialect,
-    number,
     object_of,
     with_scheme,
     without_endings,
 )
 from parley.providers.gemini_models import HOTTEST, PREFIX, entries_of, hottest_of, in_order, model_of
+from parley.providers.gemini_reply import CUT_OFF, WITHHELD, Reply
 from parley.providers.gemini_requests import body_of, path_of, wire_name
 from parley.refusals import Kinds, error_names, error_words, retry_delay_in
 
@@ -81,25 +79,6 @@ EMBED_SECONDS = 60.0
 TEXTS_AT_ONCE = 100
 PAGE_SIZE = 1000
 MOST_PAGES = 20
-
-CUT_OFF = frozenset({"MAX_TOKENS", "CONTINUATION"})
-WITHHELD = frozenset(
-    {
-        "SAFETY",
-        "RECITATION",
-        "LANGUAGE",
-        "BLOCKLIST",
-        "PROHIBITED_CONTENT",
-        "SPII",
-        "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT",
-        "IMAGE_RECITATION",
-        "ESCALATION",
-        "PUP_LIMITED_DISABLED",
-        "MODEL_ARMOR",
-    }
-)
-"""Reasons to finish that are Google's rules. What is none of these, nor `STOP`, is a fault."""
 
 _NO_CREDIT = (
     r"\blimit: 0\b|credits? (is|are) depleted|spending cap|enable billing|billing (account )?(is )?(disabled|not)"
@@ -163,7 +142,7 @@ class Gemini:
         model = f"{self.id}/{request.model}"
         body = body_of(request, self.id, self._hottest.get(request.model, HOTTEST))
         path = f"{path_of(request.model)}:streamGenerateContent?alt=sse"
-        reply = _Reply({wire_name(tool.name): tool.name for tool in request.tools})
+        reply = Reply({wire_name(tool.name): tool.name for tool in request.tools})
         with _meant(model):
             async with (
                 self._client.stream(path, body, model=model) as answer,
@@ -191,19 +170,21 @@ class Gemini:
                 vectors += found
         return vectors
 
-    async def _read(self, answer: Answer, reply: "_Reply", model: str) -> AsyncGenerator[Event, None]:
+    async def _read(self, answer: Answer, reply: Reply, model: str) -> AsyncGenerator[Event, None]:
         if "json" in answer.content_type:  # a server that takes no notice of alt=sse: the chunks as one array
-            whole = await answer.json()
-            for chunk in whole if isinstance(whole, list) else [whole]:
-                for event in self._taken(reply, chunk, model):
-                    yield event
+            for event in self._taken(reply, await answer.json(), model):
+                yield event
         elif answer.content_type == "text/html":
             raise self._client.broken("a web page came instead of an answer")
         else:
             async with aclosing(answer.events()) as stream:
-                while (data := await self._next(stream, reply)) is not None:
-                    chunk = self._client.parsed(data) if data.strip() else None  # a blank one keeps alive
-                    for event in self._taken(reply, chunk, model):
+                async for data in stream:
+                    for event in self._taken(reply, self._chunk(data), model):
+                        yield event
+                    if reply.reason:
+                        break
+                while reply.reason and (rest := await _rest(stream)) is not None:
+                    for event in self._taken(reply, self._chunk(rest), model):
                         yield event
             if not reply.reason and (stray := answer.stray.strip()):
                 # In the middle of an answer errors come as plain JSON, line by line, without "data:".
@@ -214,29 +195,21 @@ class Gemini:
             yield event
         yield last
 
-    async def _next(self, stream: AsyncIterator[str], reply: "_Reply") -> str | None:
-        """Return the data of the next event, or None at the end. A finished answer does not wait long for it."""
-        try:
-            async with asyncio.timeout(AFTER_FINISH_SECONDS if reply.reason else None):
-                data = await anext(stream, None)
-        except (TimeoutError, AnswerBroken):
-            if reply.reason:
-                return None
-            raise
-        return None if data is not None and data.strip() == "[DONE]" else data
+    def _chunk(self, data: str) -> Any:
+        """Return the value of an event; blank ones keep alive, and OpenAI's end may come from a proxy."""
+        return None if not data or data.isspace() or data.strip() == "[DONE]" else self._client.parsed(data)
 
-    def _taken(self, reply: "_Reply", value: Any, model: str) -> Iterator[Event]:
-        """Yield the events of one chunk. Raises ChatError if it is an error."""
-        chunk = object_of(value[0] if isinstance(value, list) and value else value)
-        if error := chunk.get("error"):
-            code = object_of(error).get("code")
-            status = code if isinstance(code, int) and 400 <= code < 600 else "while answering"
-            raise self._client.refusal(
-                status, error_words(chunk), names=error_names(chunk), model=model, retry_after=retry_delay_in(chunk)
-            )
-        yield from reply.take(chunk)
+    def _taken(self, reply: Reply, value: Any, model: str) -> Iterator[Event]:
+        """Yield the events of a chunk, or of several. Raises ChatError if one is an error."""
+        for chunk in map(object_of, value if isinstance(value, list) else (value,)):
+            if error := chunk.get("error"):
+                code = object_of(error).get("code")
+                status = code if isinstance(code, int) and 400 <= code < 600 else "while answering"
+                words, names, after = error_words(chunk), error_names(chunk), retry_delay_in(chunk)
+                raise self._client.refusal(status, words, names=names, model=model, retry_after=after)
+            yield from reply.take(chunk)
 
-    def _end(self, reply: "_Reply") -> Finished:
+    def _end(self, reply: Reply) -> Finished:
         """Return how the answer ended. Raises ChatError where it is none."""
         why = f"{reply.reason}: {reply.message}" if reply.message else reply.reason
         if not reply.reason:
@@ -252,67 +225,6 @@ class Gemini:
         if reply.reason != "STOP":
             raise self._client.broken(why)
         return Finished(reply.usage, "tool_calls" if reply.called else "stop")
-
-
-@dataclass
-class _Reply:
-    """What is known of an answer so far. `names` gives the tools their own names back."""
-
-    names: Mapping[str, str]
-    reason: str = ""
-    message: str = ""
-    usage: Usage | None = None
-    spoken: bool = False
-    called: bool = False
-    withheld: bool = False
-    _signatures: list[str] = field(default_factory=list)
-    """Signatures of the text that is coming: they are told after it, for they would cut it in two."""
-
-    def take(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
-        """Yield the events of a chunk."""
-        self.usage = _usage(object_of(chunk.get("usageMetadata"))) or self.usage
-        feedback = object_of(chunk.get("promptFeedback"))
-        blocked = feedback.get("blockReason")
-        if isinstance(blocked, str) and not blocked.endswith("UNSPECIFIED"):
-            self.reason, self.withheld = blocked, True
-            self.message = str(feedback.get("blockReasonMessage") or "")
-        candidates = chunk.get("candidates")
-        candidate = object_of(candidates[0] if isinstance(candidates, list) and candidates else None)
-        parts = object_of(candidate.get("content")).get("parts")
-        for part in map(object_of, parts if isinstance(parts, list) else ()):
-            yield from self._part(part)
-        if isinstance(reason := candidate.get("finishReason"), str) and reason and not self.withheld:
-            self.reason, self.message = reason, str(candidate.get("finishMessage") or "")
-
-    def signatures(self) -> Iterator[ReasoningDelta]:
-        """Yield the signatures of the text that has come."""
-        signatures, self._signatures = self._signatures, []
-        for signature in signatures:
-            yield ReasoningDelta("", signature)
-
-    def _part(self, part: Mapping[str, Any]) -> Iterator[Event]:
-        signature = found if isinstance(found := part.get("thoughtSignature"), str) else ""
-        text = found if isinstance(found := part.get("text"), str) else ""
-        call = part.get("functionCall")
-        if isinstance(call, dict) and isinstance(call.get("name"), str):
-            yield from self.signatures()
-            yield ToolCalled(self._call(call, signature))
-        elif part.get("thought") is True:
-            yield from self.signatures()
-            if text or signature:
-                yield ReasoningDelta(text, signature)
-        else:
-            if text:
-                self.spoken = self.spoken or not text.isspace()
-                yield TextDelta(text)
-            if signature:
-                self._signatures.append(signature)
-
-    def _call(self, call: Mapping[str, Any], signature: str) -> ToolCall:
-        self.spoken = self.called = True
-        call_id = found if isinstance(found := call.get("id"), str) and found else f"call-{new_id()}"
-        written = json.dumps(object_of(call.get("args")), ensure_ascii=False)
-        return ToolCall(call_id, self.names.get(call["name"], call["name"]), written, signature)
 
 
 @contextmanager
@@ -340,6 +252,15 @@ def _kind_of(error: ChatError) -> type[ChatError] | None:
     return PromptTooLong if too_long else None
 
 
+async def _rest(stream: AsyncIterator[str]) -> str | None:
+    """Return the data of the next event of a finished answer, which waits for it no more than a moment."""
+    try:
+        async with asyncio.timeout(AFTER_FINISH_SECONDS):
+            return await anext(stream, None)
+    except (TimeoutError, AnswerBroken):
+        return None
+
+
 def _authorize(key: str) -> dict[str, str]:
     return {"x-goog-api-key": key}
 
@@ -358,27 +279,6 @@ def _vectors(answer: Any) -> list[list[float]]:
         for values in found
         if isinstance(values, list) and values and all(isinstance(value, int | float) for value in values)
     ]
-
-
-def _usage(counts: Mapping[str, Any]) -> Usage | None:
-    """Return the tokens that are told: those of tools' results belong to the input, those of thoughts to the output."""
-    prompt, tools, said, thought, cached = (
-        number(counts.get(name))
-        for name in (
-            "promptTokenCount",
-            "toolUsePromptTokenCount",
-            "candidatesTokenCount",
-            "thoughtsTokenCount",
-            "cachedContentTokenCount",
-        )
-    )
-    usage = Usage(
-        (prompt or 0) + (tools or 0) or None,
-        (said or 0) + (thought or 0) or None,
-        reasoning_tokens=thought,
-        cached_tokens=cached,
-    )
-    return None if usage == Usage() else usage
 
 
 DIALECT = ProviderDialect("gemini", Gemini, base_url, vendors=VENDORS)
