@@ -78,7 +78,8 @@ def _contents(messages: Sequence[Message], traits: Traits) -> list[Json]:
             for said, results in rounds(entry.parts):
                 contents += _round(said, results, traits)
         else:
-            contents.append({"role": "user", "parts": _parts(entry.parts, traits)})
+            said = [part for part in entry.parts if isinstance(part, Text | Image)]
+            contents.append({"role": "user", "parts": _parts(said, traits)})
     contents = [content for content in contents if content["parts"]]
     if contents and contents[-1]["role"] == "model":
         contents.append({"role": "user", "parts": [{"text": GO_ON}]})

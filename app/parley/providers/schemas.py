@@ -10,7 +10,7 @@ KEPT = (
     "type", "format", "title", "description", "enum", "items", "prefixItems", "minItems", "maxItems", "minimum",
     "maximum", "anyOf", "properties", "additionalProperties", "required", "propertyOrdering",
 )  # fmt: skip
-FORMATS = frozenset({"date-time", "date", "time", "int32", "int64", "float", "double"})
+FORMATS = ("date-time", "date", "time", "int32", "int64", "float", "double")
 MOST_NODES = 5_000
 DEEPEST = 50
 """A schema that unfolds to more than this is cut: it is a mistake, or meant to harm."""
