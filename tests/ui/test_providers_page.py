@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from parley.keys import Keys
 from parley.settings import ProviderRow, Settings
 from parley.ui.notices import Notice
+from parley.ui.preferences.editors import Segments
 from parley.ui.preferences.providers_page import ProvidersPage
 from tests.fakes import FakeOpenAI
+from tests.providers.fake_gemini import FakeGemini
 from tests.ui.conftest import Desk
 from tests.ui.test_settings import open_settings
 
@@ -43,6 +45,34 @@ def paste(field: QLineEdit, text: str) -> None:
     QApplication.clipboard().setText(text)
     field.setFocus()
     QTest.keyClick(field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+
+async def test_one_that_speaks_like_gemini_is_added(desk: Desk) -> None:
+    async with FakeGemini() as server:
+        server.key = KEY
+        page = await providers(desk)
+        click(page.add_button)
+        form = page.new_form
+        assert form is not None
+        QTest.keyClicks(form.name, "lab")
+        QTest.keyClicks(form.address, server.root)
+        click(form.dialect.buttons["gemini"])
+        paste(form.key, KEY)
+        await desk.until(lambda: "1 model" in form.result.text())
+        click(form.save)
+        await desk.until(lambda: page.new_form is None)
+    *_, row = desk.services.settings.options.providers
+    assert row == ProviderRow("lab", server.url, "gemini")
+
+
+async def test_what_a_server_speaks_stands_in_rows_of_three(desk: Desk) -> None:
+    page = await providers(desk)
+    choices = Segments({name: name for name in "abcde"}, page, columns=3)
+    choices.show()
+    choices.adjustSize()
+    places = [choices.buttons[name].pos() for name in "abcde"]
+    assert [place.y() > places[0].y() for place in places] == [False, False, False, True, True]
+    assert places[3].x() == places[0].x()
 
 
 async def test_a_server_is_added_with_its_key(desk: Desk, server: FakeOpenAI) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -122,21 +123,23 @@ class Switch(Editor):
 
 
 class Segments(Editor):
-    """One of a few, all of them in sight."""
+    """One of a few, all of them in sight: in one line, or with so many `columns`."""
 
-    def __init__(self, choices: Mapping[str, str], parent: QWidget) -> None:
+    def __init__(self, choices: Mapping[str, str], parent: QWidget, columns: int = 0) -> None:
         super().__init__(parent)
-        self.line.setSpacing(4)
+        grid = QGridLayout()
+        grid.setSpacing(4)
+        self.line.addLayout(grid)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, QPushButton] = {}
-        for value, words in choices.items():
+        for number, (value, words) in enumerate(choices.items()):
             button = QPushButton(translated(words), self)
             button.setCheckable(True)
             button.setProperty("kind", "segment")
             button.clicked.connect(lambda _checked=False, value=value: self.edited.emit(value))
             self._group.addButton(button)
             self.buttons[value] = button
-            self.line.addWidget(button)
+            grid.addWidget(button, *divmod(number, columns or len(choices)))
 
     def show_value(self, value: Any) -> None:
         self.buttons[str(value)].setChecked(True)

@@ -60,7 +60,7 @@ class EndpointForm(QFrame):
         whole = place is None or place.kind == "added"
         self.name = self._field("name", self.tr("Name"), self.tr("such as “office”"), whole)
         self.address = self._field("address", self.tr("Address"), "http://127.0.0.1:8080/v1", whole)
-        self.dialect = Segments(DIALECTS, self)
+        self.dialect = Segments(DIALECTS, self, columns=3)
         self.dialect.set_name(self.tr("Speaks like"), "")
         self.dialect.edited.connect(self._choose_dialect)
         self._chosen = "openai"
