@@ -126,6 +126,24 @@ async def test_a_button_keeps_the_keyboard_while_its_test_runs(desk: Desk) -> No
     assert card.remove.hasFocus()
 
 
+async def test_azure_is_added_by_its_address(desk: Desk, server: FakeOpenAI) -> None:
+    page = await providers(desk)
+    click(page.add_button)
+    form = page.new_form
+    assert form is not None
+    QTest.keyClicks(form.name, "work")
+    QTest.keyClicks(form.address, f"{server.root}/openai/deployments/fast/chat/completions?api-version=2024-10-21")
+    assert "azure" not in form.address.placeholderText()
+    click(form.dialect.buttons["azure"])
+    assert "azure" in form.address.placeholderText()
+    paste(form.key, KEY)
+    await desk.until(lambda: bool(server.asked("/openai/deployments?api-version=2022-12-01")))
+    click(form.save)
+    row = Settings(desk.paths.settings).options.providers[-1]
+    assert (row.name, row.dialect, row.base_url) == ("work", "azure", f"{server.root}/openai/v1")
+    assert server.requests[-1].headers["api-key"] == KEY
+
+
 def stored(desk: Desk) -> tuple[str, ...]:
     return tuple(row.name for row in Settings(desk.paths.settings).options.providers)
 

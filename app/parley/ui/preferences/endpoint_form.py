@@ -21,6 +21,13 @@ DIALECTS = {
     "azure": "Azure OpenAI",
     "ollama": "Ollama",
 }
+EXAMPLES = {
+    "openai": "http://127.0.0.1:8080/v1",
+    "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "azure": "https://NAME.openai.azure.com",
+    "ollama": "http://127.0.0.1:11434",
+}
 
 
 class KeyField(QLineEdit):
@@ -59,7 +66,7 @@ class EndpointForm(QFrame):
         endpoint = place.endpoint if place else None
         whole = place is None or place.kind == "added"
         self.name = self._field("name", self.tr("Name"), self.tr("such as “office”"), whole)
-        self.address = self._field("address", self.tr("Address"), "http://127.0.0.1:8080/v1", whole)
+        self.address = self._field("address", self.tr("Address"), "", whole)
         self.dialect = Segments(DIALECTS, self, columns=3)
         self.dialect.set_name(self.tr("Speaks like"), "")
         self.dialect.edited.connect(self._choose_dialect)
@@ -123,6 +130,7 @@ class EndpointForm(QFrame):
 
     def _choose_dialect(self, name: object) -> None:
         self._chosen = str(name)
+        self.address.setPlaceholderText(EXAMPLES.get(self._chosen, ""))
         self.dialect.show_value(name)
 
     def _field(self, name: str, label: str, hint: str, shown: bool) -> QLineEdit:
