@@ -9,7 +9,7 @@ import pytest
 from parley.errors import KeyRefused, ModelRetired
 from parley.events import Finished, ReasoningDelta
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
-from parley.models import Parameters
+from parley.models import Parameters, ToolSpec
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI, base_url
@@ -211,6 +211,12 @@ async def test_a_model_that_cannot_see_gets_words() -> None:
     turns = [message(Role.USER, Text("What is it?"), Image("image/png", b"png"))]
     (sent,) = (await body_of("deepseek", ProviderRequest("m", turns, about=about)))["messages"]
     assert sent["content"] == "What is it?\n\n(An image, which this model cannot see.)"
+
+
+async def test_a_model_without_tools_is_sent_none() -> None:
+    request = replace(question(model="sonar"), tools=(ToolSpec("f"),))
+    assert "tools" in await body_of("perplexity", request)
+    assert "tools" not in await body_of("perplexity", replace(request, about=RECORDINGS["perplexity"].model))
 
 
 async def test_a_retired_model_is_told() -> None:

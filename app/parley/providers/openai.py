@@ -16,6 +16,7 @@ from parley.errors import (
     AnswerEmpty,
     AnswerWithheld,
     ChatError,
+    KeyMissing,
     KeyRefused,
     ProviderError,
     ProviderFailed,
@@ -145,7 +146,7 @@ class OpenAI:
         try:
             await self._client.ask(CHAT, {})
         except ProviderError as error:
-            if isinstance(error, (KeyRefused, ProviderUnreachable)) or error.code == "key_missing":
+            if isinstance(error, (KeyMissing, KeyRefused, ProviderUnreachable)):
                 raise
         return known_models(self.id, self._habits)
 

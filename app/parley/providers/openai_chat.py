@@ -45,8 +45,8 @@ def chat_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
     body: dict[str, Any] = {"model": request.model, "messages": messages, "stream": True}
     if habits.usage_option:
         body["stream_options"] = {"include_usage": True}
-    if request.tools:
-        body["tools"] = [{"type": "function", "function": _function(tool)} for tool in request.tools]
+    if tools := tools_of(request):
+        body["tools"] = [{"type": "function", "function": _function(tool)} for tool in tools]
         if request.tool_choice in ("none", "required"):
             body["tool_choice"] = request.tool_choice
         elif request.tool_choice != "auto":
@@ -61,6 +61,11 @@ def chat_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
         if habits.user_last:
             messages.append({"role": "user", "content": GO_ON})
     return body
+
+
+def tools_of(request: ProviderRequest) -> Sequence[ToolSpec]:
+    """Return the tools, unless the model is known to call none."""
+    return () if request.about and request.about.tools is False else request.tools
 
 
 def wants_json(request: ProviderRequest) -> bool:

@@ -20,6 +20,7 @@ from parley.providers.openai_chat import (
     results_of,
     signature,
     signed,
+    tools_of,
     wants_json,
     with_something,
 )
@@ -37,7 +38,7 @@ def responses_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
     if thinks:
         body["include"] = ["reasoning.encrypted_content"]
         body["reasoning"] = {"summary": "auto"} | ({"effort": manner.effort} if manner.effort else {})
-    if request.tools:
+    if tools := tools_of(request):
         body["tools"] = [
             {
                 "type": "function",
@@ -46,7 +47,7 @@ def responses_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
                 "parameters": dict(tool.schema),
                 "strict": False,
             }
-            for tool in request.tools
+            for tool in tools
         ]
         if request.tool_choice in ("none", "required"):
             body["tool_choice"] = request.tool_choice
@@ -112,7 +113,7 @@ class ResponsesReply:
         self.usage: Mapping[str, Any] = {}
         self._provider = provider
         self._called = False
-        self._streamed: set[Any] = set()
+        self._streamed: set[str] = set()
         """The items of which deltas have come."""
         self._thought = False
 
@@ -144,20 +145,20 @@ class ResponsesReply:
     def _say(self, text: Any, item: Any) -> list[Event]:
         if not isinstance(text, str) or not text:
             return []
-        self._streamed.add(item)
+        self._streamed.add(str(item))
         self.spoken = self.spoken or not text.isspace()
         return [TextDelta(text)]
 
     def _think(self, text: Any, item: Any) -> list[Event]:
         if not isinstance(text, str) or not text:
             return []
-        self._streamed.add(item)
+        self._streamed.add(str(item))
         self._thought = True
         return [ReasoningDelta(text)]
 
     def _done(self, item: Mapping[str, Any]) -> list[Event]:
         """Take an item that is complete; its text only where that did not come in pieces."""
-        came = item.get("id") in self._streamed
+        came = str(item.get("id")) in self._streamed
         match item.get("type"):
             case "reasoning":
                 self._thought = False
