@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.providers.sockets import Exchange, FakeServer, Request, chunk, head, ndjson, openai_error, sse
 
-__all__ = ["FakeOllama", "FakeOpenAI", "FakeServer", "OllamaModel", "Reply", "Request"]
+__all__ = ["FakeOllama", "FakeOpenAI", "FakeServer", "OllamaModel", "Pull", "Reply", "Request"]
 
 CREATED = 1_700_000_000
 ISO = "2026-11-01T08:00:00.123456789Z"
@@ -30,6 +30,8 @@ class Reply:
     """A status and a body to refuse with, instead of an answer."""
     late_error: Any = None
     """An error to send in the stream, after the pieces."""
+    calls: Sequence[dict[str, Any]] = ()
+    """Tools that the model wants to be called, as the wire format of the server has them."""
 
     @property
     def text(self) -> str:
@@ -121,10 +123,33 @@ class OllamaModel:
     size: int = 2_019_393_189
     parameters: str = ""
     digest: str = field(default="a80c4f17acd55265feec403c7aef86be0c25983ab279d83f3bcd3abbcb5b8b72")
+    quantization: str = "Q4_K_M"
+    thinking: Sequence[bool | str] = ()
+    """The values of `think` that it takes, as newer servers tell."""
+    remote: bool = False
+
+
+@dataclass
+class Pull:
+    """How fetching a model goes. `hold` is waited for before the line number `hold_at`, counted from zero."""
+
+    files: Sequence[int] = (2_000_000_000, 8_000, 500)
+    steps: int = 4
+    hold: asyncio.Event | None = None
+    hold_at: int = 3
+    error: str = ""
+    """An error to send in the stream at that line."""
+    cut: bool = False
+    """Break the connection off at that line."""
+    came: int = 0
+    """So much of the first file is there from an earlier time."""
 
 
 class FakeOllama(FakeServer):
-    """A server that speaks Ollama's own API."""
+    """A server that speaks Ollama's own API, as its docs/api.md, docs/openapi.yaml and server/routes.go have it.
+
+    It loads models as the real one does: with the window that is asked for, and anew when another one is.
+    """
 
     def __init__(self, *models: str | OllamaModel, reply: Reply | None = None) -> None:
         super().__init__()
@@ -133,6 +158,18 @@ class FakeOllama(FakeServer):
         ]
         self.reply = reply or Reply()
         self.show = True
+        self.library: dict[str, Pull] = {}
+        """What can be fetched, by its full name."""
+        self.in_memory: dict[str, int] = {}
+        """The windows of the models that are loaded."""
+        self.loads: list[tuple[str, int]] = []
+        """Every model that was loaded, with its window."""
+        self.default_window = 4096
+        self.bytes_per_token = 4.0
+        self.knows_truncate = True
+        """Older servers do not: they cut the prompt and say nothing."""
+        self.silently_cut = False
+        self.tells_windows = True
 
     async def answer(self, exchange: Exchange) -> None:
         request = exchange.request
@@ -141,10 +178,18 @@ class FakeOllama(FakeServer):
                 await exchange.respond({"models": [self._tag(model) for model in self.models]})
             case "GET", "/api/version":
                 await exchange.respond({"version": "0.40.12"})
+            case "GET", "/api/ps":
+                await exchange.respond({"models": [self._process(name) for name in self.in_memory]})
             case "POST", "/api/show":
                 await self._show(exchange)
             case "POST", "/api/chat":
                 await self._chat(exchange)
+            case "POST", "/api/embed":
+                await self._embed(exchange)
+            case "POST", "/api/pull":
+                await self._pull(exchange)
+            case "DELETE", "/api/delete":
+                await self._delete(exchange)
             case _:
                 await exchange.respond("404 page not found", 404, content_type="text/plain")
 
@@ -160,12 +205,21 @@ class FakeOllama(FakeServer):
             "family": model.family,
             "families": [model.family],
             "parameter_size": "3.2B",
-            "quantization_level": "Q4_K_M",
+            "quantization_level": model.quantization,
         }
 
     def _tag(self, model: OllamaModel) -> dict[str, Any]:
         facts: dict[str, Any] = {"name": model.name, "model": model.name, "modified_at": ISO, "size": model.size}
-        return facts | {"digest": model.digest, "details": self._details(model)}
+        remote = {"remote_host": "https://ollama.com:443", "remote_model": model.name} if model.remote else {}
+        return facts | {"digest": model.digest, "details": self._details(model)} | remote
+
+    def _process(self, name: str) -> dict[str, Any]:
+        model = self.find(name)
+        assert model
+        facts = {"name": name, "model": name, "size": model.size + 500_000_000, "size_vram": model.size}
+        windows = {"context_length": self.in_memory[name]} if self.tells_windows else {}
+        until = "2099-06-04T14:38:31.837530123-07:00"
+        return facts | {"digest": model.digest, "details": self._details(model), "expires_at": until} | windows
 
     async def _show(self, exchange: Exchange) -> None:
         model = self.find(exchange.request.json["model"])
@@ -180,16 +234,27 @@ class FakeOllama(FakeServer):
                 "template": "{{ .Prompt }}",
                 "details": self._details(model),
                 "model_info": facts,
+                "license": "A licence\nof two lines",
                 "capabilities": list(model.capabilities),
             }
+            | ({"thinking": {"values": list(model.thinking)}} if model.thinking else {})
         )
 
     async def _chat(self, exchange: Exchange) -> None:
-        body, reply = exchange.request.json, self.reply
-        if self.find(body["model"]) is None:
+        body, reply, model = exchange.request.json, self.reply, self.find(exchange.request.json["model"])
+        if model is None:
             await exchange.respond({"error": f"model '{body['model']}' not found"}, 404)
+        elif not body["messages"] and body.get("keep_alive") == 0:
+            self.in_memory.pop(model.name, None)
+            await exchange.respond({"model": model.name, "done_reason": "unload", "done": True})
         elif reply.error:
             await exchange.respond(reply.error[1], reply.error[0])
+        elif body.get("think") and "thinking" not in model.capabilities:
+            await exchange.respond({"error": f'"{model.name}" does not support thinking'}, 400)
+        elif body.get("tools") and "tools" not in model.capabilities:
+            await exchange.respond({"error": f"{model.name} does not support tools"}, 400)
+        elif not self._takes(body, model):
+            await exchange.respond({"error": "the input length exceeds the context length"}, 400)
         else:
             lines = ollama_lines(reply, body["model"])
             if reply.hold and not reply.hold_at:
@@ -201,6 +266,77 @@ class FakeOllama(FakeServer):
                 await exchange.send(chunk(ndjson(line)))
             await exchange.send(b"0\r\n\r\n")
 
+    def _takes(self, body: dict[str, Any], model: OllamaModel) -> bool:
+        """Load the model as it is asked for, and return whether it takes the whole prompt."""
+        window = body.get("options", {}).get("num_ctx") or self.default_window
+        window = min(window, model.context)
+        if self.in_memory.get(model.name) != window:
+            self.in_memory[model.name] = window
+            self.loads.append((model.name, window))
+        said = "".join(message["content"] for message in body["messages"])
+        fits = len(said.encode()) / self.bytes_per_token <= window
+        refused = not fits and body.get("truncate") is False and self.knows_truncate
+        self.silently_cut = self.silently_cut or (not fits and not refused)
+        return not refused
+
+    async def _embed(self, exchange: Exchange) -> None:
+        body = exchange.request.json
+        model = self.find(body["model"])
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        if model is None:
+            await exchange.respond({"error": f"model '{body['model']}' not found"}, 404)
+        elif body.get("truncate") is False and any(len(text) > model.context for text in texts):
+            await exchange.respond({"error": "the input length exceeds the context length"}, 400)
+        else:
+            vectors = [[len(text) / 100, 0.5, -0.25] for text in texts]
+            await exchange.respond({"model": body["model"], "embeddings": vectors, "prompt_eval_count": 8})
+
+    async def _delete(self, exchange: Exchange) -> None:
+        name = exchange.request.json["model"]
+        if (model := self.find(name)) is None:
+            await exchange.respond({"error": f"model '{name}' not found"}, 404)
+            return
+        self.models.remove(model)
+        self.in_memory.pop(model.name, None)
+        await exchange.respond(b"")
+
+    async def _pull(self, exchange: Exchange) -> None:
+        name = exchange.request.json["model"]
+        full = name if ":" in name else f"{name}:latest"
+        await exchange.send(head(200, content_type="application/x-ndjson", transfer_encoding="chunked"))
+        pull = self.library.get(full)
+        if pull is None:
+            lines = [{"status": "pulling manifest"}, {"error": "pull model manifest: file does not exist"}]
+            await exchange.send(chunk(ndjson(*lines)), b"0\r\n\r\n")
+            return
+        for number, line in enumerate(pull_lines(pull)):
+            if number == pull.hold_at:
+                if pull.hold:
+                    await pull.hold.wait()
+                if pull.cut:
+                    return
+                if pull.error:
+                    await exchange.send(chunk(ndjson({"error": pull.error})), b"0\r\n\r\n")
+                    return
+            pull.came = max(pull.came, line.get("completed", 0))
+            await exchange.send(chunk(ndjson(line)))
+        if self.find(full) is None:
+            self.models.append(OllamaModel(full, size=sum(pull.files), digest=full))
+        await exchange.send(b"0\r\n\r\n")
+
+
+def pull_lines(pull: Pull) -> list[dict[str, Any]]:
+    """Return the lines of fetching a model as Ollama documents them; at first a file tells its size only."""
+    lines: list[dict[str, Any]] = [{"status": "pulling manifest"}]
+    for number, size in enumerate(pull.files):
+        digest = f"sha256:{number:064x}"
+        file = {"status": f"pulling {number:012x}", "digest": digest, "total": size}
+        came = pull.came if number == 0 else 0
+        lines.append(file | ({"completed": came} if came else {}))
+        lines += [file | {"completed": came + (size - came) * step // pull.steps} for step in range(1, pull.steps + 1)]
+    ends = ("verifying sha256 digest", "writing manifest", "removing any unused layers", "success")
+    return [*lines, *({"status": status} for status in ends)]
+
 
 def ollama_lines(reply: Reply, model: str = "fake") -> list[dict[str, Any]]:
     """Return the lines of a streamed answer as Ollama documents them."""
@@ -209,6 +345,7 @@ def ollama_lines(reply: Reply, model: str = "fake") -> list[dict[str, Any]]:
         {"role": "assistant", "content": "", "thinking": piece} for piece in reply.thinking
     ]
     messages += [{"role": "assistant", "content": piece} for piece in reply.pieces]
+    messages += [{"role": "assistant", "content": "", "tool_calls": [call]} for call in reply.calls]
     lines: list[dict[str, Any]] = [base | {"message": message, "done": False} for message in messages]
     if reply.late_error is not None:
         return [*lines, {"error": reply.late_error}]

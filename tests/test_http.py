@@ -26,6 +26,7 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.http import Client, is_loopback, without_password
+from parley.model_errors import ModelStopped
 from tests.providers.sockets import (
     Exchange,
     FakeServer,
@@ -147,7 +148,7 @@ class TestStatuses:
             (404, "404 page not found", AddressWrong, "404 page"),
             (405, {"detail": "Method Not Allowed"}, AddressWrong, "405: Method"),
             (418, "short and stout", RequestRefused, "short"),
-            (500, {"error": "llama runner process has terminated"}, ProviderFailed, "llama runner"),
+            (500, {"error": "llama runner process has terminated"}, ModelStopped, "llama runner"),
             (502, "<html><title>502 Bad Gateway</title></html>", ProviderFailed, "502 Bad Gateway"),
             (503, LOADING, ProviderFailed, "Loading model"),
             (503, "", ProviderFailed, "Service Unavailable"),

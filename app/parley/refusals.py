@@ -20,6 +20,7 @@ from parley.errors import (
     RateLimited,
     RequestRefused,
 )
+from parley.model_errors import ModelStopped, ModelTooLarge
 
 Kinds = Mapping[str, type[ChatError]]
 """A vendor's names for errors, in lower case: its `code`, `type` or `status`, and what each of them means."""
@@ -52,6 +53,19 @@ _TOO_LONG = re.compile(
     r"|(prompt|input|request|conversation) (is )?too (long|large)|reduce the length|context the overflows",
     re.IGNORECASE,
 )
+_SERVER_OF_MODELS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
+    (
+        re.compile(
+            r"requires more (system )?memory|out of memory|(insufficient|not enough) (system |free )?(memory|resources)"
+            r"|cudamalloc failed|unable to allocate",
+            re.IGNORECASE,
+        ),
+        ModelTooLarge,
+    ),
+    (re.compile(r"runner (process )?(has terminated|no longer running)|runner has unexpectedly", re.I), ModelStopped),
+)
+"""What servers say that run models themselves."""
+
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -77,7 +91,7 @@ def kind_of(status: int, words: str, names: Iterable[str] = (), kinds: Kinds | N
         case 404 | 405 | 410:
             return AddressWrong
     if status >= 500:
-        return ProviderFailed
+        return next((kind for pattern, kind in _SERVER_OF_MODELS if pattern.search(words)), ProviderFailed)
     return AddressWrong if status < 400 else RequestRefused
 
 

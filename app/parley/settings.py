@@ -144,6 +144,20 @@ class Options:
         QT_TRANSLATE_NOOP("Settings", "Look for Ollama, LM Studio and their like on this computer."),
         page="behaviour",
     )
+    keep_alive: Literal["server", "0", "5m", "30m", "4h", "always"] = option(
+        "server",
+        QT_TRANSLATE_NOOP("Settings", "Keep models in memory"),
+        QT_TRANSLATE_NOOP("Settings", "After an answer, with Ollama. Loading one again takes a while."),
+        page="behaviour",
+        choices={
+            "server": QT_TRANSLATE_NOOP("Settings", "As Ollama is set"),
+            "0": QT_TRANSLATE_NOOP("Settings", "Not at all"),
+            "5m": QT_TRANSLATE_NOOP("Settings", "5 minutes"),
+            "30m": QT_TRANSLATE_NOOP("Settings", "30 minutes"),
+            "4h": QT_TRANSLATE_NOOP("Settings", "4 hours"),
+            "always": QT_TRANSLATE_NOOP("Settings", "Always"),
+        },
+    )
     spelling: str = option(
         "",
         QT_TRANSLATE_NOOP("Settings", "Check spelling"),

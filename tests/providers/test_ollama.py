@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from parley.errors import (
     AnswerBroken,
     AnswerEmpty,
     ChatError,
-    ModelUnknown,
     PromptTooLong,
     ProviderFailed,
     ProviderUnreachable,
@@ -19,10 +19,12 @@ from parley.errors import (
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
 from parley.messages import Usage
+from parley.model_errors import ModelAbsent, ModelStopped, ModelTooLarge
 from parley.models import Model
 from parley.providers import ollama
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.ollama import Ollama, base_url
+from parley.providers.ollama_wire import COMMON_PARAMETERS, Facts
 from tests.fakes import FakeOllama, OllamaModel, Reply, ollama_lines
 from tests.providers.helpers import events_of, events_until_error, question, reasoning_of, text_of
 from tests.providers.sockets import Exchange, FakeServer, bytes_handler, chunk, head, ndjson, response, unused_port
@@ -43,6 +45,12 @@ async def provider(server: FakeOllama) -> AsyncIterator[Ollama]:
     await provider.close()
 
 
+def listed(name: str, **facts: Any) -> Model:
+    """Return a model as the fake lists it."""
+    known: dict[str, Any] = {"size_bytes": 2_019_393_189, "quantization": "Q4_K_M", "parameters": COMMON_PARAMETERS}
+    return Model("ollama", name, **(known | facts))
+
+
 async def read(content: bytes) -> list[Event]:
     """Return the events of a response with this body, whatever was asked."""
     async with FakeServer(bytes_handler(head(content_type="application/x-ndjson") + content)) as server:
@@ -58,10 +66,13 @@ class TestAnswers:
         events = await events_of(provider, question(model="fake", instruction="Be brief."))
         texts = [TextDelta("Hello"), TextDelta(", "), TextDelta("world"), TextDelta("!")]
         assert events == [*texts, Finished(USAGE, "stop")]
-        assert server.requests[0].json == {
+        assert server.asked("/api/chat")[0].json == {
             "model": "fake",
             "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
             "stream": True,
+            "truncate": False,
+            "shift": False,
+            "options": {"num_ctx": 8192},
         }
 
     async def test_thinking(self, server: FakeOllama, provider: Ollama) -> None:
@@ -94,9 +105,10 @@ class TestAnswers:
 
 class TestEnds:
     async def test_cut_at_every_byte(self) -> None:
-        recording = ndjson(*ollama_lines(Reply(pieces=("café", " 🙂"))))
+        recording = ndjson(*ollama_lines(Reply(pieces=("café 🙂",))))
         async with FakeServer() as server:
             provider = Ollama(Endpoint("ollama", "Ollama", server.url), Access())
+            provider._facts["fake-model"] = Facts(8192)  # so that it is not asked for them each time
             for at in range(len(recording)):
                 start = head(content_type="application/x-ndjson", transfer_encoding="chunked")
                 server.handler = bytes_handler(start + (chunk(recording[:at]) if at else b""))
@@ -137,10 +149,22 @@ class TestErrors:
         [
             (400, {"error": "missing request body"}, RequestRefused),
             (400, {"error": "the input length exceeds the context length"}, PromptTooLong),
-            (404, {"error": "model 'fake' not found"}, ModelUnknown),
+            (404, {"error": "model 'fake' not found"}, ModelAbsent),
+            (
+                500,
+                {"error": "model requires more system memory (127 GiB) than is available (13 GiB)"},
+                ModelTooLarge,
+            ),
+            (500, {"error": "llama runner process has terminated: cudaMalloc failed: out of memory"}, ModelTooLarge),
+            (400, {"error": "fake does not support tools"}, RequestRefused),
             (404, "404 page not found", AddressWrong),
             (429, {"error": "too many requests"}, RateLimited),
-            (500, {"error": "llama runner process has terminated: exit status 2"}, ProviderFailed),
+            (500, {"error": "llama runner process has terminated: exit status 2"}, ModelStopped),
+            (
+                500,
+                {"error": "model runner has unexpectedly stopped, this may be due to resources"},
+                ModelStopped,
+            ),
             (502, {"error": "a cloud model cannot be reached"}, ProviderFailed),
             (503, {"error": "server busy, please try again.  maximum pending requests exceeded"}, ProviderFailed),
         ],
@@ -154,8 +178,9 @@ class TestErrors:
         assert error.detail
 
     async def test_an_unknown_model(self, provider: Ollama) -> None:
-        with pytest.raises(ModelUnknown, match="ollama/nope"):
+        with pytest.raises(ModelAbsent, match="ollama/nope") as caught:
             await events_of(provider, question(model="nope"))
+        assert caught.value.detail == "model 'nope' not found"
 
     async def test_nothing_listens(self) -> None:
         provider = Ollama(Endpoint("ollama", "Ollama", f"http://127.0.0.1:{unused_port()}"), Access())
@@ -186,7 +211,7 @@ class TestLoading:
         monkeypatch.setattr(ollama, "LOADING_SECONDS", patience)
         server.reply = Reply(hold=asyncio.Event(), hold_at=hold_at)
         task = asyncio.create_task(events_of(provider, question(model="fake")))
-        while not server.requests:
+        while not server.asked("/api/chat"):
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.05)
         task.cancel()
@@ -216,8 +241,18 @@ class TestModels:
             OllamaModel("embeddinggemma:latest", capabilities=("embedding",), family="gemma3"),
         ]
         assert await provider.models() == [
-            Model("ollama", "llava:7b", "", 4096, vision=True, tools=False, reasoning=False, size_bytes=2_019_393_189),
-            Model("ollama", "qwen3:4b", "", 40960, vision=False, tools=True, reasoning=True, size_bytes=2_620_788_260),
+            listed("llava:7b", context=4096, vision=True, tools=False, reasoning=False),
+            replace(
+                listed("qwen3:4b", context=40960, vision=False, tools=True, reasoning=True),
+                size_bytes=2_620_788_260,
+                parameters=COMMON_PARAMETERS | {"effort"},
+            ),
+        ]
+        assert [(model.name, model.purpose) for model in await provider.installed()] == [
+            ("embeddinggemma:latest", "embedding"),
+            ("llava:7b", "chat"),
+            ("nomic-embed-text:latest", "embedding"),
+            ("qwen3:4b", "chat"),
         ]
 
     async def test_details_are_asked_once_for_each_version(self, server: FakeOllama, provider: Ollama) -> None:
@@ -240,14 +275,14 @@ class TestModels:
             await answer(exchange)
 
         monkeypatch.setattr(server, "answer", slow)
-        assert await provider.models() == [Model("ollama", "fake:latest", size_bytes=2_019_393_189)]
+        assert await provider.models() == [listed("fake:latest")]
         await asyncio.wait_for(server.all_gone.wait(), 1)
         monkeypatch.undo()
         assert (await provider.models())[0].context == 8192
 
     async def test_an_old_server_without_details(self, server: FakeOllama, provider: Ollama) -> None:
         server.show = False
-        assert await provider.models() == [Model("ollama", "fake:latest", size_bytes=2_019_393_189)]
+        assert await provider.models() == [listed("fake:latest")]
 
     @pytest.mark.parametrize("body", [{}, [], {"models": None}, "text"])
     async def test_a_stranger(self, body: Any) -> None:

@@ -9,50 +9,104 @@ from typing import Any
 import pytest
 
 from parley.errors import PromptTooLong
-from parley.events import Finished, TextDelta
+from parley.events import Finished, TextDelta, ToolCalled
 from parley.http import Client
+from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from parley.models import Parameters, ToolSpec
+from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.ollama import Ollama
 from parley.providers.openai import OpenAI
-from tests.fakes import FakeOllama, OllamaModel, Reply
+from tests.fakes import FakeOllama, OllamaModel, Pull, Reply
 from tests.peers import replies
 from tests.peers.tiny_engine import PYTHON, TinyEngine
 from tests.providers.helpers import events_of, question, reasoning_of, text_of
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ORACLE = Path(__file__).with_name("ollama_oracle.py")
 
 
-async def ask_ollamas_client(url: str, model: str) -> Any:
+async def ask_ollamas_client(url: str, model: str, *bodies: Any) -> Any:
+    """Return what Ollama's own client understood; it checks our requests, too."""
     process = await asyncio.create_subprocess_exec(
-        PYTHON, ORACLE, url, model, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        PYTHON,
+        ORACLE,
+        url,
+        model,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await process.communicate()
+    output, errors = await process.communicate(json.dumps(bodies).encode())
     assert process.returncode == 0, errors.decode()
     return json.loads(output)
 
 
+CALLS = (
+    {"id": "call_1", "function": {"index": 0, "name": "get_time", "arguments": {"tz": "Europe/Zürich"}}},
+    {"id": "call_2", "function": {"index": 1, "name": "get_time", "arguments": {}}},
+)
+
+
 async def test_ollamas_own_client_understands_our_fake_as_we_do() -> None:
-    reply = Reply(thinking=("Let me ", "see…"), pieces=("Vier", " 🙂", "\n"))
-    model = OllamaModel("fake:latest", capabilities=("completion", "thinking"), context=4096)
+    reply = Reply(thinking=("Let me ", "see…"), pieces=("Vier", " 🙂", "\n"), calls=CALLS)
+    model = OllamaModel("fake:latest", capabilities=("completion", "thinking", "tools", "vision"), context=4096)
     async with FakeOllama(model, "other:1b", reply=reply) as server:
-        theirs = await ask_ollamas_client(server.url, "fake")
-        provider = Ollama(Endpoint("ollama", "Ollama", server.url), Access())
-        models = await provider.models()
-        events = await events_of(provider, question(model="fake"))
+        server.library["small:latest"] = Pull(files=(1000, 10))
+        provider = Ollama(Endpoint("ollama", "Ollama", server.url), Access(keep_alive=lambda: "30m"))
+        models = await provider.installed()
+        events = await events_of(provider, everything_asked())
+        sent = server.asked("/api/chat")[0].json
+        (loaded,) = await provider.loaded()
+        steps = [step async for step in provider.pull("small")]
+        await provider.delete("small")
+        vectors = await provider.embed("fake", ["a", "bc"])
+        details = await provider.details("fake")
+        theirs = await ask_ollamas_client(server.url, "fake", sent)
         await provider.close()
+    calls = [event.call for event in events if isinstance(event, ToolCalled)]
     last = events[-1]
     assert isinstance(last, Finished)
     assert last.usage
     assert theirs == {
-        "models": [{"name": found.name, "size": found.size_bytes, "family": "llama"} for found in models],
-        "capabilities": ["completion", "thinking"],
+        "models": [
+            {"name": found.name, "size": found.size_bytes, "family": "llama", "quantization": found.quantization}
+            for found in models
+        ],
+        "capabilities": list(details.abilities),
         "context": models[0].context,
+        "license": details.license,
+        "loaded": [[loaded.name, loaded.size_bytes, loaded.graphics_bytes, loaded.context, loaded.until]],
         "text": text_of(events),
         "thinking": reasoning_of(events),
-        "done_reason": last.reason,
+        "calls": [[call.name, json.loads(call.arguments)] for call in calls],
+        "done_reason": "stop",
         "input_tokens": last.usage.input_tokens,
         "output_tokens": last.usage.output_tokens,
+        "pulled": [steps[-1].completed, steps[-1].total],
+        "vectors": vectors,
+        "requests": [sent],
     }
+    assert last.reason == "tool_calls"
+
+
+def everything_asked() -> ProviderRequest:
+    """Return a request with all that Ollama takes."""
+    tool = ToolCall("call_0", "get_time", '{"tz": "UTC"}')
+    parts: list[tuple[Role, tuple[Part, ...]]] = [
+        (Role.USER, (Image("image/png", PNG), Text("What time?"))),
+        (Role.ASSISTANT, (Reasoning("Hm"), tool, ToolResult("call_0", "noon"), Text("Noon."))),
+        (Role.USER, (Text("And here?"),)),
+    ]
+    said = [Message(str(role), "c", None, role, said, MessageStatus.COMPLETE, 0) for role, said in parts]
+    schema = {"type": "object", "properties": {"tz": {"type": "string", "description": "A time zone"}}}
+    return ProviderRequest(
+        "fake",
+        said,
+        "Be brief.",
+        Parameters(temperature=0.5, top_p=0.9, max_tokens=50, seed=1, stop=("END",), effort="high", schema=schema),
+        [ToolSpec("get_time", "The time", schema)],
+    )
 
 
 @pytest.fixture

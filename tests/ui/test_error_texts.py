@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 
 from parley.errors import AnswerBroken, ChatError, KeyRefused, ProviderTimeout, StoreFull
 from parley.messages import Failure
+from parley.model_errors import ModelAbsent
 from parley.ui.error_texts import SENTENCES, error_text, failure_text
 
 
@@ -31,6 +32,7 @@ def test_every_error_has_its_sentence(kind: type[ChatError]) -> None:
 
 
 def test_no_sentence_is_left_over() -> None:
+    assert ModelAbsent in kinds()
     assert set(SENTENCES) == {kind.code for kind in kinds()}
 
 

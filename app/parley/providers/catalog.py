@@ -72,7 +72,14 @@ class Catalog:
     ) -> None:
         self._settings = settings
         self._guide = guide
-        self._roster = Roster(keys, dialects, local=local, environ=environ, reserved=[guide.id])
+        self._roster = Roster(
+            keys,
+            dialects,
+            local=local,
+            environ=environ,
+            reserved=[guide.id],
+            keep_alive=lambda: settings.options.keep_alive,
+        )
         self._shelf = shelf or Shelf()
         self._found: frozenset[str] = frozenset()
         self._lists: dict[str, list[Model]] = {guide.id: [manual.GUIDE_MODEL]}

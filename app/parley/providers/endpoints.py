@@ -33,10 +33,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a provider gets its key, anew for every request, and takes keys out of other people's words."""
+    """How a provider gets its key, anew for every request, and takes keys out of other people's words.
+
+    `keep_alive`: for how long a server of models is to keep one in memory after an answer; empty leaves it to it.
+    """
 
     key: Callable[[], str | None] = lambda: None
     redact: Callable[[str], str] = str
+    keep_alive: Callable[[], str] = str
 
 
 class RemoteProvider(Provider, Protocol):

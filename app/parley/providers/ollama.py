@@ -1,28 +1,35 @@
-"""Ollama's own API: it tells more than its imitation of OpenAI's does, such as when a model is being loaded."""
+"""Ollama's own API: it tells more than its imitation of OpenAI's does, such as when a model is being loaded.
+
+The provider. How a chat is written is in `ollama_wire`, how large its window is in `ollama_window`, and the models
+that the server keeps are the business of `ollama_library`.
+"""
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any
 
-from parley.errors import AddressWrong, AnswerEmpty, ChatError
-from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
+from parley.errors import AddressWrong, AnswerEmpty, ChatError, ModelUnknown, PromptTooLong
+from parley.events import Event, Finished, Status
 from parley.http import Answer, Client, is_loopback
-from parley.messages import Usage
+from parley.model_errors import ModelAbsent
 from parley.models import Model
+from parley.providers import ollama_library, ollama_window
 from parley.providers.base import ProviderRequest
-from parley.providers.endpoints import (
-    Access,
-    Endpoint,
-    ProviderDialect,
-    chat_messages,
-    number,
-    object_of,
-    without_endings,
+from parley.providers.endpoints import Access, Endpoint, ProviderDialect, object_of, without_endings
+from parley.providers.library import LoadedModel, ModelDetails, PullProgress
+from parley.providers.ollama_wire import (
+    UNKNOWN,
+    Facts,
+    Reading,
+    chat_body,
+    details_of,
+    facts_of,
+    model_of,
+    same_model,
+    usage_of,
 )
-from parley.providers.thinking import ThinkSplitter
 from parley.refusals import error_names, error_words
 
 PORT = 11434
@@ -36,12 +43,22 @@ LOCAL_SERVER = Endpoint(
 )
 
 LOADING_SECONDS = 1.0
-"""Silence for longer than this means that the model is still being loaded."""
+"""Silence for longer than this is worth a word."""
 
 SHOW_SECONDS = 0.5
 """How long the list of models waits for details; what comes too late is asked again with the next list."""
 
-NANOSECONDS = 1e9
+FACTS_SECONDS = 2.0
+"""How long a chat waits for what is to be known of its model."""
+
+DELETE_SECONDS = EMBED_SECONDS = 60.0
+"""Deleting waits for the disk, embedding for a model that may have to be loaded."""
+
+RATIO_FROM = 500
+"""A prompt of so many tokens tells how good our estimate is."""
+
+KEEP: Mapping[str, int | str] = {"0": 0, "always": -1}
+"""What the setting means to Ollama; other values are as they stand."""
 
 _PORT_AT_END = re.compile(r":([^:\]]*)$")
 
@@ -65,12 +82,16 @@ def base_url(typed: str) -> str:
 
 
 class Ollama:
-    """One Ollama server."""
+    """One Ollama server, and the library of its models."""
 
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
         self._endpoint = endpoint
+        self._keep_alive = access.keep_alive
         self._client = Client(endpoint.name, endpoint.base_url, key=access.key, redact=access.redact)
         self._shown: dict[str, Mapping[str, Any]] = {}
+        self._facts: dict[str, Facts] = {}
+        self._windows: dict[str, int] = {}
+        self._ratios: dict[str, float] = {}
 
     @property
     def id(self) -> str:
@@ -89,61 +110,177 @@ class Ollama:
 
     async def models(self) -> list[Model]:
         """Return the models for chatting, by name. Raises ProviderError."""
+        return [model for model in await self.installed() if model.purpose == "chat"]
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+        """Yield the events of one answer. Raises ChatError.
+
+        The window is made larger until the server takes the whole prompt, or the model takes no more.
+        """
+        facts, in_memory = await asyncio.gather(self._facts_of(request.model), self._in_memory(request.model))
+        body = self._with_keep_alive(chat_body(request, facts))
+        window = self._window(request, body, facts, in_memory)
+        while True:
+            if window is not None:
+                body["options"] = {**body.get("options", {}), "num_ctx": window}
+            words = _words(in_memory, window)
+            if words.code == "reloading":
+                yield words
+            try:
+                # The response begins only when the model is loaded, so it is waited for in a task of its own.
+                async with aclosing(_with_patience(self._answer(body, request.model), words)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except PromptTooLong:
+                window = None if window is None else ollama_window.larger(window, facts.context)
+                if window is None:
+                    raise
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector for each text. Raises ChatError, also where a text is longer than the model takes."""
+        body = self._with_keep_alive({"model": model, "input": list(texts), "truncate": False})
+        with self._absent_told(model):
+            found = object_of(
+                await self._client.ask("/api/embed", body, model=self._full(model), seconds=EMBED_SECONDS)
+            ).get("embeddings")
+        vectors = found if isinstance(found, list) else []
+        if len(vectors) != len(texts) or not all(map(_is_vector, vectors)):
+            raise self._client.broken(f"{len(vectors)} vectors for {len(texts)} texts")
+        return [[float(value) for value in vector] for vector in vectors]
+
+    # --- the library
+    async def version(self) -> str:
+        return str(object_of(await self._client.ask("/api/version")).get("version") or "")
+
+    async def installed(self) -> list[Model]:
+        """Return all models, by name. Raises ProviderError."""
         listed = object_of(await self._client.ask("/api/tags")).get("models")
         if not isinstance(listed, list):
             detail = "it has no list of models"
             raise AddressWrong(provider=self.name, address=self._client.address, detail=detail)
         entries = [entry for entry in map(object_of, listed) if isinstance(entry.get("name"), str)]
         await self._show(entries)
-        models = [self._model(entry) for entry in entries]
-        return sorted((model for model in models if model), key=lambda model: model.name)
+        self._facts = {entry["name"]: facts_of(self._shown.get(_mark(entry), {}), entry) for entry in entries}
+        models = [model_of(self.id, entry, self._facts[entry["name"]]) for entry in entries]
+        return sorted(models, key=lambda model: model.name)
 
-    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Event, None]:
-        """Yield the events of one answer. Raises ChatError."""
-        body = {"model": request.model, "messages": chat_messages(request), "stream": True}
-        model = f"{self.id}/{request.model}"
-        # The response begins only when the model is loaded, so it is waited for in a task of its own.
-        async with aclosing(_with_patience(self._answer(body, model))) as events:
-            async for event in events:
-                yield event
+    async def loaded(self) -> list[LoadedModel]:
+        return await ollama_library.loaded(self._client, FACTS_SECONDS)
 
-    async def _answer(self, body: Mapping[str, Any], model: str) -> AsyncGenerator[Event, None]:
-        async with (
-            self._client.stream("/api/chat", body, model=model) as answer,
-            aclosing(self._read(answer, model)) as events,
-        ):
-            async for event in events:
-                yield event
+    async def details(self, name: str) -> ModelDetails:
+        with self._absent_told(name):
+            shown = await self._client.ask("/api/show", {"model": name}, model=self._full(name))
+        return details_of(name, object_of(shown))
 
-    async def _read(self, answer: Answer, model: str) -> AsyncGenerator[Event, None]:
-        splitter, spoken = ThinkSplitter(), False
-        last: Mapping[str, Any] = {}
+    async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
+        async with aclosing(ollama_library.pull(self._client, name, name)) as steps:
+            async for step in steps:
+                yield step
+
+    async def delete(self, name: str) -> None:
+        with self._absent_told(name):
+            await self._client.ask(
+                "/api/delete", {"model": name}, method="DELETE", model=self._full(name), seconds=DELETE_SECONDS
+            )
+
+    async def unload(self, name: str) -> None:
+        body = {"model": name, "messages": [], "keep_alive": 0}
+        with self._absent_told(name):
+            await self._client.ask("/api/chat", body, method="POST", model=self._full(name))
+
+    # --- asking
+    async def _answer(self, body: Mapping[str, Any], name: str) -> AsyncGenerator[Event, None]:
+        with self._absent_told(name):
+            async with (
+                self._client.stream("/api/chat", body, model=self._full(name)) as answer,
+                aclosing(self._read(answer, body, name)) as events,
+            ):
+                async for event in events:
+                    yield event
+
+    async def _read(self, answer: Answer, body: Mapping[str, Any], name: str) -> AsyncGenerator[Event, None]:
+        reading = Reading()
         async with aclosing(answer.lines()) as lines:
             async for line in lines:
-                last = object_of(self._client.parsed(line))
-                if error := last.get("error"):
+                said = object_of(self._client.parsed(line))
+                if error := said.get("error"):
                     raise self._client.refusal(
-                        "while answering", error_words(error), names=error_names(error), model=model
+                        "while answering", error_words(error), names=error_names(error), model=self._full(name)
                     )
-                message = object_of(last.get("message"))
-                if isinstance(thinking := message.get("thinking"), str) and thinking:
-                    yield ReasoningDelta(thinking)
-                content = message.get("content")
-                done = last.get("done") is True
-                for delta in splitter.feed(content) if isinstance(content, str) else []:
-                    spoken = spoken or (isinstance(delta, TextDelta) and not delta.text.isspace())
-                    yield delta
-                if done:
+                for event in reading.take(said):
+                    yield event
+                if reading.done:
                     break
-        for delta in splitter.end():
-            spoken = spoken or (isinstance(delta, TextDelta) and not delta.text.isspace())
-            yield delta
-        if last.get("done") is not True:
+        for event in reading.end():
+            yield event
+        if not reading.done:
             raise self._client.broken("the stream ended before the answer did")
-        cut_off = last.get("done_reason") == "length"
-        if not spoken and not cut_off:
+        if not reading.spoken and reading.reason != "length":
             raise AnswerEmpty(provider=self.name)
-        yield Finished(_usage(last), "length" if cut_off else "stop")
+        usage = usage_of(reading.last)
+        self._learn(name, body, usage.input_tokens)
+        yield Finished(usage, reading.reason)
+
+    # --- the window
+    def _window(
+        self, request: ProviderRequest, body: Mapping[str, Any], facts: Facts, in_memory: LoadedModel | None
+    ) -> int | None:
+        """Return the window to ask for; None leaves it to who knows better: the Modelfile, or another computer."""
+        if facts.pinned or facts.remote:
+            return None
+        prompt = round(ollama_window.estimate(body) * self._ratios.get(request.model, 1.0))
+        thoughts = ollama_window.THOUGHTS if facts.efforts and body.get("think") is not False else 0
+        answer = request.parameters.max_tokens or ollama_window.ANSWER
+        loaded = None
+        if in_memory is not None:
+            loaded = in_memory.context or self._windows.get(request.model)
+        window = ollama_window.choose(prompt, answer + thoughts, limit=facts.context, loaded=loaded)
+        self._windows[request.model] = window
+        return window
+
+    def _learn(self, name: str, body: Mapping[str, Any], tokens: int | None) -> None:
+        """Remember how many tokens a prompt really had where our estimate was too low.
+
+        It is never lowered: of a prompt that it has in its cache Ollama may count the rest only.
+        """
+        if tokens and (guessed := ollama_window.estimate(body)) and tokens >= RATIO_FROM:
+            self._ratios[name] = max(self._ratios.get(name, 1.0), tokens / guessed)
+
+    async def _in_memory(self, name: str) -> LoadedModel | None:
+        """Return the model if it is in memory."""
+        try:
+            return next((model for model in await self.loaded() if same_model(model.name, name)), None)
+        except ChatError:  # it is the chat that tells what is wrong
+            return None
+
+    async def _facts_of(self, name: str) -> Facts:
+        """Return what is known of a model, and ask if that is nothing."""
+        for known in (name, f"{name}:latest"):
+            if (facts := self._facts.get(known)) and facts != UNKNOWN:
+                return facts
+        try:
+            shown = object_of(await self._client.ask("/api/show", {"model": name}, seconds=FACTS_SECONDS))
+        except ChatError:  # it is the chat that tells what is wrong
+            return UNKNOWN
+        self._facts[name] = facts_of(shown, {})
+        return self._facts[name]
+
+    # --- small things
+    def _with_keep_alive(self, body: dict[str, Any]) -> dict[str, Any]:
+        wanted = self._keep_alive()
+        return body | {"keep_alive": KEEP.get(wanted, wanted)} if wanted not in ("", "server") else body
+
+    def _full(self, name: str) -> str:
+        return f"{self.id}/{name}"
+
+    @contextmanager
+    def _absent_told(self, name: str) -> Iterator[None]:
+        """Say of a model that is not there that it can be fetched."""
+        try:
+            yield
+        except ModelUnknown as error:
+            raise ModelAbsent(model=self._full(name), detail=error.detail) from error
 
     async def _show(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Ask for the details of models that are new here, and wait for them only a moment."""
@@ -166,23 +303,18 @@ class Ollama:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _model(self, entry: Mapping[str, Any]) -> Model | None:
-        """Return the model of an entry, or None if it is not for chatting."""
-        details, shown = object_of(entry.get("details")), self._shown.get(_mark(entry), {})
-        found = shown.get("capabilities") or entry.get("capabilities")
-        abilities = found if isinstance(found, list) else None
-        if "bert" in str(details.get("family", "")) or (abilities and "completion" not in abilities):
-            return None
-        model = Model(self.id, entry["name"], context=_context(shown), size_bytes=number(entry.get("size")))
-        if abilities is None:
-            return model
-        return replace(
-            model, vision="vision" in abilities, tools="tools" in abilities, reasoning="thinking" in abilities
-        )
+
+def _words(in_memory: LoadedModel | None, window: int | None) -> Status:
+    """Return what to say while nothing comes."""
+    if in_memory is None:
+        return Status("loading", "Loading the model")
+    if window is not None and in_memory.context is not None and window > in_memory.context:
+        return Status("reloading", "Loading the model anew, with room for this longer chat")
+    return Status("reading", "The model is reading the chat")
 
 
-async def _with_patience(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """Yield the events, and a status when the first one takes its time: then the model is being loaded."""
+async def _with_patience(events: AsyncGenerator[Event, None], words: Status) -> AsyncGenerator[Event, None]:
+    """Yield the events, and a status when the first one takes its time."""
 
     async def next_event() -> Event | None:
         return await anext(events, None)
@@ -191,8 +323,8 @@ async def _with_patience(events: AsyncGenerator[Event, None]) -> AsyncGenerator[
         first = asyncio.ensure_future(next_event())
         try:
             done, _ = await asyncio.wait([first], timeout=LOADING_SECONDS)
-            if not done:
-                yield Status("loading", "Loading the model")
+            if not done and words.code != "reloading":
+                yield words
             event = await first
         finally:
             if first.cancel():
@@ -208,24 +340,8 @@ def _mark(entry: Mapping[str, Any]) -> str:
     return f"{entry['name']} {entry.get('digest', '')}"
 
 
-def _context(shown: Mapping[str, Any]) -> int | None:
-    """Return how many tokens a model holds: what its Modelfile says, else what it was trained for."""
-    facts = object_of(shown.get("model_info"))
-    parameters = re.search(r"^num_ctx\s+(\d+)", str(shown.get("parameters", "")), re.MULTILINE)
-    return (
-        int(parameters[1]) if parameters else number(facts.get(f"{facts.get('general.architecture')}.context_length"))
-    )
-
-
-def _usage(last: Mapping[str, Any]) -> Usage:
-    load, prompt, answer = (number(last.get(f"{name}_duration")) for name in ("load", "prompt_eval", "eval"))
-    first = ((load or 0) + (prompt or 0)) / NANOSECONDS if answer else None
-    return Usage(
-        input_tokens=number(last.get("prompt_eval_count")),
-        output_tokens=number(last.get("eval_count")),
-        first_token_seconds=first,
-        seconds=first + (answer or 0) / NANOSECONDS if first is not None else None,
-    )
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(number) in (int, float) for number in value)
 
 
 DIALECT = ProviderDialect("ollama", Ollama, base_url, local=(LOCAL_SERVER,))

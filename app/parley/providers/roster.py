@@ -5,7 +5,7 @@ Plain bookkeeping: it asks no server. The catalog does.
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
@@ -34,8 +34,10 @@ class Roster:
         local: Sequence[Endpoint] | None = None,
         environ: Mapping[str, str] | None = None,
         reserved: Sequence[str] = (),
+        keep_alive: Callable[[], str] = str,
     ) -> None:
         self._keys = keys
+        self._keep_alive = keep_alive
         self._dialects = {dialect.name: dialect for dialect in dialects}
         self._local_rows = [row for dialect in dialects for row in dialect.local] if local is None else list(local)
         self._vendor_rows = [row for dialect in dialects for row in dialect.vendors]
@@ -89,7 +91,7 @@ class Roster:
     def provider(self, endpoint: Endpoint) -> RemoteProvider:
         """Return the provider of an endpoint, the same one each time."""
         if endpoint not in self._made:
-            access = Access(lambda: self._key(endpoint), self._keys.redact)
+            access = Access(lambda: self._key(endpoint), self._keys.redact, self._keep_alive)
             self._made[endpoint] = self._dialects[endpoint.dialect].make(endpoint, access)
         return self._made[endpoint]
 

@@ -56,6 +56,23 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "{provider} is overloaded just now ({status}). Try again in a while, or choose another model.",
     ),
+    "model_stopped": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The program that runs {model} stopped. Try again; if it stops anew, choose a smaller model."
+    ),
+    "model_too_large": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{model} needs more memory than is free. Close other programs, choose a smaller model, or start a new chat.",
+    ),
+    "pull_failed": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "{model} could not be fetched. What has come is kept: go on when {provider} is online."
+    ),
+    "disk_short": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "There is no room for {model} on the disk of {provider}. Free some, then go on: what has come is kept.",
+    ),
+    "server_outdated": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "{model} needs a newer version of {provider}. Update it from its website, then try again."
+    ),
     "answer_broken": QT_TRANSLATE_NOOP("ErrorTexts", "The answer from {provider} broke off. What had come is kept."),
     "connection_lost": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The connection to {provider} broke off. What had come is kept."
@@ -92,6 +109,10 @@ SENTENCES: Mapping[str, object] = {
     "model_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no model named “{model}”. Choose another one."),
     "model_retired": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The model “{model}” is no longer in service. Choose another one."
+    ),
+    "model_absent": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "“{model}” is not on the server. Get it in the settings under Models, or choose another one.",
     ),
     "model_ambiguous": QT_TRANSLATE_NOOP(
         "ErrorTexts",
