@@ -25,6 +25,7 @@ from tests.providers.sockets import unused_port
 
 COMMANDS = ["", "chat", "models", "conversations", "show", "search", "backup", "restore", "doctor", "serve"]
 COMMANDS += ["provider", "provider add", "provider list", "provider remove"]
+COMMANDS += ["models pull", "models show", "models rm"]
 COMMANDS += ["data", "data where", "data move"]
 COMMANDS += ["settings", "settings list", "settings get", "settings set"]
 

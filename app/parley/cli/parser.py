@@ -84,7 +84,16 @@ def _check_chat(parser: Parser, arguments: argparse.Namespace) -> None:
 
 
 def _models(commands: Any) -> None:
-    _json(_add(commands, "models", "list the models that can be asked"))
+    parser = _add(commands, "models", "list the models that can be asked; fetch, show and delete those of Ollama")
+    _json(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
+    pull = _add(actions, "pull", "fetch a model; the same command goes on with one that was stopped")
+    show = _add(actions, "show", "tell what is known of a model that is there")
+    _json(show)
+    remove = _add(actions, "rm", "delete a model")
+    remove.add_argument("--yes", action="store_true", help="delete it without asking")
+    for action in (pull, show, remove):
+        action.add_argument("name", type=_text, metavar="NAME", help="as Ollama names it, such as llama3.2 or qwen3:4b")
 
 
 def _conversations(commands: Any) -> None:

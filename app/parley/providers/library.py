@@ -1,6 +1,6 @@
 """Library: what a server can do that keeps models of its own: fetch them, show them, delete them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -98,3 +98,9 @@ class ModelLibrary(Protocol):
     async def unload(self, name: str) -> None:
         """Take a model out of memory."""
         ...
+
+
+def libraries(providers: Iterable[object]) -> list[ModelLibrary]:
+    """Return those providers that keep models of their own, the ones on this computer first."""
+    found = [provider for provider in providers if isinstance(provider, ModelLibrary)]
+    return sorted(found, key=lambda library: not library.local)
