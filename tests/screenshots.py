@@ -22,7 +22,7 @@ from parley.main import open_services
 from parley.messages import MessageStatus
 from parley.paths import Paths, resources
 from parley.settings import Settings
-from tests.fakes import FakeOllama, OllamaModel, Reply
+from tests.fakes import FakeOllama, OllamaModel, Pull, Reply
 from tests.showcase import CHATS, IN_ARABIC, MODEL, Chat, seed, tide_chart
 from tests.studio import Studio
 
@@ -209,6 +209,23 @@ async def providers(studio: Studio) -> None:
     await settings(studio, "providers")
 
 
+async def ollama(studio: Studio) -> None:
+    """The models of Ollama in the settings, one of them on its way."""
+    from parley.ui.preferences.models_page import ModelsPage
+
+    studio.server.in_memory["llama3.2:latest"] = 8192
+    studio.server.library["phi4:latest"] = Pull((9_100_000_000,), hold=asyncio.Event(), hold_at=4)
+    await settings(studio, "models")
+    window = studio.window.settings_door.window
+    assert window is not None
+    page = window.pages["models"]
+    assert isinstance(page, ModelsPage)
+    await studio.until(lambda: "ollama" in page.sections and page.sections["ollama"].cards)
+    section = page.sections["ollama"]
+    section.fetch("phi4")
+    await studio.until(lambda: studio.window.downloads.all[0].progress.completed)
+
+
 async def appearance(studio: Studio) -> None:
     """Theme and zoom in the settings."""
     await settings(studio, "appearance")
@@ -273,6 +290,7 @@ SCENES = (
     Scene("editing", editing),
     Scene("information", information, theme="dark"),
     Scene("settings-providers", providers, discovers=True),
+    Scene("settings-models", ollama, discovers=True),
     Scene("settings-appearance", appearance, theme="dark"),
     Scene("settings-behaviour", behaviour, discovers=True),
     Scene("settings-shortcuts", shortcuts),
@@ -293,9 +311,9 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
 
     paths = Paths(folder / scene.name)
     names = (
-        OllamaModel("llama3.2:latest"),
-        OllamaModel("qwen3:8b", context=40_960, size=5_200_000_000),
-        OllamaModel("gemma3:4b", context=131_072, size=3_300_000_000),
+        OllamaModel("llama3.2:latest", ("completion", "tools"), context=131_072),
+        OllamaModel("qwen3:8b", ("completion", "tools", "thinking"), context=40_960, size=5_200_000_000),
+        OllamaModel("gemma3:4b", ("completion", "vision"), context=131_072, size=3_300_000_000),
     )
     server = FakeOllama(*names, reply=Reply())
     await server.__aenter__()

@@ -189,7 +189,7 @@ async def test_settings_stand_at_the_foot_of_the_sidebar(desk: Desk) -> None:
     desk.press("Down", on=window.menu.menu_)
     desk.press("Down", on=window.menu.menu_)
     desk.press("Return", on=window.menu.menu_)
-    assert window.page == "appearance"
+    assert window.page == "models"
 
 
 def shortcuts_of(window: SettingsWindow) -> ShortcutsPage:
@@ -452,7 +452,7 @@ async def test_the_window_opens_in_sight(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("width", [800, 340])
-@pytest.mark.parametrize("name", ["providers", "appearance", "behaviour", "shortcuts", "data"])
+@pytest.mark.parametrize("name", ["providers", "models", "appearance", "behaviour", "shortcuts", "data"])
 async def test_no_page_is_wider_than_its_window(desk: Desk, name: str, width: int) -> None:
     window = await open_settings(desk, name)
     window.resize(width, 620)

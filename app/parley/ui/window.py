@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from parley.ui.composer.spelling import Spelling
     from parley.ui.handlers import Handlers
     from parley.ui.links import Links
+    from parley.ui.models.downloads import Download, Downloads
     from parley.ui.models.model_choice import ModelChoice
     from parley.ui.preferences.settings_door import SettingsDoor
     from parley.ui.program.background import Background
@@ -62,6 +63,7 @@ class Window(QWidget):
 
     chats: "Chats"
     models: "ModelChoice"
+    downloads: "Downloads"
     view: "ConversationView"
     find_: "Find"
     first_run: "FirstRun"
@@ -153,6 +155,7 @@ class Window(QWidget):
         from parley.ui.composer.spelling import Spelling
         from parley.ui.handlers import Handlers
         from parley.ui.links import Links
+        from parley.ui.models.downloads import Downloads
         from parley.ui.preferences.settings_door import SettingsDoor
         from parley.ui.welcome.first_run import FirstRun
 
@@ -162,8 +165,9 @@ class Window(QWidget):
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.find_ = Find(self._look, self.actions_, self.page)
         self.links = Links(self._look, self, self.tasks)
-        self.settings_door = SettingsDoor(services, self._look, self, self.tasks)
-        self.first_run = FirstRun(services, self.page, self.models, self.tasks)
+        self.downloads = Downloads(self.tasks, self)
+        self.settings_door = SettingsDoor(services, self._look, self, self.tasks, self.downloads)
+        self.first_run = FirstRun(services, self.page, self.models, self.downloads, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
         self._unsubscribe += [
@@ -242,6 +246,7 @@ class Window(QWidget):
             mend.connect(lambda: self.settings_door.open("providers"))
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
+        self.downloads.finished.connect(self._fetched)
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
         self._settings_timer.timeout.connect(self._look_at_settings)
         self._settings_timer.start()
@@ -353,6 +358,13 @@ class Window(QWidget):
             self._services.settings.update(window=state.to_text(), last_chat=self.view.shown_id or "")
         except ChatError as error:
             self.report(error)
+
+    def _fetched(self, download: "Download") -> None:
+        """A model has been fetched: say so to those who look at something else."""
+        self.tasks.start(self.models.look_for_models(refresh=True))
+        if not self.page.shows_welcome or self.page.welcome.steps is None:
+            text = self.tr("“{model}” is there.").format(model=download.name)
+            self.page.notices.show_notice(text, action=self.tr("Choose a model"), act=self.models.open_picker)
 
     def _say_not_kept(self, reason: str) -> None:
         self.page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from parley.services import Services
 from parley.ui.appearance.look import Look
+from parley.ui.models.downloads import Downloads
 from parley.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ class SettingsDoor(QObject):
     move_requested = Signal(object)
     restart_requested = Signal()
 
-    def __init__(self, services: Services, look: Look, window: QWidget, tasks: Tasks) -> None:
+    def __init__(self, services: Services, look: Look, window: QWidget, tasks: Tasks, downloads: Downloads) -> None:
         super().__init__(window)
         self._services = services
         self._look = look
         self._window = window
         self._tasks = tasks
+        self._downloads = downloads
         self.window: SettingsWindow | None = None
 
     def open(self, page: str = "") -> None:
@@ -34,7 +36,7 @@ class SettingsDoor(QObject):
         if self.window is None:
             from parley.ui.preferences.window import SettingsWindow
 
-            self.window = SettingsWindow(self._services, self._look, self._tasks, self._window)
+            self.window = SettingsWindow(self._services, self._look, self._tasks, self._downloads, self._window)
             self.window.link_opened.connect(self.link_opened)
             self.window.models_listed.connect(self.models_listed)
             self.window.move_requested.connect(self.move_requested)

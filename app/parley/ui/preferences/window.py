@@ -15,8 +15,10 @@ from PySide6.QtWidgets import (
 from parley.services import Services
 from parley.settings import Options
 from parley.ui.appearance.look import Look
+from parley.ui.models.downloads import Downloads
 from parley.ui.preferences.choice_button import ChoiceButton
 from parley.ui.preferences.data_page import DataPage
+from parley.ui.preferences.models_page import ModelsPage
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.providers_page import ProvidersPage
@@ -44,14 +46,14 @@ class SettingsWindow(QWidget):
     models_listed = Signal()
     """The providers have been asked for their models."""
 
-    def __init__(self, services: Services, look: Look, tasks: Tasks, parent: QWidget) -> None:
+    def __init__(self, services: Services, look: Look, tasks: Tasks, downloads: Downloads, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumSize(320, 320)
         self.resize(800, 620)
         self._look = look
-        self.pages: dict[str, Page] = self._made_pages(services, look, tasks)
+        self.pages: dict[str, Page] = self._made_pages(services, look, tasks, downloads)
         self.list = QListWidget(self)
         self.list.setObjectName("pages")
         self.list.setAccessibleName(self.tr("Pages"))
@@ -133,7 +135,7 @@ class SettingsWindow(QWidget):
             return True
         return False
 
-    def _made_pages(self, services: Services, look: Look, tasks: Tasks) -> dict[str, Page]:
+    def _made_pages(self, services: Services, look: Look, tasks: Tasks, downloads: Downloads) -> dict[str, Page]:
         appearance = OptionsPage(self.tr("Appearance"), "appearance", services, look, tasks, self)
         behaviour = OptionsPage(self.tr("Behaviour"), "behaviour", services, look, tasks, self)
         behaviour.providers_requested.connect(lambda: self.show_page("providers"))
@@ -142,11 +144,15 @@ class SettingsWindow(QWidget):
             page.end()
         providers = ProvidersPage(services, look, tasks, self)
         providers.listed.connect(self.models_listed)
+        models = ModelsPage(services, look, tasks, downloads, self)
+        models.listed.connect(self.models_listed)
+        models.link_opened.connect(self.link_opened)
         shortcuts = ShortcutsPage(services.settings, look, self)
         data = DataPage(services, look, tasks, self)
         data.move_requested.connect(self.move_requested)
         return {
             "providers": providers,
+            "models": models,
             "appearance": appearance,
             "behaviour": behaviour,
             "shortcuts": shortcuts,

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from parley.providers.guide import PROVIDER as GUIDE
+from parley.providers.library import ModelLibrary, libraries
+from parley.providers.suggestions import memory_bytes, suggested
 from parley.services import Services
+from parley.ui.models.downloads import Downloads
 from parley.ui.models.model_choice import ModelChoice
 from parley.ui.tasks import Tasks
 
@@ -24,16 +27,20 @@ class FirstRun(QObject):
     finished = Signal()
     """A model is chosen, or the person goes on without one."""
 
-    def __init__(self, services: Services, page: "ChatPage", models: ModelChoice, tasks: Tasks) -> None:
+    def __init__(
+        self, services: Services, page: "ChatPage", models: ModelChoice, downloads: Downloads, tasks: Tasks
+    ) -> None:
         super().__init__(page)
         self._services = services
         self._page = page
         self._models = models
+        self._downloads = downloads
         self._tasks = tasks
         self._again = False
         """The person has skipped the steps and wants them after all."""
         page.connect_requested.connect(self.begin_again)
         page.welcome_shown.connect(self.refresh)
+        downloads.changed.connect(self.refresh)
         if page.shows_welcome:
             self.refresh()
 
@@ -54,7 +61,9 @@ class FirstRun(QObject):
             return
         steps, catalog = welcome.steps or self._made_steps(), self._services.catalog
         models = [model for model in catalog.cached_models() if model.provider != GUIDE]
-        if models:
+        if self._downloads.all:
+            steps.show_download(self._downloads.all[0])
+        elif models:
             names = {provider.id: provider.name for provider in catalog.providers()}
             steps.show_models(models, [names.get(model.provider, model.provider) for model in models])
         elif self._models.looking or not self._models.looked:
@@ -62,7 +71,10 @@ class FirstRun(QObject):
         else:
             empty = [place.endpoint.name for place in catalog.places() if place.usable and place.kind != "service"]
             empty = [] if catalog.problems else empty
-            steps.show_none(empty_server=next(iter(empty), ""), looks=self._services.settings.options.discover)
+            if library := self._library():
+                steps.show_library(library.name, suggested(memory_bytes() if library.local else None))
+            else:
+                steps.show_none(empty_server=next(iter(empty), ""), looks=self._services.settings.options.discover)
         welcome.show_steps(steps)
 
     def choose(self, model: str) -> None:
@@ -83,6 +95,16 @@ class FirstRun(QObject):
         self.refresh()
         self._look()
 
+    def _library(self) -> ModelLibrary | None:
+        """Return a server that runs, has no model, and can fetch one."""
+        catalog = self._services.catalog
+        well = [provider for provider in catalog.providers() if provider.id not in catalog.problems]
+        return next(iter(libraries(well)), None)
+
+    def _fetch(self, name: str) -> None:
+        if library := self._library():
+            self._downloads.fetch(library, name)
+
     def _made_steps(self) -> "FirstSteps":
         from parley.ui.welcome.first_steps import FirstSteps
 
@@ -92,6 +114,11 @@ class FirstRun(QObject):
         steps.look_requested.connect(self._look)
         steps.local_requested.connect(self._look_here)
         steps.picker_requested.connect(self._models.open_picker)
+        steps.fetch_requested.connect(self._fetch)
+        steps.library_requested.connect(lambda: self.settings_requested.emit("models"))
+        steps.stop_requested.connect(self._downloads.stop)
+        steps.go_on_requested.connect(self._downloads.go_on)
+        steps.dismiss_requested.connect(self._downloads.dismiss)
         steps.chosen.connect(self.choose)
         steps.skipped.connect(self.skip)
         return steps

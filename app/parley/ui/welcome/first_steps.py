@@ -7,6 +7,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from parley.models import Model
+from parley.providers.suggestions import Suggestion
+from parley.ui.models.download_bar import DownloadBar
+from parley.ui.models.downloads import Download
+from parley.ui.models.suggestion_texts import suggestion_text
 
 MOST = 4
 """So many models are offered here; the rest is in the picker."""
@@ -20,6 +24,11 @@ class FirstSteps(QWidget):
     look_requested = Signal()
     local_requested = Signal()
     picker_requested = Signal()
+    fetch_requested = Signal(str)
+    library_requested = Signal()
+    stop_requested = Signal(object)
+    go_on_requested = Signal(object)
+    dismiss_requested = Signal(object)
     chosen = Signal(str)
     skipped = Signal()
 
@@ -47,6 +56,7 @@ class FirstSteps(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Looking for models"))
         self.buttons: list[QPushButton] = []
+        self.download: DownloadBar | None = None
         self._choices = QVBoxLayout()
         self._choices.setSpacing(8)
         self.skip = QPushButton(self.tr("Skip"), self)
@@ -71,10 +81,13 @@ class FirstSteps(QWidget):
     def show_none(self, *, empty_server: str, looks: bool) -> None:
         """Say that there is no model, and how to get one. `empty_server` runs without one."""
         if empty_server:
-            words = self.tr("{server} is running, but has no model yet. For Ollama: “ollama pull llama3.2”.")
+            words = self.tr("{server} is running, but has no model yet. Load one there, then look again.")
             words = words.format(server=empty_server)
         elif looks:
-            words = self.tr("None was found on this computer. Ollama is a free program that runs models here.")
+            words = self.tr(
+                "None was found on this computer. Ollama is a free program that runs models here: "
+                "install it from ollama.com, start it, and look again."
+            )
         else:
             words = self.tr("Servers on this computer are not looked for: that is off in the settings.")
         self._show(0, self.tr("Find a model"), words)
@@ -84,6 +97,29 @@ class FirstSteps(QWidget):
             self._offer(self.tr("Install Ollama"), self.install_requested.emit)
         self._offer(self.tr("Connect a service with a key"), self.service_requested.emit)
         self._offer(self.tr("Look again"), self.look_requested.emit)
+
+    def show_library(self, server: str, suggestions: Sequence[Suggestion]) -> None:
+        """Offer models that a server can fetch, which has none."""
+        words = self.tr("{server} is running, but has no model yet. These fit your computer; a click gets one.")
+        self._show(0, self.tr("Get a model"), words.format(server=server))
+        for suggestion in suggestions:
+            self._offer(suggestion_text(suggestion), partial(self.fetch_requested.emit, suggestion.name))
+        self._offer(self.tr("Another model…"), self.library_requested.emit)
+        self._offer(self.tr("Connect a service with a key"), self.service_requested.emit)
+        self._offer(self.tr("Look again"), self.look_requested.emit)
+
+    def show_download(self, download: Download) -> None:
+        """Show how far a model is that is being fetched."""
+        if self.download is not None and self.download.download is download:
+            return
+        words = self.tr("That takes a while. You can look around meanwhile; it goes on.")
+        self._show(0, self.tr("Getting a model"), words)
+        self.download = bar = DownloadBar(download, self)
+        bar.stop_requested.connect(partial(self.stop_requested.emit, download))
+        bar.go_on_requested.connect(partial(self.go_on_requested.emit, download))
+        bar.dismiss_requested.connect(partial(self.dismiss_requested.emit, download))
+        self._choices.addWidget(bar)
+        bar.show()
 
     def show_models(self, models: Sequence[Model], names: Sequence[str]) -> None:
         """Offer models, with the names of their providers."""
@@ -102,6 +138,10 @@ class FirstSteps(QWidget):
         self.heading.setText(heading)
         self.words.setText(words)
         self.bar.hide()
+        if self.download:
+            self.download.hide()
+            self.download.deleteLater()
+            self.download = None
         while self.buttons:
             button = self.buttons.pop()
             self._choices.removeWidget(button)
