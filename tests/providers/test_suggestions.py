@@ -10,11 +10,11 @@ from parley.providers.suggestions import SUGGESTIONS, memory_bytes, suggested
     [
         (2, ["gemma3:1b"]),
         (4, ["gemma3:1b"]),
-        (8, ["llama3.1:8b", "gemma3:4b", "qwen3:4b", "gemma3:1b"]),
+        (8, ["gemma3:4b", "qwen3:4b", "llama3.2", "gemma3:1b"]),
         (16, ["phi4", "gemma3:12b", "qwen3:8b", "gemma3:1b"]),
         (32, ["qwen3:32b", "gemma3:27b", "gpt-oss:20b", "gemma3:1b"]),
         (64, ["llama3.3:70b", "qwen3:32b", "gemma3:27b", "gemma3:1b"]),
-        (None, ["llama3.1:8b", "gemma3:4b", "qwen3:4b", "gemma3:1b"]),
+        (None, ["gemma3:4b", "qwen3:4b", "llama3.2", "gemma3:1b"]),
     ],
 )
 def test_the_best_that_fit_and_the_smallest(gigabytes: int | None, names: list[str]) -> None:

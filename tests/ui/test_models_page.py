@@ -182,7 +182,10 @@ async def test_suggestions_fit_the_memory(desk: Desk, server: FakeOllama) -> Non
         "qwen3:8b  ·  5.2 GB  ·  thinks before it answers",
         "gemma3:1b  ·  815.0 MB  ·  small and quick",
     ]
-    click(section.offers[0])
+    section.more.setFocus()
+    desk.press("Tab", on=section.more)
+    assert section.offers[0].hasFocus()
+    desk.press("Space", on=section.offers[0])
     await desk.until(lambda: "phi4:latest" in section.cards)
     assert not any(offer.text().startswith("phi4") for offer in section.offers)
 

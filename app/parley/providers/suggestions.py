@@ -12,10 +12,10 @@ Strength = Literal["quick", "all-round", "thinks", "sees", "strong"]
 
 GIGABYTE = 1_000_000_000
 SPARE = 2 * GIGABYTE
-"""What the system and other programs need beside a model."""
-
-GROWTH = 1.2
 """A model in memory is so much larger than on the disk, with a chat of some length."""
+
+SHARE = 0.75
+"""So much of the memory a model may take: other programs need some, and what fills it all is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,7 @@ class Suggestion:
 
     def fits(self, memory: int | None) -> bool:
         """Return whether a computer with so much memory runs it. Where nobody knows, the smaller ones do."""
-        needed = self.size_bytes * GROWTH + SPARE
-        return needed <= (8 * GIGABYTE if memory is None else memory)
+        return self.size_bytes + SPARE <= (8 * GIGABYTE if memory is None else memory) * SHARE
 
 
 SUGGESTIONS = (

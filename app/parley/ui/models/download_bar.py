@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from parley.errors import ModelUnknown
 from parley.providers.library import PullProgress
 from parley.ui.error_texts import error_text
 from parley.ui.models.downloads import Download
@@ -67,10 +68,10 @@ class DownloadBar(QFrame):
         self.words.setText(self._words())
         had_focus = self.stop.hasFocus() or self.go_on.hasFocus()
         self.stop.setVisible(running)
-        self.go_on.setVisible(not running)
+        self.go_on.setVisible(not running and not isinstance(error, ModelUnknown))
         self.dismiss.setVisible(not running)
         if had_focus:
-            (self.stop if running else self.go_on).setFocus()
+            next(button for button in (self.stop, self.go_on, self.dismiss) if not button.isHidden()).setFocus()
         self._announce(self.problem.text() if error else self.words.text() if not running else "")
 
     def _words(self) -> str:

@@ -112,6 +112,9 @@ class LibrarySection(QWidget):
                 bar.dismiss_requested.connect(partial(self._downloads.dismiss, download))
                 self._bars.addWidget(bar)
                 bar.show()
+                QWidget.setTabOrder(self.more, bar.stop)
+                QWidget.setTabOrder(bar.stop, bar.go_on)
+                QWidget.setTabOrder(bar.go_on, bar.dismiss)
                 self.bars[download] = bar
 
     def _show_offers(self, shown: bool) -> None:
@@ -129,6 +132,7 @@ class LibrarySection(QWidget):
             button.clicked.connect(partial(self._take, suggestion.name))
             self._offers.addWidget(button)
             button.show()
+            QWidget.setTabOrder(self.offers[-1] if self.offers else self.more, button)
             self.offers.append(button)
         self.more.setVisible(bool(offered))
         if memory is None:

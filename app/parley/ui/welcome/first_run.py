@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 OLLAMA = "https://ollama.com/download"
 
+MOST = 3
+"""So many models are suggested here; more are in the settings."""
+
 
 class FirstRun(QObject):
     """Decides which step an empty chat shows."""
@@ -40,7 +43,7 @@ class FirstRun(QObject):
         """The person has skipped the steps and wants them after all."""
         page.connect_requested.connect(self.begin_again)
         page.welcome_shown.connect(self.refresh)
-        downloads.changed.connect(self.refresh)
+        downloads.changed.connect(self._downloads_changed)
         if page.shows_welcome:
             self.refresh()
 
@@ -61,18 +64,19 @@ class FirstRun(QObject):
             return
         steps, catalog = welcome.steps or self._made_steps(), self._services.catalog
         models = [model for model in catalog.cached_models() if model.provider != GUIDE]
-        if self._downloads.all:
-            steps.show_download(self._downloads.all[0])
-        elif models:
+        if models:
             names = {provider.id: provider.name for provider in catalog.providers()}
             steps.show_models(models, [names.get(model.provider, model.provider) for model in models])
+        elif self._downloads.all:
+            running = [one for one in self._downloads.all if one.state == "running"]
+            steps.show_download((running or self._downloads.all)[0])
         elif self._models.looking or not self._models.looked:
             steps.show_looking()
         else:
             empty = [place.endpoint.name for place in catalog.places() if place.usable and place.kind != "service"]
             empty = [] if catalog.problems else empty
             if library := self._library():
-                steps.show_library(library.name, suggested(memory_bytes() if library.local else None))
+                steps.show_library(library.name, suggested(memory_bytes() if library.local else None, MOST))
             else:
                 steps.show_none(empty_server=next(iter(empty), ""), looks=self._services.settings.options.discover)
         welcome.show_steps(steps)
@@ -94,6 +98,13 @@ class FirstRun(QObject):
         self._again = True
         self.refresh()
         self._look()
+
+    def _downloads_changed(self) -> None:
+        """Show what is on its way; when nothing is any more, there may be a model."""
+        if self._downloads.all or self.over:
+            self.refresh()
+        else:
+            self._look()
 
     def _library(self) -> ModelLibrary | None:
         """Return a server that runs, has no model, and can fetch one."""

@@ -57,6 +57,7 @@ class FirstSteps(QWidget):
         self.bar.setAccessibleName(self.tr("Looking for models"))
         self.buttons: list[QPushButton] = []
         self.download: DownloadBar | None = None
+        self._had_focus = False
         self._choices = QVBoxLayout()
         self._choices.setSpacing(8)
         self.skip = QPushButton(self.tr("Skip"), self)
@@ -120,6 +121,7 @@ class FirstSteps(QWidget):
         bar.dismiss_requested.connect(partial(self.dismiss_requested.emit, download))
         self._choices.addWidget(bar)
         bar.show()
+        self._pass_focus(bar.stop)
 
     def show_models(self, models: Sequence[Model], names: Sequence[str]) -> None:
         """Offer models, with the names of their providers."""
@@ -130,6 +132,7 @@ class FirstSteps(QWidget):
             self._offer(self.tr("All {count} models…").format(count=len(models)), self.picker_requested.emit)
 
     def _show(self, step: int, heading: str, words: str) -> None:
+        self._had_focus = self._had_focus or self._has_focus()
         for number, label in enumerate(self._names):
             label.setProperty("title", number == step)
             label.setProperty("muted", number != step)
@@ -155,6 +158,19 @@ class FirstSteps(QWidget):
         self._choices.addWidget(button)
         self.buttons.append(button)
         button.show()
+        self._pass_focus(button)
+
+    def _has_focus(self) -> bool:
+        bar = self.download
+        return any(
+            button.hasFocus() for button in (*self.buttons, *((bar.stop, bar.go_on, bar.dismiss) if bar else ()))
+        )
+
+    def _pass_focus(self, button: QPushButton) -> None:
+        """Let the keyboard stay among the steps when what it was on has gone."""
+        if self._had_focus:
+            self._had_focus = False
+            button.setFocus()
 
     def _muted(self, text: str) -> QLabel:
         label = QLabel(text, self)
