@@ -170,9 +170,14 @@ class FakeOllama(FakeServer):
         """Older servers do not: they cut the prompt and say nothing."""
         self.silently_cut = False
         self.tells_windows = True
+        self.deaf = False
+        """It takes questions and says nothing."""
 
     async def answer(self, exchange: Exchange) -> None:
         request = exchange.request
+        if self.deaf:
+            await exchange.gone.wait()
+            return
         match request.method, request.path:
             case "GET", "/api/tags":
                 await exchange.respond({"models": [self._tag(model) for model in self.models]})

@@ -102,6 +102,11 @@ def test_without_ollama(tmp_path: Path, capsys: pytest.CaptureFixture[str], monk
         assert "Ollama cannot be reached at http://127.0.0.1:9" in cli.err
 
 
+def test_the_doctor_knows_how_to_get_one(cli: Cli, server: FakeOllama) -> None:
+    server.models.clear()
+    assert "here is running, but has no model. “parley models pull llama3.2” fetches one." in cli("doctor")
+
+
 def test_one_is_shown(cli: Cli, server: FakeOllama) -> None:
     server.in_memory["fake:latest"] = 8192
     out = cli("models", "show", "fake")

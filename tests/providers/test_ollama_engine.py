@@ -1,5 +1,6 @@
 """A long chat with Ollama through store, engine and catalog: nothing that fits is cut, and few turns reload it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,11 +9,12 @@ from parley.engine import ChatEngine, ChatRequest
 from parley.events import Failed, Finished, Status
 from parley.keys import Keys
 from parley.paths import Paths
+from parley.providers import ollama
 from parley.providers.catalog import Catalog
 from parley.providers.guide import Guide
 from parley.settings import ProviderRow, Settings
 from parley.store import Store
-from tests.fakes import FakeOllama, OllamaModel
+from tests.fakes import FakeOllama, OllamaModel, Reply
 
 
 @pytest.fixture
@@ -72,3 +74,24 @@ async def test_a_model_that_is_not_there_can_be_fetched(engine: ChatEngine) -> N
     assert isinstance(last, Failed)
     assert last.failure.code == "model_absent"
     assert "here/gone" in last.failure.sentence
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+async def test_who_is_at_work_is_waited_for(
+    engine: ChatEngine, server: FakeOllama, settings: Settings, monkeypatch: pytest.MonkeyPatch, at_work: bool
+) -> None:
+    monkeypatch.setattr(ollama, "LOADING_SECONDS", 0.1)
+    monkeypatch.setattr(ollama, "ALIVE_SECONDS", 0.1)
+    settings.update(first_token_timeout=1.5)
+    server.reply = Reply(hold=asyncio.Event(), hold_at=0)
+    turn = await engine.send(ChatRequest("Read all this"))
+    while not server.loads:
+        await asyncio.sleep(0.01)
+    server.deaf = not at_work
+    assert await turn.wait(2.5 if at_work else None) is None or not at_work
+    assert server.reply.hold
+    server.reply.hold.set()
+    last = await turn.wait()
+    assert isinstance(last, Finished if at_work else Failed)
+    codes = [event.code async for event in turn if isinstance(event, Status)]
+    assert (len(codes) > 2) is at_work

@@ -95,7 +95,7 @@ class TestPulling:
         assert again[-1].stage == "done"
 
     async def test_cut_at_every_byte(self) -> None:
-        recording = ndjson(*pull_lines(Pull(files=(1000, 10), steps=2)))
+        recording = ndjson(*pull_lines(Pull(files=(1000,), steps=1)))
         async with FakeServer() as server:
             provider = Ollama(Endpoint("ollama", "Ollama", server.url), Access())
             for at in range(len(recording) - 1):

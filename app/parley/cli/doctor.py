@@ -21,6 +21,7 @@ from parley.keys import Keys
 from parley.paths import Paths
 from parley.providers.catalog import BUILT_IN, Catalog
 from parley.providers.guide import PROVIDER as GUIDE
+from parley.providers.library import libraries
 from parley.render.math import Formula, FormulaError, draw
 from parley.settings import Options, Settings
 from parley.store import Finding
@@ -144,6 +145,9 @@ def _providers(catalog: Catalog) -> Iterator[Finding]:
         yield Finding("provider", False, f"{name}: {error}{advice}")
     if all(model.provider == GUIDE for model in models):
         text = "No language model is found; only the Guide answers. Start Ollama or LM Studio, or set a service’s key."
+        empty = [library for library in libraries(catalog.providers()) if library.id not in problems]
+        if empty:
+            text = f"{empty[0].name} is running, but has no model. “parley models pull llama3.2” fetches one."
         yield Finding("provider", True, text)
 
 

@@ -36,8 +36,9 @@ EXAMPLES = (
 GET_A_MODEL = """\
 To chat, Parley needs a language model. Any of these three ways will do:
 
-1. **Ollama**, on this computer, free and private. Install it from <https://ollama.com/download>, then type \
-`ollama pull llama3.2` in a terminal. Parley finds it by itself.
+1. **Ollama**, on this computer, free and private. Install it from <https://ollama.com/download> and start it; \
+Parley finds it by itself. Then get a model in the settings under **Models**, or with `ollama pull llama3.2` in a \
+terminal.
 2. **LM Studio**, on this computer, with a window of its own. Install it from <https://lmstudio.ai>, download a model \
 in it, and start its server (*Developer*, then *Start server*). Parley finds it by itself. The same goes for \
 llama.cpp, vLLM, Jan and LocalAI.

@@ -48,6 +48,9 @@ LOADING_SECONDS = 1.0
 SHOW_SECONDS = 0.5
 """How long the list of models waits for details; what comes too late is asked again with the next list."""
 
+ALIVE_SECONDS = 20.0
+"""How often a server is looked at that says nothing yet: a large model is loaded, or a long chat read, for minutes."""
+
 FACTS_SECONDS = 2.0
 """How long a chat waits for what is to be known of its model."""
 
@@ -128,7 +131,7 @@ class Ollama:
                 yield words
             try:
                 # The response begins only when the model is loaded, so it is waited for in a task of its own.
-                async with aclosing(_with_patience(self._answer(body, request.model), words)) as events:
+                async with aclosing(self._with_patience(body, request.model, words)) as events:
                     async for event in events:
                         yield event
                 return
@@ -190,6 +193,35 @@ class Ollama:
             await self._client.ask("/api/chat", body, method="POST", model=self._full(name))
 
     # --- asking
+    async def _with_patience(self, body: Mapping[str, Any], name: str, words: Status) -> AsyncGenerator[Event, None]:
+        """Yield the events of an answer, and a status when the first one takes its time.
+
+        It is told again for as long as the server has the model in memory: who is at work is not silent.
+        """
+        answer = self._answer(body, name)
+
+        async def next_event() -> Event | None:
+            return await anext(answer, None)
+
+        async with aclosing(answer):
+            first = asyncio.ensure_future(next_event())
+            try:
+                done, _ = await asyncio.wait([first], timeout=LOADING_SECONDS)
+                if not done and words.code != "reloading":
+                    yield words
+                while not done:
+                    done, _ = await asyncio.wait([first], timeout=ALIVE_SECONDS)
+                    if not done and await self._in_memory(name):
+                        yield words
+                event = await first
+            finally:
+                if first.cancel():
+                    await asyncio.wait([first])
+            if event is not None:
+                yield event
+            async for event in answer:
+                yield event
+
     async def _answer(self, body: Mapping[str, Any], name: str) -> AsyncGenerator[Event, None]:
         with self._absent_told(name):
             async with (
@@ -311,28 +343,6 @@ def _words(in_memory: LoadedModel | None, window: int | None) -> Status:
     if window is not None and in_memory.context is not None and window > in_memory.context:
         return Status("reloading", "Loading the model anew, with room for this longer chat")
     return Status("reading", "The model is reading the chat")
-
-
-async def _with_patience(events: AsyncGenerator[Event, None], words: Status) -> AsyncGenerator[Event, None]:
-    """Yield the events, and a status when the first one takes its time."""
-
-    async def next_event() -> Event | None:
-        return await anext(events, None)
-
-    async with aclosing(events):
-        first = asyncio.ensure_future(next_event())
-        try:
-            done, _ = await asyncio.wait([first], timeout=LOADING_SECONDS)
-            if not done and words.code != "reloading":
-                yield words
-            event = await first
-        finally:
-            if first.cancel():
-                await asyncio.wait([first])
-        if event is not None:
-            yield event
-        async for event in events:
-            yield event
 
 
 def _mark(entry: Mapping[str, Any]) -> str:

@@ -97,6 +97,9 @@ class ModelsPage(Page):
             if first:
                 self.sections[library.id] = self._made_section(LibrarySection(library, self._downloads, self.inside))
             await self._fill(self.sections[library.id], first=first)
+        looks = self._services.settings.options.discover
+        off = self.tr("Ollama is not looked for: “Find local servers” is off under Behaviour.")
+        self.absent_title.setText(self.tr("Ollama is not running") if looks else off)
         self.absent.setVisible(not found)
 
     async def _fill(self, section: LibrarySection, *, first: bool = False) -> None:
@@ -148,7 +151,7 @@ class ModelsPage(Page):
 
     def _made_absent(self, look: Look) -> QWidget:
         absent = QWidget(self.inside)
-        title = words_label(self.tr("Ollama is not running"), absent, "title")
+        self.absent_title = words_label("", absent, "title")
         steps = (
             self.tr("1. Install Ollama from its website, if you have not yet."),
             self.tr("2. Start it. It waits in the background."),
@@ -167,7 +170,7 @@ class ModelsPage(Page):
         column = QVBoxLayout(absent)
         column.setContentsMargins(0, 16, 0, 0)
         column.setSpacing(6)
-        column.addWidget(title)
+        column.addWidget(self.absent_title)
         for step in steps:
             column.addWidget(words_label(step, absent))
         column.addSpacing(6)
