@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHoverEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 
 from parley.engine import ChatRequest
 from parley.main import open_services
@@ -217,6 +217,17 @@ async def test_what_waited_when_its_chat_was_deleted_is_answered_once_it_is_back
         MessageStatus.COMPLETE,
         MessageStatus.COMPLETE,
     ]
+
+
+async def test_a_title_in_another_script_does_not_turn_the_sentence_round(desk: Desk) -> None:
+    await past_chat(desk, "رحلة", "one", "1")
+    click_row(desk.window.sidebar.list, row_of(desk, "رحلة"))
+    desk.window.actions_["delete"].trigger()
+    isolate, end = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+    sentence = f"“{isolate}رحلة{end}” was deleted."
+    await desk.until(lambda: desk.window.page.notices.texts == [sentence])
+    shown = [label.text() for label in desk.window.page.notices.findChildren(QLabel)]
+    assert f"\N{LEFT-TO-RIGHT MARK}{sentence}" in shown
 
 
 async def test_several_chats_are_deleted_and_come_back_together(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from unicodedata import bidirectional
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption
@@ -34,6 +35,8 @@ LEAST_WORDS = 220
 LINES = 8
 """Of somebody else's words so many are in sight at once."""
 BREAKS = r"(?<=[/\\._-])(?=\S)"
+ISOLATED = "\N{FIRST STRONG ISOLATE}.*?\N{POP DIRECTIONAL ISOLATE}"
+LEFT_MARK, RIGHT_MARK = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 LONG_WORD = r"\S{24,}"
 
@@ -279,8 +282,18 @@ class Detail(QPlainTextEdit):
             super().keyPressEvent(event)
 
 
+def _own_direction(text: str) -> str:
+    """Return the mark with which a sentence begins that must not run as an isolated name in it does: Qt looks at
+    the first letter, isolated or not.
+    """
+    kinds = map(bidirectional, re.sub(ISOLATED, "", text))
+    strong = next((kind for kind in kinds if kind in ("L", "R", "AL")), "")
+    return "" if not strong or not re.search(ISOLATED, text) else LEFT_MARK if strong == "L" else RIGHT_MARK
+
+
 def _label(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(re.sub(LONG_WORD, lambda word: re.sub(BREAKS, ZERO_WIDTH_SPACE, word.group()), text), parent)
+    broken = re.sub(LONG_WORD, lambda word: re.sub(BREAKS, ZERO_WIDTH_SPACE, word.group()), text)
+    label = QLabel(_own_direction(text) + broken, parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

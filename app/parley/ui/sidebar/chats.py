@@ -10,6 +10,7 @@ from parley.errors import ConversationUnknown
 from parley.messages import OWNER
 from parley.services import Services
 from parley.store import CONVERSATION, EVERYTHING, Change
+from parley.ui.appearance.painting import isolated
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
 from parley.ui.undo import Undo
@@ -78,7 +79,8 @@ class Chats(QObject):
             if shown:
                 self.deleted.emit(shown)
             several, one = self.tr("%n chats were deleted.", "", len(ids)), self.tr("“{title}” was deleted.")
-            text = one.format(title=title) if len(ids) == 1 else several
+            named = title if title.isascii() else isolated(title)  # it must not turn the sentence round
+            text = one.format(title=named) if len(ids) == 1 else several
             self._undo.offer(text, partial(self._restore, ids, silent, shown))
 
     async def _stop_answers(self, ids: Sequence[str]) -> list[str]:
