@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
@@ -109,20 +109,28 @@ async def test_a_button_keeps_the_keyboard_while_its_test_runs(desk: Desk) -> No
     page = await providers(desk)
     card = page.cards["tiny"]
 
-    async def press(button: QPushButton) -> None:
-        desk.press("Space", on=button)
-        await desk.until(lambda: not button.isEnabled())
-        await desk.until(button.isEnabled)
+    rested: list[QPushButton] = []
 
+    class Rests(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.EnabledChange and isinstance(watched, QPushButton):
+                rested.append(watched)
+            return False
+
+    rests = Rests()
     for button in (card.test, page.look_again):
+        button.installEventFilter(rests)
         button.setFocus()
         for _ in range(2):
-            await press(button)
+            rested.clear()
+            desk.press("Space", on=button)
+            await desk.until(lambda: len(rested) == 2)  # off and on again
             assert button.hasFocus()
+    rested.clear()
     desk.press("Space", on=page.look_again)
-    await desk.until(lambda: not page.look_again.isEnabled())
+    await desk.until(lambda: rested)
     card.remove.setFocus()  # one goes on meanwhile
-    await desk.until(page.look_again.isEnabled)
+    await desk.until(lambda: len(rested) == 2)
     assert card.remove.hasFocus()
 
 
