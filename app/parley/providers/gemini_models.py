@@ -66,7 +66,7 @@ def traits_of(name: str) -> Traits:
         pro=pro,
         # Gemini takes no notice of them from 3.6 on, and says that it will refuse them one day.
         sampling=not gemini or (version < (3, 6) and not (lite and version >= (3, 5))),
-        instruction=not small_open_model,
+        instruction=not open_model,
         tools=(not small_open_model) if family else None,
         json=not small_open_model,
         json_with_tools=version >= (3, 0),
