@@ -1,12 +1,14 @@
 """What refusals mean, and when one may ask again."""
 
 import time
+from collections.abc import Callable
 from email.utils import formatdate
+from typing import Any
 
 import pytest
 
 from parley.errors import AnswerWithheld, KeyRefused, NoCredit, Overloaded, RequestRefused
-from parley.refusals import error_names, kind_of, retry_after_of, vendor_names
+from parley.refusals import error_names, error_words, kind_of, retry_after_of, vendor_delay, vendor_names
 
 
 def test_the_vendors_own_names_come_first() -> None:
@@ -51,3 +53,42 @@ def test_a_date_to_ask_again_at() -> None:
     seconds = retry_after_of({"retry-after": formatdate(time.time() + 3600, usegmt=True)})
     assert seconds is not None
     assert 3500 < seconds <= 3600
+
+
+def test_names_are_found_in_every_detail() -> None:
+    details = [{"@type": "Help"}, {"reason": "RATE_LIMIT_EXCEEDED"}, 3, {"reason": "SECOND"}]
+    assert error_names({"error": {"status": "RESOURCE_EXHAUSTED", "details": details}}) == [
+        "RATE_LIMIT_EXCEEDED",
+        "SECOND",
+        "RESOURCE_EXHAUSTED",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (b'{"error": {"details": [{"reason": "x"}, {"retryDelay": "38.9s"}]}}', 38.9),
+        (b'[{"error": {"details": [{"retryDelay": "0s"}]}}]', 0.0),
+        (b'{"error": {"details": [{"retryDelay": "-1s"}]}}', None),
+        (b'{"error": {"details": [{"retryDelay": "soon"}, null]}}', None),
+        (b'{"error": {"details": {"retryDelay": "1s"}}}', None),
+        (b'{"error": "1s"}', None),
+        (b"[]", None),
+        (b"<html>", None),
+        (b"[" * 100_000, None),
+    ],
+)
+def test_when_to_ask_again_may_stand_in_the_body(body: bytes, seconds: float | None) -> None:
+    assert vendor_delay(body) == seconds
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda inner: {"error": inner}, lambda inner: [inner], lambda inner: {"errors": [inner]}]
+)
+def test_an_error_without_a_bottom(wrap: Callable[[Any], Any]) -> None:
+    found: Any = {"message": "deep", "code": "deep"}
+    for _ in range(5000):
+        found = wrap(found)
+    assert error_words(found) == ""
+    assert error_names(found) == []
+    assert error_words(wrap(wrap({"message": "near"}))) == "near"

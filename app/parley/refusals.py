@@ -43,6 +43,9 @@ KINDS: Kinds = {
 }
 """Names that several vendors use, and mean alike."""
 
+DEEPEST = 12
+"""How far an error is looked into: no vendor's is deeper, and a hostile one must not exhaust the stack."""
+
 _MODEL_UNKNOWN = re.compile(
     r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
     r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
@@ -136,16 +139,16 @@ def vendor_names(body: bytes) -> list[str]:
         return []
 
 
-def error_names(value: Any) -> list[str]:
+def error_names(value: Any, depth: int = DEEPEST) -> list[str]:
     """Return the names in a JSON error, the most exact first."""
     if isinstance(value, list):
-        return [name for member in value for name in error_names(member)]
-    if not isinstance(value, dict):
+        return [name for member in value for name in error_names(member, depth - 1)] if depth > 0 else []
+    if not isinstance(value, dict) or depth <= 0:
         return []
-    inner = [name for key in ("error", "innererror", "errors", "details") for name in error_names(value.get(key))]
-    return inner + [
-        value[key] for key in ("error_code", "code", "reason", "type", "status") if isinstance(value.get(key), str)
-    ]
+    below = [value.get(key) for key in ("error", "innererror", "errors", "details")]
+    inner = [name for member in below for name in error_names(member, depth - 1)]
+    names = (value.get(key) for key in ("error_code", "code", "reason", "type", "status"))
+    return inner + [name for name in names if isinstance(name, str)]
 
 
 def vendor_delay(body: bytes) -> float | None:
@@ -175,14 +178,16 @@ def told(value: Any) -> str:
     return " · ".join(filter(None, (error_words(value), request_id if isinstance(request_id, str) else "")))
 
 
-def error_words(value: Any) -> str:
+def error_words(value: Any, depth: int = DEEPEST) -> str:
     """Return what a JSON error says: its message, with the code or type where the message does not hold it."""
+    if depth <= 0:
+        return ""
     if isinstance(value, list) and value:
-        return error_words(value[0])
+        return error_words(value[0], depth - 1)
     if not isinstance(value, dict):
         return value if isinstance(value, str) else ""
     for name in ("error", "detail", "errors"):
-        if words := error_words(value.get(name)):
+        if words := error_words(value.get(name), depth - 1):
             return words
     message = next((str(value[name]) for name in ("message", "msg") if value.get(name)), "")
     code = next((value[name] for name in ("code", "type") if isinstance(value.get(name), str)), "")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.http import encoded
-from parley.readers import EventReader, LineReader
+from parley.readers import MAX_STRAY, EventReader, LineReader
 from parley.refusals import error_words, vendor_words
 
 EVENTS: dict[str, tuple[bytes, list[str]]] = {
@@ -36,6 +36,14 @@ def events_of(*pieces: bytes) -> list[str]:
 
 
 class TestEventReader:
+    def test_what_no_event_has_is_kept(self) -> None:
+        reader = EventReader()
+        found = list(reader.feed(b': hello\nid: 1\ndata: one\n\n{\n  "error": {"message": "caf\xc3\xa9"}\n}\n'))
+        assert [*found, *reader.end()] == ["one"]
+        assert json.loads(reader.stray) == {"error": {"message": "café"}}
+        list(reader.feed(b"x" * 200_000 + b"\n" + b"y\n" * 100_000))
+        assert len(reader.stray) <= 2 * MAX_STRAY
+
     @pytest.mark.parametrize("name", EVENTS)
     def test_events_are_the_same_wherever_the_bytes_are_cut(self, name: str) -> None:
         data, expected = EVENTS[name]

@@ -7,9 +7,9 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from parley.messages import Image, Message, Number, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from parley.messages import Image, Message, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from parley.models import ToolSpec
 from parley.providers.base import ProviderRequest
 from parley.providers.gemini_models import HOTTEST, Traits, parameters_of, thinking, traits_of
@@ -27,6 +27,7 @@ MOST_STOPS = 5
 SEEDS = 2**31
 
 Json = dict[str, Any]
+Number = TypeVar("Number", int, float)
 
 
 def body_of(request: ProviderRequest, provider: str, hottest: float = HOTTEST) -> Json:
@@ -48,7 +49,7 @@ def body_of(request: ProviderRequest, provider: str, hottest: float = HOTTEST) -
 
 
 def wire_name(name: str) -> str:
-    """Return the name of a tool as Gemini takes it: letters, digits and `_.:-`, of which the last three not first."""
+    """Return the name of a tool as Gemini takes it: of letters, digits and `_.:-`, and a letter or `_` first."""
     name = re.sub(r"[^A-Za-z0-9_.:-]", "_", name)
     return (name if name[:1].isalpha() or name[:1] == "_" else f"_{name}")[:128]
 
