@@ -90,6 +90,7 @@ async def body_of(row: str, request: ProviderRequest) -> dict[str, Any]:
         return body
 
 
+EFFORTS = ("thinking", "reasoning_effort", "chat_template_kwargs")
 BASE = {"model", "messages", "stream"}
 USUAL = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 100, "seed": 7, "stop": ["END"]}
 JSON = {"response_format": {"type": "json_object"}}
@@ -120,7 +121,12 @@ def _but(*names: str, **more: Any) -> dict[str, Any]:
         ("cerebras", "llama3.1-8b", _but("max_tokens", max_completion_tokens=100)),
         ("perplexity", "sonar", {"temperature": 0.5, "top_p": 0.9, "max_tokens": 100}),
         ("perplexity", "sonar-deep-research", _but("seed", "stop", "response_format", reasoning_effort="high")),
-        ("llamacpp", "m", _but(reasoning_effort="high")),
+        (
+            "llamacpp",
+            "m",
+            _but(reasoning_effort="high", chat_template_kwargs={"enable_thinking": True, "reasoning_effort": "high"}),
+        ),
+        ("lmstudio", "m", _but(reasoning_effort="high")),
     ],
 )
 async def test_parameters(row: str, model: str, expected: dict[str, Any]) -> None:
@@ -140,9 +146,10 @@ async def test_efforts_that_a_vendor_does_not_know() -> None:
         ("deepseek", "deepseek-chat", "none", {"thinking": {"type": "disabled"}}),
         ("groq", "openai/gpt-oss-20b", "minimal", {"reasoning_effort": "low"}),
         ("xai", "grok-3-mini", "medium", {"reasoning_effort": "high"}),
+        ("vllm", "qwen3", "none", {"chat_template_kwargs": {"enable_thinking": False}}),
     ):
         body = await body_of(row, replace(question(model=model), parameters=Parameters(effort=effort)))  # type: ignore[arg-type]
-        assert {name: body[name] for name in ("thinking", "reasoning_effort") if name in body} == sent
+        assert {name: body[name] for name in EFFORTS if name in body} == sent
 
 
 async def test_the_parameters_of_the_list_come_first() -> None:
@@ -166,6 +173,14 @@ async def test_mistral_wants_ids_of_nine_letters_and_a_mark_on_a_prefix() -> Non
     nine = replace(turns[1], parts=(replace(OTHERS, id="abcDEF123"),))
     messages = (await body_of("mistral", ProviderRequest("m", [turns[0], nine])))["messages"]
     assert messages[1]["tool_calls"][0]["id"] == messages[2]["tool_call_id"] == "abcDEF123"
+
+
+async def test_after_a_tool_mistral_wants_to_hear_the_model() -> None:
+    reply = message(Role.ASSISTANT, OTHERS, ToolResult(OTHERS.id, "12"))
+    turns = [message(Role.USER, Text("Hi")), reply, message(Role.USER, Text("Well?"))]
+    for row, roles in (("mistral", ["user", "assistant", "tool", "assistant", "user"]), ("groq", [])):
+        sent = [said["role"] for said in (await body_of(row, ProviderRequest("m", turns)))["messages"]]
+        assert sent == (roles or ["user", "assistant", "tool", "user"])
 
 
 async def test_perplexity_wants_the_last_word_to_be_a_persons() -> None:

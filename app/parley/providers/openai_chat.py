@@ -22,6 +22,7 @@ JSON_WANTED = "Answer with JSON."
 """Said where JSON is asked for and no message speaks of it, for many servers refuse that."""
 
 GO_ON = "Go on exactly where you stopped."
+NO_ANSWER = "(I gave no answer.)"
 NOT_DONE = "The tool was not run."
 UNSEEN = "(An image, which this model cannot see.)"
 
@@ -105,6 +106,9 @@ def _parameters(asked: Parameters, manner: Manner) -> dict[str, Any]:
             case "switch":
                 sent["thinking"] = {"type": "disabled" if effort == "none" else "enabled"}
                 sent |= {} if effort == "none" else {"reasoning_effort": effort}
+            case "template":
+                known = {} if effort == "none" else {"reasoning_effort": effort}
+                sent |= known | {"chat_template_kwargs": {"enable_thinking": effort != "none"} | known}
     if wanted := format_of(asked, taken):
         kind = wanted.pop("type")
         sent["response_format"] = {"type": kind} | ({kind: wanted} if wanted else {})
@@ -139,6 +143,8 @@ def chat_messages(request: ProviderRequest, manner: Manner) -> list[dict[str, An
     sees = request.about is None or request.about.vision is not False
     for role, parts in entries(with_something(request.messages)):
         if role is not Role.ASSISTANT:
+            if sent and sent[-1]["role"] == "tool" and manner.habits.tools_answered:
+                sent.append({"role": "assistant", "content": NO_ANSWER})
             if sent and sent[-1]["role"] == role == Role.SYSTEM:
                 sent[-1]["content"] += "\n\n" + _text(parts)
             else:

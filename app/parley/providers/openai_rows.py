@@ -43,11 +43,12 @@ class Habits:
 
     `responses`: it speaks the Responses API too, but for the models of `chat_only`. `max_tokens` and `seed` are what
     it calls these. `lacks` names the parameters that models of a pattern do not take, `efforts` says what is sent for
-    an effort that they do not know. `effort` is how it wants that: a word, an object, or with a switch.
+    an effort that they do not know. `effort` is how it wants that: a word, an object, with a switch, or as words for
+    the template that a model brings with it.
 
     `thoughts` is where a model wants its thoughts of before back. `prefill` goes with an answer that is to be gone on
     with, `continuing` with its request; `user_last`: it takes none. `tool_ids`: it takes such ids only, of so many
-    letters.
+    letters. `tools_answered`: after a tool only the model may speak.
 
     `models_path` is its list; `open_list`: everybody may read that, so `key_path` is asked whether the key is right.
     `known` are its models if it has no list, `facts` what its list does not tell.
@@ -59,13 +60,14 @@ class Habits:
     seed: str = "seed"
     lacks: tuple[tuple[str, frozenset[str]], ...] = ()
     efforts: tuple[tuple[str, Mapping[str, str]], ...] = ()
-    effort: Literal["word", "object", "switch"] = "word"
+    effort: Literal["word", "object", "switch", "template"] = "word"
     usage_option: bool = True
     thoughts: Thoughts = ""
     prefill: Mapping[str, Any] = field(default_factory=dict)
     continuing: Mapping[str, Any] = field(default_factory=dict)
     user_last: bool = False
     tool_ids: int = 0
+    tools_answered: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     models_path: str = "/models"
     key_path: str = ""
@@ -162,6 +164,7 @@ HABITS: Mapping[str, Habits] = {
         usage_option=False,
         prefill={"prefix": True},
         tool_ids=9,
+        tools_answered=True,
     ),
     # https://api-docs.deepseek.com/api/create-chat-completion and /guides/thinking_mode
     "deepseek": Habits(
@@ -222,8 +225,14 @@ HABITS: Mapping[str, Habits] = {
             Model("", "sonar-deep-research", "Sonar Deep Research", 128_000, tools=False, reasoning=True),
         ),
     ),
-    # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
-    "vllm": Habits(continuing={"add_generation_prompt": False, "continue_final_message": True}),
+    # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html and /features/reasoning_outputs.html
+    "vllm": Habits(
+        efforts=(("", {"minimal": "low"}),),
+        effort="template",
+        continuing={"add_generation_prompt": False, "continue_final_message": True},
+    ),
+    # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md, `chat_template_kwargs`
+    "llamacpp": Habits(effort="template"),
 }
 
 VENDORS = (
