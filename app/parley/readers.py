@@ -87,11 +87,14 @@ class EventReader:
             data = data.removeprefix(b"\xef\xbb\xbf")
         found: list[str] = []
         for block in data[:-2].decode("utf-8", "replace").split("\n\n"):
-            if block.startswith("data: ") and "\n" not in block:
-                found.append(block[6:])
-                continue
-            for line in (*block.encode().split(b"\n"), b""):
-                found.extend(self._line(line))
+            field, _, rest = block.partition("\n")
+            if not rest and field.startswith("data: "):
+                found.append(field[6:])
+            elif field.startswith("event: ") and rest.startswith("data: ") and "\n" not in rest:
+                found.append(rest[6:])
+            else:
+                for line in (*block.split("\n"), ""):
+                    found += self._line(line.encode())
         return found
 
     def _line(self, line: bytes) -> Iterator[str]:

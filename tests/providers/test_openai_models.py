@@ -9,7 +9,7 @@ from parley.errors import ProviderUnreachable
 from parley.models import Model
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI, base_url
-from parley.providers.openai_rows import VENDORS
+from parley.providers.openai_rows import OPENAI, VENDORS
 from tests.fakes import FakeOpenAI
 from tests.providers.sockets import Exchange, FakeServer, bytes_handler, response
 
@@ -83,6 +83,37 @@ class TestModels:
         endpoint = replace(VENDORS[0], base_url=server.url)
         provider = OpenAI(endpoint, Access())
         assert [model.name for model in await provider.models()] == ["gpt-5", "gpt-4o", "a", "b"]
+        await provider.close()
+
+    async def test_what_openai_does_not_tell_of_its_models(self, server: FakeOpenAI) -> None:
+        """https://developers.openai.com/api/docs/models: its list has names only."""
+        names = [
+            "gpt-5.5",
+            "gpt-5.4-mini",
+            "o4-mini",
+            "gpt-4.1",
+            "gpt-5-chat-latest",
+            "text-embedding-3-small",
+            "brand-new",
+        ]
+        server.models = [{"id": name, "object": "model", "owned_by": "system"} for name in (*names, "gpt-image-2")]
+        provider = OpenAI(replace(VENDORS[0], base_url=server.url), Access(), OPENAI)
+        found = {model.name: model for model in await provider.models()}
+        assert found.keys() == set(names)
+        thinking = frozenset({"max_tokens", "effort", "json", "schema"})
+        speaking = frozenset({"max_tokens", "temperature", "top_p", "json", "schema"})
+        assert {name: (model.context, model.reasoning, model.parameters) for name, model in found.items()} == {
+            "gpt-5.5": (1_050_000, True, thinking),
+            "gpt-5.4-mini": (400_000, True, thinking),
+            "o4-mini": (200_000, True, thinking),
+            "gpt-4.1": (1_047_576, False, speaking),
+            "gpt-5-chat-latest": (128_000, False, speaking),
+            "text-embedding-3-small": (None, None, None),
+            "brand-new": (None, None, speaking),
+        }
+        assert found["gpt-5.5"].vision
+        assert found["gpt-5.5"].tools
+        assert found["text-embedding-3-small"].purpose == "embedding"
         await provider.close()
 
     @pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": {}}, "text", 3])

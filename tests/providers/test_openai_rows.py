@@ -36,8 +36,6 @@ class Vendor(FakeServer):
             await exchange.respond({"error": {"message": "Invalid API Key", "type": "invalid_request_error"}}, 401)
         elif request.path == self.recording.path and self.recording.listed is not None:
             await exchange.respond(self.recording.listed)
-        elif request.path == "/key":
-            await exchange.respond({"data": {"label": "k", "limit": None, "usage": 1}})
         elif request.path == "/chat/completions" and not request.json:
             await exchange.respond({"error": {"message": "model is required"}}, 400)
         elif request.path == "/chat/completions":
@@ -67,7 +65,7 @@ async def test_a_recording(vendor: Vendor) -> None:
     await provider.close()
 
 
-@pytest.mark.parametrize("name", ["openrouter", "perplexity", "groq"])
+@pytest.mark.parametrize("name", ["perplexity", "groq"])
 async def test_a_wrong_key_is_told_by_the_list(name: str) -> None:
     async with Vendor(RECORDINGS[name]) as server:
         provider = made(server, "wrong")
@@ -256,6 +254,8 @@ def test_habits_are_found_by_the_host() -> None:
 
     assert at("https://api.mistral.ai/v1") is HABITS["mistral"]
     assert at("https://api.openai.com/v1").responses
+    assert at("https://eu.api.openai.com/v1", "openai").responses
+    assert at("https://notapi.openai.com/v1", "openai") is PLAIN
     assert at("https://gateway.example.com/v1", "openai") is PLAIN
     assert at("http://127.0.0.1:9000/v1", "openai") is PLAIN
     assert at("http://127.0.0.1:8000/v1", "vllm") is HABITS["vllm"]

@@ -19,6 +19,7 @@ class Endpoint:
 
     `owned_by` tells apart servers that share a port by what their list of models says; None takes any.
     `preferred` are the models to start with, best first, where the server's list has no sense of order.
+    `key_path` is where the service tells about the key itself, if its list of models is open to everybody.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Endpoint:
     url_env: tuple[str, ...] = ()
     owned_by: str | None = None
     preferred: tuple[str, ...] = ()
+    key_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,6 @@ class OpenAI:
         return in_order(found, self._endpoint.preferred)
 
     async def _entries(self) -> list[Mapping[str, Any]]:
-        if self._habits.key_path:
-            await self._client.ask(self._habits.key_path)
         entries = entries_of(await self._client.ask(self._habits.models_path))
         if entries is None:
             raise self._stranger("it has no list of models")

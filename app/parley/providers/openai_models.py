@@ -104,10 +104,11 @@ def in_order(models: Iterable[Model], preferred: tuple[str, ...]) -> list[Model]
 def _completed(model: Model, entry: Mapping[str, Any], habits: Habits) -> Model:
     """Return a model with what the vendor's documents say, where its list says nothing."""
     base = base_name(entry)
-    if model.purpose == "chat":
-        facts = habits.facts_of(base)
-        known = {found.name for found in fields(Model) if getattr(model, found.name) is not None}
-        model = replace(model, **{name: value for name, value in facts.items() if name not in known})
+    if model.purpose != "chat":
+        return model
+    facts = habits.facts_of(base)
+    known = {found.name for found in fields(Model) if getattr(model, found.name) is not None}
+    model = replace(model, **{name: value for name, value in facts.items() if name not in known})
     told = entry.get("supported_parameters")
     if isinstance(told, list):
         names = {_PARAMETERS[name] for name in told if isinstance(name, str) and name in _PARAMETERS}

@@ -50,8 +50,7 @@ class Habits:
     with, `continuing` with its request; `user_last`: it takes none. `tool_ids`: it takes such ids only, of so many
     letters. `tools_answered`: after a tool only the model may speak.
 
-    `models_path` is its list; `open_list`: everybody may read that, so `key_path` is asked whether the key is right.
-    `known` are its models if it has no list, `facts` what its list does not tell.
+    `models_path` is its list, `known` are its models if it has none, `facts` what its list does not tell.
     """
 
     responses: bool = False
@@ -70,7 +69,6 @@ class Habits:
     tools_answered: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     models_path: str = "/models"
-    key_path: str = ""
     known: tuple[Model, ...] = ()
     facts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
@@ -155,7 +153,6 @@ HABITS: Mapping[str, Habits] = {
         effort="object",
         thoughts="reasoning_details",
         headers={"X-Title": "Parley"},  # HTTP-Referer would be the address of a site, which Parley has not
-        key_path="/key",
     ),
     # https://docs.mistral.ai/api
     "mistral": Habits(
@@ -245,7 +242,13 @@ VENDORS = (
         preferred=("gpt-5.5", "gpt-5.4", "gpt-5", "gpt-4.1", "gpt-4o"),
     ),
     Endpoint("groq", "Groq", "https://api.groq.com/openai/v1", key_env=("GROQ_API_KEY",)),
-    Endpoint("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", key_env=("OPENROUTER_API_KEY",)),
+    Endpoint(
+        "openrouter",
+        "OpenRouter",
+        "https://openrouter.ai/api/v1",
+        key_env=("OPENROUTER_API_KEY",),
+        key_path="/key",
+    ),
     Endpoint(
         "mistral",
         "Mistral",
@@ -281,7 +284,7 @@ def habits_of(endpoint: Endpoint) -> Habits:
     if is_loopback(endpoint.base_url):
         return HABITS.get(endpoint.id, PLAIN) if endpoint.id in {row.id for row in LOCAL_SERVERS} else PLAIN
     host = _host(endpoint.base_url)
-    return next((HABITS[row.id] for row in VENDORS if _host(row.base_url) == host), PLAIN)
+    return next((HABITS[row.id] for row in VENDORS if f".{host}".endswith(f".{_host(row.base_url)}")), PLAIN)
 
 
 def _host(url: str) -> str:
