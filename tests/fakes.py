@@ -4,6 +4,7 @@ They know nothing of Parley. What they say is a `Reply`; raw bytes are the busin
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,8 +167,13 @@ class FakeOllama(FakeServer):
         """Every model that was loaded, with its window."""
         self.default_window = 4096
         self.bytes_per_token = 4.0
+        self.version = "0.40.12"
         self.knows_truncate = True
-        """Older servers do not: they cut the prompt and say nothing."""
+        """Servers before 0.12.6 do not: they cut the prompt and say nothing."""
+        self.counts = False
+        """Whether it says how many tokens a prompt has that it refuses, as since 0.34."""
+        self.parallel = 1
+        """Servers before 0.12 tell the window of all parallel requests together."""
         self.silently_cut = False
         self.tells_windows = True
         self.deaf = False
@@ -182,7 +188,7 @@ class FakeOllama(FakeServer):
             case "GET", "/api/tags":
                 await exchange.respond({"models": [self._tag(model) for model in self.models]})
             case "GET", "/api/version":
-                await exchange.respond({"version": "0.40.12"})
+                await exchange.respond({"version": self.version})
             case "GET", "/api/ps":
                 await exchange.respond({"models": [self._process(name) for name in self.in_memory]})
             case "POST", "/api/show":
@@ -222,7 +228,7 @@ class FakeOllama(FakeServer):
         model = self.find(name)
         assert model
         facts = {"name": name, "model": name, "size": model.size + 500_000_000, "size_vram": model.size}
-        windows = {"context_length": self.in_memory[name]} if self.tells_windows else {}
+        windows = {"context_length": self.in_memory[name] * self.parallel} if self.tells_windows else {}
         until = "2099-06-04T14:38:31.837530123-07:00"
         return facts | {"digest": model.digest, "details": self._details(model), "expires_at": until} | windows
 
@@ -259,7 +265,7 @@ class FakeOllama(FakeServer):
         elif body.get("tools") and "tools" not in model.capabilities:
             await exchange.respond({"error": f"{model.name} does not support tools"}, 400)
         elif not self._takes(body, model):
-            await exchange.respond({"error": "the input length exceeds the context length"}, 400)
+            await exchange.respond({"error": self._too_long(body, self.in_memory[model.name])}, 400)
         else:
             lines = ollama_lines(reply, body["model"])
             if reply.hold and not reply.hold_at:
@@ -271,6 +277,19 @@ class FakeOllama(FakeServer):
                 await exchange.send(chunk(ndjson(line)))
             await exchange.send(b"0\r\n\r\n")
 
+    def _tokens(self, body: dict[str, Any]) -> int:
+        said = "".join(message["content"] for message in body["messages"])
+        return int(len(said.encode()) / self.bytes_per_token)
+
+    def _too_long(self, body: dict[str, Any], window: int) -> str:
+        """Return the words of a refusal: of late those of llama.cpp's server, as JSON inside of the text."""
+        if not self.counts:
+            return "the input length exceeds the context length"
+        count = self._tokens(body)
+        words = f"request ({count} tokens) exceeds the available context size ({window} tokens), try increasing it"
+        facts = {"n_prompt_tokens": count, "n_ctx": window}
+        return json.dumps({"error": {"code": 400, "message": words, "type": "exceed_context_size_error"} | facts})
+
     def _takes(self, body: dict[str, Any], model: OllamaModel) -> bool:
         """Load the model as it is asked for, and return whether it takes the whole prompt."""
         window = body.get("options", {}).get("num_ctx") or self.default_window
@@ -278,8 +297,7 @@ class FakeOllama(FakeServer):
         if self.in_memory.get(model.name) != window:
             self.in_memory[model.name] = window
             self.loads.append((model.name, window))
-        said = "".join(message["content"] for message in body["messages"])
-        fits = len(said.encode()) / self.bytes_per_token <= window
+        fits = self._tokens(body) <= window
         refused = not fits and body.get("truncate") is False and self.knows_truncate
         self.silently_cut = self.silently_cut or (not fits and not refused)
         return not refused

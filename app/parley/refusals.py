@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -185,10 +186,18 @@ def error_words(value: Any, depth: int = DEEPEST) -> str:
     if isinstance(value, list) and value:
         return error_words(value[0], depth - 1)
     if not isinstance(value, dict):
-        return value if isinstance(value, str) else ""
+        return _unwrapped(value) if isinstance(value, str) else ""
     for name in ("error", "detail", "errors"):
         if words := error_words(value.get(name), depth - 1):
             return words
     message = next((str(value[name]) for name in ("message", "msg") if value.get(name)), "")
     code = next((value[name] for name in ("code", "type") if isinstance(value.get(name), str)), "")
     return f"{message} ({code})" if message and code and code not in message else message or code
+
+
+def _unwrapped(words: str) -> str:
+    """Return what an error says that is JSON inside of a text: so servers pass on what another one has said."""
+    if words.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            return error_words(json.loads(words)) or words
+    return words

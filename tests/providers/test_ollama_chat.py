@@ -17,7 +17,7 @@ from parley.providers import ollama, ollama_window
 from parley.providers.base import Embedder, ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.ollama import Ollama
-from parley.providers.ollama_wire import Facts
+from parley.providers.ollama_wire import Facts, tells_windows
 from tests.fakes import FakeOllama, OllamaModel, Reply
 from tests.providers.helpers import events_of, question, text_of
 from tests.providers.sockets import FakeServer, bytes_handler, head, ndjson
@@ -294,6 +294,45 @@ class TestWindow:
         assert not server.silently_cut
         assert [window for _, window in server.loads] == [16384, 32768, 65536]
         assert [event.code for event in events if isinstance(event, Status)] == []
+
+    async def test_a_server_that_counts_is_asked_only_once_more(self, server: FakeOllama, provider: Ollama) -> None:
+        server.bytes_per_token, server.counts = 0.5, True
+        assert text_of(await events_of(provider, asked(Text("word " * 4000)))) == "Hello, world!"
+        assert [window for _, window in server.loads] == [16384, 65536]
+        server.in_memory.clear()
+        await events_of(provider, asked(Text("word " * 4000)))
+        assert [window for _, window in server.loads] == [16384, 65536, 65536]  # it has learnt
+        server.models[0].context = 40_960
+        await provider.models()
+        server.models[0].digest = "new"
+        await provider.models()
+        with pytest.raises(PromptTooLong) as caught:
+            await events_of(provider, asked(Text("word " * 5000)))
+        assert caught.value.detail.startswith("request (50000 tokens) exceeds the available context size (40960")
+
+    async def test_an_older_server_that_has_cut_gets_more_room(self, server: FakeOllama, provider: Ollama) -> None:
+        server.version, server.knows_truncate = "0.12.5", False
+        server.bytes_per_token = 0.5
+        server.reply = Reply(input_tokens=16_384)  # it filled the window: more has been cut
+        await events_of(provider, asked(Text("word " * 4000)))
+        server.reply = Reply(input_tokens=20_000)
+        await events_of(provider, asked(Text("word " * 4000)))
+        assert [window for _, window in server.loads] == [16384, 65536]
+
+    async def test_an_older_server_that_counts_parallel_requests_together(
+        self, server: FakeOllama, provider: Ollama
+    ) -> None:
+        server.version, server.parallel = "0.9.2", 4
+        for _ in range(4):
+            await events_of(provider, asked(Text("Hi")))
+        assert [window for _, window in server.loads] == [16384]
+
+    @pytest.mark.parametrize(
+        ("version", "tells"),
+        [("0.12.5", False), ("0.12.6", True), ("0.40.12", True), ("1.0.0-rc1", True), ("0.0.0", True), ("", True)],
+    )
+    def test_versions(self, version: str, tells: bool) -> None:
+        assert tells_windows(version) is tells
 
     async def test_an_older_server_teaches_by_its_counts(self, server: FakeOllama, provider: Ollama) -> None:
         server.knows_truncate = False

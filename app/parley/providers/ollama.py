@@ -7,7 +7,7 @@ that the server keeps are the business of `ollama_library`.
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 from parley.errors import AddressWrong, AnswerEmpty, ChatError, ModelUnknown, PromptTooLong
@@ -15,10 +15,11 @@ from parley.events import Event, Finished, Status
 from parley.http import Answer, Client, is_loopback
 from parley.model_errors import ModelAbsent
 from parley.models import Model
-from parley.providers import ollama_library, ollama_window
+from parley.providers import ollama_library
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect, object_of, without_endings
 from parley.providers.library import LoadedModel, ModelDetails, PullProgress
+from parley.providers.ollama_window import Windows
 from parley.providers.ollama_wire import (
     UNKNOWN,
     Facts,
@@ -28,6 +29,8 @@ from parley.providers.ollama_wire import (
     facts_of,
     model_of,
     same_model,
+    tells_windows,
+    tokens_refused,
     usage_of,
 )
 from parley.refusals import error_names, error_words
@@ -56,9 +59,6 @@ FACTS_SECONDS = 2.0
 
 DELETE_SECONDS = EMBED_SECONDS = 60.0
 """Deleting waits for the disk, embedding for a model that may have to be loaded."""
-
-RATIO_FROM = 500
-"""A prompt of so many tokens tells how good our estimate is."""
 
 KEEP: Mapping[str, int | str] = {"0": 0, "always": -1}
 """What the setting means to Ollama; other values are as they stand."""
@@ -93,8 +93,7 @@ class Ollama:
         self._client = Client(endpoint.name, endpoint.base_url, key=access.key, redact=access.redact)
         self._shown: dict[str, Mapping[str, Any]] = {}
         self._facts: dict[str, Facts] = {}
-        self._windows: dict[str, int] = {}
-        self._ratios: dict[str, float] = {}
+        self._windows = Windows()
 
     @property
     def id(self) -> str:
@@ -120,9 +119,11 @@ class Ollama:
 
         The window is made larger until the server takes the whole prompt, or the model takes no more.
         """
-        facts, in_memory = await asyncio.gather(self._facts_of(request.model), self._in_memory(request.model))
+        facts, in_memory, _ = await asyncio.gather(
+            self._facts_of(request.model), self._in_memory(request.model), self._ask_version()
+        )
         body = self._with_keep_alive(chat_body(request, facts))
-        window = self._window(request, body, facts, in_memory)
+        window = self._windows.choose(body, facts, in_memory)
         while True:
             if window is not None:
                 body["options"] = {**body.get("options", {}), "num_ctx": window}
@@ -135,8 +136,8 @@ class Ollama:
                     async for event in events:
                         yield event
                 return
-            except PromptTooLong:
-                window = None if window is None else ollama_window.larger(window, facts.context)
+            except PromptTooLong as error:
+                window = self._windows.larger(body, facts, window, tokens_refused(error.detail))
                 if window is None:
                     raise
 
@@ -251,33 +252,15 @@ class Ollama:
         if not reading.spoken and reading.reason != "length":
             raise AnswerEmpty(provider=self.name)
         usage = usage_of(reading.last)
-        self._learn(name, body, usage.input_tokens)
+        self._windows.learn(body, usage.input_tokens)
         yield Finished(usage, reading.reason)
 
-    # --- the window
-    def _window(
-        self, request: ProviderRequest, body: Mapping[str, Any], facts: Facts, in_memory: LoadedModel | None
-    ) -> int | None:
-        """Return the window to ask for; None leaves it to who knows better: the Modelfile, or another computer."""
-        if facts.pinned or facts.remote:
-            return None
-        prompt = round(ollama_window.estimate(body) * self._ratios.get(request.model, 1.0))
-        thoughts = ollama_window.THOUGHTS if facts.efforts and body.get("think") is not False else 0
-        answer = request.parameters.max_tokens or ollama_window.ANSWER
-        loaded = None
-        if in_memory is not None:
-            loaded = in_memory.context or self._windows.get(request.model)
-        window = ollama_window.choose(prompt, answer + thoughts, limit=facts.context, loaded=loaded)
-        self._windows[request.model] = window
-        return window
-
-    def _learn(self, name: str, body: Mapping[str, Any], tokens: int | None) -> None:
-        """Remember how many tokens a prompt really had where our estimate was too low.
-
-        It is never lowered: of a prompt that it has in its cache Ollama may count the rest only.
-        """
-        if tokens and (guessed := ollama_window.estimate(body)) and tokens >= RATIO_FROM:
-            self._ratios[name] = max(self._ratios.get(name, 1.0), tokens / guessed)
+    # --- what is to be known before
+    async def _ask_version(self) -> None:
+        """Ask once whether the server tells the windows of the models in memory."""
+        if self._windows.told is None:
+            with suppress(ChatError):  # it is the chat that tells what is wrong
+                self._windows.told = tells_windows(await self.version())
 
     async def _in_memory(self, name: str) -> LoadedModel | None:
         """Return the model if it is in memory."""

@@ -21,9 +21,13 @@ NANOSECONDS = 1e9
 UNSEEN = "[image]"
 """Stands for an image that the model cannot see: one that could was asked before."""
 
+FIRST_THAT_TELLS = (0, 12, 6)
+
 COMMON_PARAMETERS = frozenset({"temperature", "top_p", "max_tokens", "seed", "stop", "json", "schema"})
 
 _LEVELS = ("low", "medium", "high")
+_REFUSED = re.compile(r"request \((\d+) tokens\) exceeds")
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _PINNED = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
 _SECONDS = re.compile(r"\.\d+")
 
@@ -121,6 +125,23 @@ def loaded_of(entry: Mapping[str, Any]) -> LoadedModel:
         context=number(entry.get("context_length")),
         until=_moment(_text(entry, "expires_at")),
     )
+
+
+def tokens_refused(words: str) -> int | None:
+    """Return how many tokens a prompt has that was too long, where the server says it, as since 0.34."""
+    found = _REFUSED.search(words)
+    return int(found[1]) if found else None
+
+
+def tells_windows(version: str) -> bool:
+    """Return whether a server of this version says for how many tokens a model is loaded.
+
+    Older ones count those of parallel requests together. 0.12.6 is also the first that refuses instead of cutting.
+    A version that cannot be read is that of somebody's own build.
+    """
+    found = _VERSION.match(version)
+    numbers = tuple(map(int, found.groups())) if found else (0, 0, 0)
+    return numbers >= FIRST_THAT_TELLS or numbers == (0, 0, 0)
 
 
 def same_model(one: str, other: str) -> bool:
