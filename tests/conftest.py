@@ -30,7 +30,9 @@ from parley.store.store import Store
 
 UI = Path(__file__).parent / "ui"
 
-FOREIGN_VARIABLES = re.compile(r"^(PARLEY_|.*_API_KEY$|.*_BASE_URL$|OLLAMA_HOST$|.*_proxy$|.*_PROXY$)")
+FOREIGN_VARIABLES = re.compile(
+    r"^(PARLEY_|.*_API_KEY$|.*_BASE_URL$|OLLAMA_HOST$|.*_proxy$|.*_PROXY$|SSL_CERT_|.*_CA_BUNDLE$|DBUS_SESSION_)"
+)
 """What a developer's environment may hold and tests must not see."""
 
 

@@ -24,6 +24,7 @@ from parley.errors import (
     ProviderUnreachable,
     RateLimited,
     RequestRefused,
+    RequestTooLarge,
 )
 from parley.http import Client, is_loopback, without_password
 from parley.model_errors import ModelStopped
@@ -123,7 +124,7 @@ class TestStatuses:
             (400, openai_error("Messages to model x must not have an unknown role"), RequestRefused, "role"),
             *((400, body, PromptTooLong, "") for body in TOO_LONG.values()),
             (413, openai_error("Request too large for model"), PromptTooLong, "too large"),
-            (413, "", RequestRefused, "Too Large"),
+            (413, "", RequestTooLarge, "Too Large"),
             (422, {"detail": [{"msg": "Field required"}]}, RequestRefused, "Field required"),
             (
                 500,

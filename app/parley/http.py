@@ -6,8 +6,9 @@ Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent e
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from inspect import isawaitable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,19 +16,26 @@ from urllib.parse import urlsplit
 from parley.errors import (
     AddressWrong,
     AnswerBroken,
+    AuthoritiesUnreadable,
     ChatError,
     ConnectionLost,
     KeyMissing,
     KeyRefused,
+    PageInstead,
     ProviderError,
     ProviderTimeout,
     ProviderUnreachable,
+    ProxyFailed,
 )
+from parley.network import Network, ProxyImpossible, kind_of_failure, leads_away, proxy_for, trusted
 from parley.readers import EventReader, LineReader
 from parley.refusals import Kinds, kind_of, retry_after_of, vendor_delay, vendor_names, vendor_words
 
 if TYPE_CHECKING:
     import httpx
+
+KeySource = Callable[[], "str | Awaitable[str | None] | None"]
+"""Gives the key of a provider, at once or after a look into the keychain."""
 
 CONNECT_SECONDS = ASK_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -41,16 +49,22 @@ MAX_ERROR_BODY = 64 * 1024
 MAX_DETAIL = 500
 
 
+async def as_found() -> Network:
+    """Return what counts where nobody has set anything."""
+    return Network()
+
+
 def bearer(key: str) -> dict[str, str]:
     """Return the header in which most vendors want the key."""
     return {"Authorization": f"Bearer {key}"}
 
 
 class Client:
-    """The connections to one provider's server. `key` is asked anew for every request.
+    """The connections to one provider's server. `key` and `network` are asked anew for every request.
 
     `provider` is the name that people read in errors. `headers` go with every request. `kinds` are the vendor's own
-    names for errors. `redact` takes keys out of the vendor's words.
+    names for errors. `redact` takes keys out of the vendor's words. `network` says which proxy and certificates a
+    person has set.
     """
 
     def __init__(
@@ -58,11 +72,12 @@ class Client:
         provider: str,
         base_url: str,
         *,
-        key: Callable[[], str | None] = lambda: None,
+        key: KeySource = lambda: None,
         authorize: Callable[[str], Mapping[str, str]] = bearer,
         headers: Mapping[str, str] | None = None,
         kinds: Kinds | None = None,
         redact: Callable[[str], str] = str,
+        network: Callable[[], Awaitable[Network]] = as_found,
     ) -> None:
         self.provider = provider
         self.base_url = base_url.rstrip("/")
@@ -71,8 +86,12 @@ class Client:
         self._headers = dict(headers or {})
         self._kinds = kinds or {}
         self._redact = redact
+        self._network = network
         self._opening = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
+        self._former: list[httpx.AsyncClient] = []
+        self._built_for = Network()
+        self._proxy = ""
 
     @property
     def address(self) -> str:
@@ -81,8 +100,9 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        client, self._client = self._client, None
-        if client:
+        clients = [*self._former, *([self._client] if self._client else [])]
+        self._client, self._former = None, []
+        for client in clients:
             await client.aclose()
 
     async def ask(
@@ -132,16 +152,19 @@ class Client:
         model: str = "",
         key_sent: bool = True,
         retry_after: float | None = None,
+        page: bool = False,
     ) -> ChatError:
-        """Return the error for a status, the vendor's own words about it, and its names for it."""
+        """Return the error for a status, the vendor's own words about it, and its names for it.
+
+        `page`: they came as a web page.
+        """
         words = words[: 4 * MAX_DETAIL]
-        kind = kind_of(status if isinstance(status, int) else 500, words, names, self._kinds)
+        kind = kind_of(status if isinstance(status, int) else 500, words, names, self._kinds, page=page)
         if kind is KeyRefused and not key_sent:
             kind = KeyMissing
         if issubclass(kind, AddressWrong):
             words = f"{status}: {words}"
-        facts: dict[str, Any] = {"provider": self.provider, "status": status, "model": model or self.provider}
-        facts |= {"address": self.address, "detail": self._fit(words)}
+        facts = self._facts(words) | {"status": status, "model": model or self.provider}
         return kind(retry_after=retry_after, **facts) if issubclass(kind, ProviderError) else kind(**facts)
 
     def parsed(self, text: bytes | str) -> Any:
@@ -156,7 +179,8 @@ class Client:
         self, path: str, body: Mapping[str, Any] | None, model: str = "", method: str = ""
     ) -> AsyncGenerator["Answer", None]:
         client = await self._open()
-        key = self._key()
+        found = self._key()
+        key = await found if isawaitable(found) else found
         headers = {"Accept-Encoding": "identity", **self._headers, **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
@@ -170,21 +194,34 @@ class Client:
             answer = Answer(self, response)
             try:
                 if not response.is_success:
-                    body_read = await answer.up_to(MAX_ERROR_BODY)
-                    words = vendor_words(body_read) or response.headers.get("location") or response.reason_phrase
-                    raise self.refusal(
-                        response.status_code,
-                        words,
-                        names=vendor_names(body_read),
-                        model=model,
-                        key_sent=key is not None,
-                        retry_after=vendor_delay(body_read)
-                        if (after := retry_after_of(response.headers)) is None
-                        else after,
-                    )
+                    raise await self._refused(answer, response, model, key_sent=key is not None)
+                if answer.content_type == "text/html":
+                    raise self._page(vendor_words(await answer.up_to(MAX_ERROR_BODY)))
                 yield answer
             finally:
                 await answer.close()
+
+    async def _refused(self, answer: "Answer", response: "httpx.Response", model: str, *, key_sent: bool) -> ChatError:
+        """Return the error for an answer whose status is none of success."""
+        status, target = response.status_code, response.headers.get("location", "")
+        if response.is_redirect and leads_away(str(response.url), target):
+            return self._page(f"{status}: {target}")
+        body = await answer.up_to(MAX_ERROR_BODY)
+        named = retry_after_of(response.headers)
+        return self.refusal(
+            status,
+            vendor_words(body) or target or response.reason_phrase,
+            names=vendor_names(body),
+            model=model,
+            key_sent=key_sent,
+            retry_after=vendor_delay(body) if named is None else named,
+            page=answer.content_type == "text/html",
+        )
+
+    def _page(self, words: str) -> ChatError:
+        """Return the error for a web page in place of an answer: on this computer there is no network to log in to."""
+        kind = AddressWrong if is_loopback(self.base_url) else PageInstead
+        return kind(**self._facts(words))
 
     @contextmanager
     def mapped(self) -> Iterator[None]:
@@ -202,13 +239,18 @@ class Client:
             raise kind(provider=self.provider, detail=detail) from error
 
     async def _open(self) -> "httpx.AsyncClient":
-        if self._client is None:
+        network = await self._network()
+        if self._client is None or network != self._built_for:
             async with self._opening:
+                if self._client and network != self._built_for:
+                    self._former.append(self._client)  # what is still being answered goes on
+                    self._client = None
                 if self._client is None:
-                    self._client = await asyncio.to_thread(self._build)
+                    self._client = await asyncio.to_thread(self._build, network)
+                    self._built_for = network
         return self._client
 
-    def _build(self) -> "httpx.AsyncClient":
+    def _build(self, network: Network) -> "httpx.AsyncClient":
         """Import httpx and read the certificates: too slow for the event loop, so this runs in a thread."""
         sys.modules.setdefault(COMMAND_LINE, None)  # type: ignore[arg-type]
         import httpx
@@ -217,17 +259,30 @@ class Client:
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         try:
             _ = urlsplit(self.base_url).port  # an impossible one is an ExceptionGroup later
-            # A transport of our own leaves the proxies of the environment aside: they cannot reach this computer.
-            transport = httpx.AsyncHTTPTransport(limits=limits) if is_loopback(self.base_url) else None
-            return httpx.AsyncClient(
-                transport=transport, limits=limits, timeout=timeout, headers={"User-Agent": "Parley"}
-            )
-        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # the environment's proxy or certificates
+            # The proxies of the environment cannot reach this computer.
+            proxy = "" if is_loopback(self.base_url) else proxy_for(self.base_url, network)
+        except ProxyImpossible as error:
+            raise ProxyFailed(**self._facts(str(error))) from None  # what led to it may hold a password
+        except (httpx.InvalidURL, ValueError) as error:
             raise self._unreachable(error) from error
+        self._proxy = without_password(proxy)
+        try:
+            context = trusted(network)
+        except OSError as error:
+            raise AuthoritiesUnreadable(**self._facts(str(error))) from error
+        way = httpx.Proxy(proxy, ssl_context=context if proxy.startswith("https:") else None) if proxy else None
+        transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=way, trust_env=False)
+        return httpx.AsyncClient(
+            transport=transport, timeout=timeout, trust_env=False, headers={"User-Agent": "Parley"}
+        )
 
     def _unreachable(self, error: Exception) -> ProviderUnreachable:
-        detail = self._fit(str(error) or type(error).__name__)
-        return ProviderUnreachable(provider=self.provider, address=self.address, detail=detail)
+        kind, words = kind_of_failure(error, proxied=bool(self._proxy))
+        return kind(**self._facts(words))
+
+    def _facts(self, words: str) -> dict[str, Any]:
+        """Return what the sentences of errors tell of us, and somebody's words."""
+        return {"provider": self.provider, "address": self.address, "proxy": self._proxy, "detail": self._fit(words)}
 
     def _fit(self, words: str) -> str:
         """Return somebody else's words fit to be kept and shown: without keys, on one line, of bounded length."""

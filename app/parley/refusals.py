@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from parley.errors import (
+    AccessBlocked,
     AddressWrong,
     AnswerWithheld,
     ChatError,
@@ -16,10 +17,14 @@ from parley.errors import (
     ModelUnknown,
     NoCredit,
     Overloaded,
+    PageInstead,
     PromptTooLong,
     ProviderFailed,
+    ProxyLoginNeeded,
     RateLimited,
+    RegionRefused,
     RequestRefused,
+    RequestTooLarge,
 )
 from parley.model_errors import ModelStopped, ModelTooLarge
 
@@ -41,6 +46,8 @@ KINDS: Kinds = {
     "model_not_found": ModelUnknown,
     "content_filter": AnswerWithheld,
     "content_policy_violation": AnswerWithheld,
+    "request_too_large": RequestTooLarge,
+    "unsupported_country_region_territory": RegionRefused,
 }
 """Names that several vendors use, and mean alike."""
 
@@ -70,30 +77,66 @@ _SERVER_OF_MODELS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
 )
 """What servers say that run models themselves."""
 
+_NO_CREDIT = re.compile(
+    r"credit balance is too low|insufficient (balance|credit|fund)|(no|any|not enough|out of|more) credits?\b"
+    r"|spending limit",
+    re.IGNORECASE,
+)
+_REGION = re.compile(
+    r"location is not supported|not (available|supported) in your (country|region)|country, region,? or territory",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def kind_of(status: int, words: str, names: Iterable[str] = (), kinds: Kinds | None = None) -> type[ChatError]:
-    """Return the error that a refusal means: by its names, first the vendor's own `kinds`, else by status and words."""
+_BY_STATUS: Mapping[int, type[ChatError]] = {
+    401: KeyRefused,
+    402: NoCredit,
+    403: KeyRefused,
+    404: AddressWrong,
+    405: AddressWrong,
+    406: AddressWrong,
+    407: ProxyLoginNeeded,
+    408: ProviderFailed,
+    409: ProviderFailed,
+    410: AddressWrong,
+    413: RequestTooLarge,
+    415: AddressWrong,
+    421: AddressWrong,
+    425: ProviderFailed,
+    426: AddressWrong,
+    429: RateLimited,
+    451: RegionRefused,
+    511: PageInstead,
+    529: Overloaded,
+}
+"""What a status means where nothing else tells. 408, 409 and 425 pass: the same request may succeed a moment later."""
+
+
+def kind_of(
+    status: int, words: str, names: Iterable[str] = (), kinds: Kinds | None = None, *, page: bool = False
+) -> type[ChatError]:
+    """Return the error that a refusal means: by its names, first the vendor's own `kinds`, else by status and words.
+
+    `page`: a web page came, which no provider says anything with.
+    """
     known = {**KINDS, **(kinds or {})}
     for name in names:
         if found := known.get(name.lower()):
             return found
     match status:
-        case 401 | 403:
-            return KeyRefused
-        case 402:
+        case 400 | 401 | 403 | 429 if _NO_CREDIT.search(words):
             return NoCredit
-        case 429:
-            return RateLimited
+        case 400 | 403 if _REGION.search(words):
+            return RegionRefused
+        case 403 if page:
+            return AccessBlocked
         case 400 | 413 | 422 | 500 if _TOO_LONG.search(words):
             return PromptTooLong
         case 400 | 404 | 422 if _MODEL_UNKNOWN.search(words):
             return ModelUnknown
-        case 529:
-            return Overloaded
-        case 404 | 405 | 410:
-            return AddressWrong
+    if found := _BY_STATUS.get(status):
+        return found
     if status >= 500:
         return next((kind for pattern, kind in _SERVER_OF_MODELS if pattern.search(words)), ProviderFailed)
     return AddressWrong if status < 400 else RequestRefused

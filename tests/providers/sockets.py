@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,8 +123,9 @@ class FakeServer:
     `handler` answers every request that no route of a subclass answers; it may be exchanged at any time.
     """
 
-    def __init__(self, handler: Handler | None = None) -> None:
+    def __init__(self, handler: Handler | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.handler = handler
+        self.tls = tls
         self.requests: list[Request] = []
         self.open_connections = 0
         self.all_gone = asyncio.Event()
@@ -136,7 +138,7 @@ class FakeServer:
     @property
     def root(self) -> str:
         """Return the server's address, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -144,7 +146,7 @@ class FakeServer:
         return self.root
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**26)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**26, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from parley.errors import (
+    AddressWrong,
     AnswerBroken,
     AnswerEmpty,
     ChatError,
@@ -231,7 +232,7 @@ class TestEnds:
         assert bad[:10] in caught.value.detail
 
     async def test_a_web_page_instead(self) -> None:
-        with pytest.raises(AnswerBroken, match="broke off"):
+        with pytest.raises(AddressWrong, match="Something answers"):
             await read(b"<html>Log in</html>", "text/html; charset=utf-8")
 
     @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ class Anthropic:
             headers={"anthropic-version": VERSION},
             kinds=KINDS,
             redact=access.redact,
+            network=access.network,
         )
         self._traits: dict[str, Traits] = {}
         self._learned: dict[str, Traits] = {}

@@ -3,12 +3,14 @@
 A new OpenAI-compatible vendor is one more `Endpoint`; a new wire format is one more `ProviderDialect`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from parley.http import KeySource, as_found
+from parley.network import Network
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.prompts import entries
 
@@ -38,11 +40,14 @@ class Access:
     """How a provider gets its key, anew for every request, and takes keys out of other people's words.
 
     `keep_alive`: for how long a server of models is to keep one in memory after an answer; empty leaves it to it.
+
+    `network` says which proxy and certificates a person has set. All three are handed to `http.Client` as they are.
     """
 
-    key: Callable[[], str | None] = lambda: None
+    key: KeySource = lambda: None
     redact: Callable[[str], str] = str
     keep_alive: Callable[[], str] = str
+    network: Callable[[], Awaitable[Network]] = as_found
 
 
 class RemoteProvider(Provider, Protocol):

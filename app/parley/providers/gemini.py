@@ -100,7 +100,13 @@ class Gemini:
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
         self._endpoint = endpoint
         self._client = Client(
-            endpoint.name, endpoint.base_url, key=access.key, authorize=_authorize, kinds=KINDS, redact=access.redact
+            endpoint.name,
+            endpoint.base_url,
+            key=access.key,
+            authorize=_authorize,
+            kinds=KINDS,
+            redact=access.redact,
+            network=access.network,
         )
         self._hottest: dict[str, float] = {}
 

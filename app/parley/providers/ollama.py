@@ -90,7 +90,9 @@ class Ollama:
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
         self._endpoint = endpoint
         self._keep_alive = access.keep_alive
-        self._client = Client(endpoint.name, endpoint.base_url, key=access.key, redact=access.redact)
+        self._client = Client(
+            endpoint.name, endpoint.base_url, key=access.key, redact=access.redact, network=access.network
+        )
         self._shown: dict[str, Mapping[str, Any]] = {}
         self._facts: dict[str, Facts] = {}
         self._windows = Windows()

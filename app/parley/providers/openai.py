@@ -94,6 +94,7 @@ class OpenAI:
             headers=self._habits.headers,
             kinds=KINDS,
             redact=access.redact,
+            network=access.network,
         )
         self._unknown: dict[str, frozenset[str]] = {}
         """By model, what it has been found not to take."""

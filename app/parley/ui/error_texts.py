@@ -1,6 +1,6 @@
 """One table: the code of a ChatError -> its sentence in the person's language.
 
-A sentence has the same `{fields}` as the English one of `errors.py`. A failure that was stored with a message keeps
+A sentence has the same `{fields}` as the English one of `errors`. A failure that was stored with a message keeps
 its English sentence only: its fields are read back from it, and where that fails the stored sentence stands.
 """
 
@@ -16,7 +16,21 @@ from parley.messages import Failure
 CONTEXT = "ErrorTexts"
 
 MENDED_IN_SETTINGS = frozenset(
-    {"key_missing", "key_refused", "address_wrong", "provider_unknown", "no_model", "model_retired", "budget_spent"}
+    {
+        "address_wrong",
+        "authorities_unreadable",
+        "budget_spent",
+        "certificate_unknown",
+        "key_missing",
+        "key_refused",
+        "keychain_unusable",
+        "model_retired",
+        "no_model",
+        "page_instead",
+        "provider_unknown",
+        "proxy_failed",
+        "proxy_login_needed",
+    }
 )
 """Errors that end once a person has changed something about a provider."""
 
@@ -35,14 +49,49 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "The address {address} of {provider} cannot be found. Check that this computer is online.",
     ),
+    "page_instead": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "A web page answered instead of {provider}. If your network wants you to log in, open a browser and do "
+        "that. Otherwise check the address {address}.",
+    ),
+    "connect_timeout": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} does not answer at {address}. Check that this computer is online, that the other one is "
+        "running, and that no firewall is in the way.",
+    ),
     "proxy_failed": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "The proxy on the way to {provider} does not let the request through. Check the proxy’s settings.",
+        "The proxy {proxy} on the way to {provider} does not let the request through. Check it in the settings, or "
+        "in the environment.",
+    ),
+    "proxy_login_needed": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The proxy {proxy} on the way to {provider} wants a user name and a password. Give them in the settings, or "
+        "in the environment.",
+    ),
+    "authorities_unreadable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The file of certificates to trust cannot be read, so nothing was sent to {provider}. Check it in the "
+        "settings, or in SSL_CERT_FILE.",
     ),
     "certificate_bad": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "The certificate of {address} is not trusted, so nothing was sent. If your network has a certificate "
-        "authority of its own, name its file in SSL_CERT_FILE.",
+        "The certificate of {address} is not trusted, so nothing was sent.",
+    ),
+    "certificate_expired": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The certificate of {address} is not valid at this date, so nothing was sent. Check the date and the time "
+        "of this computer; if they are right, only whoever runs the server can help.",
+    ),
+    "certificate_unknown": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The certificate of {address} was signed by nobody that this computer knows, so nothing was sent. If your "
+        "network has a certificate authority of its own, name its file in the settings, or in SSL_CERT_FILE.",
+    ),
+    "certificate_foreign": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The certificate that came from {address} is for another name, so nothing was sent. Check the address. If "
+        "your network wants you to log in, open a browser and do that.",
     ),
     "provider_timeout": QT_TRANSLATE_NOOP(
         "ErrorTexts",
@@ -86,6 +135,19 @@ SENTENCES: Mapping[str, object] = {
         "{provider} withheld its answer because of its safety rules. Put the question another way.",
     ),
     "request_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} refused the request ({status})."),
+    "request_too_large": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "This is more than {provider} takes at once. Send fewer or smaller images, or start a new chat.",
+    ),
+    "access_blocked": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The way to {provider} is blocked ({status}), by your network or by a guard before their servers. Try again "
+        "without VPN, or from another network.",
+    ),
+    "region_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "{provider} does not serve this where you are, or may not by law. Choose another provider.",
+    ),
     "prompt_too_long": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "This is more text than {model} can take in. Shorten it, or start a new chat.",
@@ -93,6 +155,11 @@ SENTENCES: Mapping[str, object] = {
     "key_missing": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "{provider} needs a key. Give it in the settings, or set it in the environment.",
+    ),
+    "keychain_unusable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The key of {provider} is in the keychain of this computer, which cannot be used now. Unlock it and try "
+        "again, or give the key anew in the settings.",
     ),
     "key_refused": QT_TRANSLATE_NOOP(
         "ErrorTexts",

@@ -1,0 +1,186 @@
+"""Errors that are fit to be shown. Anything else that is raised is a bug.
+
+    ChatError
+    ├── ProviderError            a provider could not answer
+    │   ├── ProviderUnreachable  nothing listens there, no network, no such host
+    │   │   ├── AddressWrong     something answers there, but not the API that was asked for
+    │   │   ├── PageInstead      a web page answers: often the login page of a network
+    │   │   ├── NoNetwork        the name of the host cannot be looked up: mostly there is no network
+    │   │   ├── ConnectTimeout   nobody takes the connection
+    │   │   ├── ProxyFailed      the proxy between us refuses or is gone
+    │   │   │   └── ProxyLoginNeeded  it wants a user name and a password (407)
+    │   │   ├── AuthoritiesUnreadable  the file of trusted certificates cannot be read
+    │   │   └── CertificateBad   its certificate is not one that this computer trusts:
+    │   │       ├── CertificateExpired  it is too old, or the clock is wrong
+    │   │       ├── CertificateUnknown  nobody known has signed it, as where a company reads along
+    │   │       └── CertificateForeign  it is for another name
+    │   ├── ProviderTimeout      it took the question and said nothing
+    │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
+    │   │   └── Overloaded       it has too much to do just now (503, 529)
+    │   ├── AnswerBroken         the answer broke off, or was no answer at all
+    │   │   └── ConnectionLost   the connection did
+    │   │       └── ConnectionLostAsleep  the computer slept meanwhile
+    │   ├── AnswerEmpty          it finished without a word
+    │   ├── AnswerWithheld       its safety rules let no answer through
+    │   ├── RequestRefused       it did not like the request (400, 422)
+    │   │   └── RequestTooLarge  the request has too many bytes (413)
+    │   ├── AccessBlocked        something before the provider keeps us out (403 with a web page)
+    │   ├── RegionRefused        it does not serve this country (451)
+    │   ├── PromptTooLong        more than the model's context holds
+    │   ├── KeyMissing           it wants a key and there is none
+    │   │   └── KeychainUnusable there is one in the keychain, which cannot be used now
+    │   ├── KeyRefused           it does not accept the key (401, 403)
+    │   └── RateLimited          too many requests for now (429)
+    │       └── NoCredit         no credit left, or a limit on spending is reached (402)
+    ├── ModelUnknown             no provider has that model
+    │   └── ModelRetired         its vendor has taken it out of service
+    ├── ModelAmbiguous           more than one provider has a model of that name
+    ├── BudgetSpent              the month's budget is spent, and is to stop what costs
+    ├── NoModel                  no model is chosen and none can be found
+    ├── ProviderUnknown          no provider of that name
+    ├── StoreError               the data on disk
+    │   ├── StoreUnreadable      it is no database, or a damaged one
+    │   ├── StoreNewer           a newer Parley wrote it
+    │   ├── StoreReadOnly        the data folder cannot be written to
+    │   ├── StoreFull            the disk is full
+    │   ├── StoreOnNetwork       the data folder is on a network share
+    │   ├── DataFolderGone       the data was moved to a folder that is not there
+    │   └── StoreBusy            another program holds the database
+    ├── ConversationUnknown      no conversation of that id
+    ├── MessageUnknown           no message of that id
+    ├── MessageStreaming         the message is still being written
+    ├── PromptEmpty              there is nothing to send
+    ├── SettingUnknown           no setting of that name
+    ├── SettingInvalid           a value that the setting does not take
+    ├── SettingsUnreadable       the settings file is damaged
+    ├── KeysUnreadable           the file of provider keys is damaged, or others can read it
+    ├── AddressTaken             the server's port is in use
+    ├── FileProblem              a file named by the user cannot be read or written
+    └── InternalError            a bug of ours, where something must be shown; the log has the traceback
+
+A sentence says what happened and what to do, in plain English; front ends translate by `code`.
+"""
+
+from parley.errors.base import ChatError
+from parley.errors.data import (
+    AddressTaken,
+    ConversationUnknown,
+    DataFolderGone,
+    FileProblem,
+    InternalError,
+    KeysUnreadable,
+    MessageStreaming,
+    MessageUnknown,
+    PromptEmpty,
+    SettingInvalid,
+    SettingsUnreadable,
+    SettingUnknown,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreNewer,
+    StoreOnNetwork,
+    StoreReadOnly,
+    StoreUnreadable,
+)
+from parley.errors.network import (
+    AddressWrong,
+    AuthoritiesUnreadable,
+    CertificateBad,
+    CertificateExpired,
+    CertificateForeign,
+    CertificateUnknown,
+    ConnectTimeout,
+    NoNetwork,
+    PageInstead,
+    ProviderUnreachable,
+    ProxyFailed,
+    ProxyLoginNeeded,
+)
+from parley.errors.providers import (
+    AccessBlocked,
+    AnswerBroken,
+    AnswerEmpty,
+    AnswerWithheld,
+    BudgetSpent,
+    ConnectionLost,
+    ConnectionLostAsleep,
+    KeychainUnusable,
+    KeyMissing,
+    KeyRefused,
+    ModelAmbiguous,
+    ModelRetired,
+    ModelUnknown,
+    NoCredit,
+    NoModel,
+    Overloaded,
+    PromptTooLong,
+    ProviderError,
+    ProviderFailed,
+    ProviderTimeout,
+    ProviderUnknown,
+    RateLimited,
+    RegionRefused,
+    RequestRefused,
+    RequestTooLarge,
+)
+
+__all__ = [
+    "AccessBlocked",
+    "AddressTaken",
+    "AddressWrong",
+    "AnswerBroken",
+    "AnswerEmpty",
+    "AnswerWithheld",
+    "AuthoritiesUnreadable",
+    "BudgetSpent",
+    "CertificateBad",
+    "CertificateExpired",
+    "CertificateForeign",
+    "CertificateUnknown",
+    "ChatError",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "ConnectionLostAsleep",
+    "ConversationUnknown",
+    "DataFolderGone",
+    "FileProblem",
+    "InternalError",
+    "KeyMissing",
+    "KeyRefused",
+    "KeychainUnusable",
+    "KeysUnreadable",
+    "MessageStreaming",
+    "MessageUnknown",
+    "ModelAmbiguous",
+    "ModelRetired",
+    "ModelUnknown",
+    "NoCredit",
+    "NoModel",
+    "NoNetwork",
+    "Overloaded",
+    "PageInstead",
+    "PromptEmpty",
+    "PromptTooLong",
+    "ProviderError",
+    "ProviderFailed",
+    "ProviderTimeout",
+    "ProviderUnknown",
+    "ProviderUnreachable",
+    "ProxyFailed",
+    "ProxyLoginNeeded",
+    "RateLimited",
+    "RegionRefused",
+    "RequestRefused",
+    "RequestTooLarge",
+    "SettingInvalid",
+    "SettingUnknown",
+    "SettingsUnreadable",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "StoreNewer",
+    "StoreOnNetwork",
+    "StoreReadOnly",
+    "StoreUnreadable",
+]
