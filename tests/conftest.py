@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
@@ -242,6 +243,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     for name in list(os.environ):
         if FOREIGN_VARIABLES.match(name):
             monkeypatch.delenv(name)
+    if not sys.platform.startswith("linux"):  # there a keychain is reached through D-Bus, whose address is hidden
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path_factory.getbasetemp() / "nobody"))
 
 

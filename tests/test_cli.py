@@ -21,6 +21,7 @@ from parley.main import main
 from parley.messages import MessageStatus, Reasoning, Text, Usage
 from parley.render import math
 from parley.store import Store
+from tests.keychains import demand_programs, labels, session
 from tests.providers.sockets import unused_port
 
 COMMANDS = ["", "chat", "models", "conversations", "show", "search", "backup", "restore", "doctor", "serve"]
@@ -322,6 +323,59 @@ def test_what_cannot_be_a_provider(cli: Cli, words: list[str], complaint: str) -
 
 def test_a_dialect_of_later(cli: Cli) -> None:
     cli("provider", "add", "x", "--base-url", "http://127.0.0.1:1", "--dialect", "klingon", code=2)
+
+
+def test_keys_are_kept_told_and_forgotten(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli("provider", "key", "groq").split() == ["NAME", "KEY", "groq", "-"]
+    kept = cli("provider", "key", "groq", "--set", stdin="gsk-hush-hush-hush\n")
+    assert f"in the file {cli.data / 'keys.json'}" in kept
+    assert "no D-Bus session" in cli.err
+    assert "hush" not in kept + cli.err + cli("provider", "key")
+    assert json.loads((cli.data / "keys.json").read_text(encoding="utf-8")) == {"groq": "gsk-hush-hush-hush"}
+    cli("provider", "key", "--move")
+    assert "no D-Bus session" in cli.err
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-other")
+    assert "from GROQ_API_KEY" in cli("provider", "key", "groq")
+    assert cli.json("provider", "key", "groq", "--json") == [{"name": "groq", "key": "environment"}]
+    monkeypatch.delenv("GROQ_API_KEY")
+    assert cli("provider", "key", "groq", "--forget").split()[-1] == "-"
+    assert "hush" not in (cli.data / "keys.json").read_text(encoding="utf-8")
+
+
+def test_keys_go_into_the_keychain(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demand_programs()
+    with session("gnome", tmp_path / "session") as address:
+        cli("provider", "key", "groq", "--set", stdin="gsk-hush-hush-hush\n")
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        assert "in the keychain" in cli("provider", "key", "--move")
+        assert cli.err == ""
+        assert "hush" not in (cli.data / "keys.json").read_text(encoding="utf-8")
+        cli("provider", "key", "groq", "--forget")
+        assert labels() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "code", "complaint"),
+    [
+        (["--set"], "", 2, "whose key?"),
+        (["nobody", "--set"], "x", 1, "no provider named “nobody”"),
+        (["groq", "--set"], "two words", 1, "one line of visible ASCII characters"),
+        (["groq", "--set"], "", 1, "one line of visible ASCII characters"),
+        (["groq", "gsk-hush-hush-hush"], "", 2, "unrecognized arguments"),
+    ],
+)
+def test_what_cannot_be_done_with_keys(cli: Cli, words: list[str], stdin: str, code: int, complaint: str) -> None:
+    cli("provider", "key", *words, stdin=stdin, code=code)
+    assert complaint in cli.err
+    assert not (cli.data / "keys.json").exists()
+
+
+def test_a_password_in_the_proxy_setting_is_refused(cli: Cli) -> None:
+    cli("settings", "set", "proxy", "http://ann:hush@proxy:3128", code=1)
+    assert "without a password" in cli.err
+    assert "hush" not in cli.err
+    cli("settings", "set", "proxy", "http://proxy:3128")
+    assert cli("settings", "get", "proxy") == "http://proxy:3128\n"
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------

@@ -179,6 +179,40 @@ class TestRedaction:
         assert "[key]" in keys.redact(text)
         assert "abcdefgh" not in keys.redact(text)
 
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "sk-ant-api03-AbCdEfGh-1234567890_xyz",
+            "sk-or-v1-0123456789abcdef0123456789abcdef",
+            "sk-proj-AbCdEfGh1234567890",
+            "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+            "AQ.Ab8RN6Iabcdefghijklmnop_qrst",
+            "xai-AbCdEfGh1234567890abcd",
+            "gsk_AbCdEfGh1234567890abcd",
+            "pplx-AbCdEfGh1234567890abcd",
+            "csk-abcdefgh1234567890abcd",
+            "fw_AbCdEfGh1234567890abcd",
+            "tgp_v1_AbCdEfGh1234567890abcd",
+            "hf_AbCdEfGh1234567890abcd",
+            "nvapi-AbCdEfGh1234567890abcd",
+        ],
+    )
+    def test_the_keys_of_every_vendor(self, keys: Keys, key: str) -> None:
+        assert keys.redact(f"the key {key}, it says") == "the key [key], it says"
+
+    @pytest.mark.parametrize(
+        ("text", "left"),
+        [
+            ("x-api-key: 0123456789abcdef", "x-api-key: [key]"),
+            ('{"api-key": "0123456789abcdef"}', '{"api-key": "[key]"}'),
+            ("GET /v1/models?alt=sse&key=0123456789abcdef HTTP", "GET /v1/models?alt=sse&key=[key] HTTP"),
+            ("via http://ann:s3cret@proxy:3128/", "via http://[key]@proxy:3128/"),
+            ("ann@example.org and http://example.org/@ann", "ann@example.org and http://example.org/@ann"),
+        ],
+    )
+    def test_where_keys_stand(self, keys: Keys, text: str, left: str) -> None:
+        assert keys.redact(text) == left
+
     def test_ordinary_text_stays(self, keys: Keys) -> None:
         text = "Bearer of bad news: ask-me-anything, desk_lamp_with_a_very_long_name, task-0123456789012345678901"
         assert keys.redact(text) == text

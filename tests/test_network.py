@@ -34,7 +34,7 @@ from parley.errors import (
     RequestTooLarge,
 )
 from parley.http import Client
-from parley.network import DIRECT, Network, is_proxy, proxy_for
+from parley.network import DIRECT, Network, is_proxy, proxy_for, without_login
 from parley.refusals import kind_of
 from tests.providers.proxies import Proxy, SocksProxy
 from tests.providers.sockets import FakeServer, bytes_handler, response, unused_port
@@ -94,9 +94,13 @@ class TestProxy:
             assert await client.ask("/models") == {"ok": True}
             await client.close()
 
-    async def test_the_password_is_kept_apart(self, server: FakeServer, authority_file: str) -> None:
-        async with Proxy(server.port, login="ann:a:b@c/d %") as proxy:
-            client = settings(proxy=proxy.url, ca_file=authority_file, login="ann:a:b@c/d %")
+    @pytest.mark.parametrize("login", [LOGIN, "ann:a:b@c/d é%", "ann:"])
+    async def test_the_password_is_kept_apart(self, server: FakeServer, authority_file: str, login: str) -> None:
+        async with Proxy(server.port, login=login) as proxy:
+            address, kept = without_login(proxy.url_with(login.replace("%", "%25")))
+            assert address == proxy.url
+            assert is_proxy(address)
+            client = settings(proxy=address, ca_file=authority_file, login=kept)
             assert await client.ask("/models") == {"ok": True}
             await client.close()
 

@@ -53,13 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def open_services(paths: Paths) -> "Services":
     """Build the objects that the doors share. Raises ChatError."""
+    from parley.keychain import Keychain
     from parley.keys import Keys
     from parley.services import Services
     from parley.settings import Settings
     from parley.store import Store
 
     _demand_there(paths)
-    keys = Keys(paths.keys)
+    keys = Keys(paths.keys, keychain=Keychain())
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
     return Services(paths, settings, keys, Store.open(paths.data), partial(_make_catalog, paths))

@@ -4,13 +4,12 @@ Imports nothing heavy: what needs time (`urllib.request`, `ssl`) is loaded in th
 """
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from parley.errors import (
     CertificateBad,
@@ -42,7 +41,10 @@ _FOREIGN = (62, 64)
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What a person has set. Empty: as the environment and the system say. `login` is the proxy's `user:password`."""
+    """What a person has set. Empty: as the environment and the system say.
+
+    `login` is the proxy's `user:password`, percent-encoded.
+    """
 
     proxy: str = ""
     ca_file: str = ""
@@ -66,7 +68,7 @@ def proxy_for(url: str, network: Network, environ: Mapping[str, str] = os.enviro
     if network.proxy == DIRECT or _is_excepted(host, port, excepted):
         return ""
     if network.proxy:
-        chosen = _with_login(network.proxy, network.login)
+        chosen = with_login(network.proxy, network.login)
     else:
         known = getproxies()
         chosen = known.get(parts.scheme) or known.get("all") or ""
@@ -99,12 +101,18 @@ def _checked(proxy: str) -> str:
     return parts.geturl()
 
 
-def _with_login(proxy: str, login: str) -> str:
-    if not login:
-        return proxy
-    user, _, password = login.partition(":")
-    scheme, mark, rest = proxy.rpartition("://")
-    return f"{scheme or 'http'}{mark or '://'}{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+def without_login(proxy: str) -> tuple[str, str]:
+    """Return a proxy's address as it may be shown, and its `user:password`, percent-encoded, or an empty text."""
+    scheme, mark, rest = proxy.strip().rpartition("://")
+    login, at, place = rest.rpartition("@")
+    user, colon, password = (quote(unquote(part), safe="") for part in login.partition(":"))
+    return f"{scheme}{mark}{place}", f"{user}{':' if colon else ''}{password}" if at else ""
+
+
+def with_login(proxy: str, login: str) -> str:
+    """Return a proxy's address with its `user:password` in it."""
+    scheme, _, rest = proxy.rpartition("://")
+    return f"{scheme or 'http'}://{login}@{rest}" if login else proxy
 
 
 def _is_excepted(host: str, port: int | None, exceptions: str) -> bool:
@@ -168,6 +176,7 @@ def kind_of_failure(error: Exception, *, proxied: bool) -> tuple[type[ProviderUn
 
     What httpx raises is known by its name, for nobody else imports httpx.
     """
+    import socket
     import ssl
 
     raised, words = type(error).__name__, str(error)
@@ -193,8 +202,10 @@ def kind_of_failure(error: Exception, *, proxied: bool) -> tuple[type[ProviderUn
 
 def _system_words(error: OSError) -> str:
     """Return what the system says; asyncio puts words of its own in the place of most."""
+    from socket import gaierror
+
     number = error.errno or 0
-    return error.strerror or "" if isinstance(error, socket.gaierror) or number < 0 else os.strerror(number)
+    return error.strerror or "" if isinstance(error, gaierror) or number < 0 else os.strerror(number)
 
 
 def _certificate_kind(code: int) -> type[CertificateBad]:

@@ -4,7 +4,6 @@ A new option is one line in `Options`. Its type, limits, help and default are re
 command line, the settings window and the manual. Renamed options go into `RENAMED`, dropped ones into `REMOVED`.
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
@@ -12,8 +11,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from parley.errors import SettingInvalid, SettingsUnreadable, SettingUnknown
-from parley.files import alone, write_private
+from parley import settings_file
+from parley.errors import SettingInvalid, SettingUnknown
+from parley.files import alone
+from parley.network import is_proxy
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
 
     Facts: `page`, where people find it; `minimum` and `maximum`; `unit`, what a number counts; `step`, by which buttons
     change it; `choices`, the words for each value; `editor`, for what its type alone does not tell; `typed`, how those
-    write it who type it; `hidden`.
+    write it who type it; `check`, which texts it takes, and `words` about that; `hidden`.
     """
     return field(default=default, metadata={"label": label, "help": help, **facts})
 
@@ -158,6 +159,23 @@ class Options:
             "always": QT_TRANSLATE_NOOP("Settings", "Always"),
         },
     )
+    proxy: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Proxy"),
+        QT_TRANSLATE_NOOP("Settings", "On the way to services. Empty: as the system and the environment say."),
+        typed="“none”: none at all.",
+        page="behaviour",
+        editor="proxy",
+        check=is_proxy,
+        words="an address such as http://proxy.example:8080 without a password, or “none”",
+    )
+    ca_file: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Certificate authority"),
+        QT_TRANSLATE_NOOP("Settings", "A file (PEM) to trust beside the usual ones, as companies with a proxy have."),
+        page="behaviour",
+        editor="file",
+    )
     spelling: str = option(
         "",
         QT_TRANSLATE_NOOP("Settings", "Check spelling"),
@@ -247,10 +265,11 @@ class Settings:
 
         Raises SettingsUnreadable when the file is damaged, and leaves it alone.
         """
-        seen = _fingerprint(self._path)
+        seen = settings_file.fingerprint(self._path)
         if seen == self._seen:
             return False
-        self._stored = _read(self._path) if seen else {}
+        stored = {} if seen is None else settings_file.read(self._path)
+        self._stored = {key: value for key, value in stored.items() if key not in REMOVED}
         self._seen = seen
         self._adopt(_parse(self._stored))
         return True
@@ -264,9 +283,10 @@ class Settings:
         checked = {key: _checked(_option(key), value) for key, value in values.items()}
         with alone(self._path):
             self.reload()
-            stored = self._stored | {key: _stored_form(value) for key, value in checked.items()}
-            _write(self._path, stored)
-            self._stored, self._seen = stored, _fingerprint(self._path)
+            rows = {key: [asdict(row) for row in value] for key, value in checked.items() if isinstance(value, tuple)}
+            stored = self._stored | checked | rows
+            settings_file.write(self._path, stored)
+            self._stored, self._seen = stored, settings_file.fingerprint(self._path)
         self._adopt(replace(self.options, **checked))
 
     def set_text(self, key: str, text: str) -> None:
@@ -307,7 +327,7 @@ def expected(found: Field[Any]) -> str:
     if kind is bool:
         return "on or off"
     limits = (found.metadata.get("minimum"), found.metadata.get("maximum"))
-    noun = {int: "a whole number", float: "a number"}.get(kind, "text")
+    noun = found.metadata.get("words") or {int: "a whole number", float: "a number"}.get(kind, "text")
     return noun if None in limits else f"{noun} from {limits[0]:g} to {limits[1]:g}"
 
 
@@ -319,9 +339,8 @@ def value_text(value: object) -> str:
 
 
 def _option(key: str) -> Field[Any]:
-    for found in fields(Options):
-        if found.name == key:
-            return found
+    if found := next((option for option in fields(Options) if option.name == key), None):
+        return found
     raise SettingUnknown(key=key)
 
 
@@ -364,16 +383,14 @@ def _checked(found: Field[Any], value: Any) -> Any:
     within = (low is None or value >= low) and (high is None or value <= high) if good else False
     if not within:
         raise SettingInvalid(key=found.name, value=value, expected=expected(found))
+    if (check := found.metadata.get("check")) and not check(value):
+        raise SettingInvalid(key=found.name, value="…", expected=expected(found))  # a password may stand in it
     return value
 
 
 def _is_whole(text: str) -> bool:
     """Return whether a text can be written: no half of a character is in it."""
     return text.encode("utf-8", "ignore").decode() == text
-
-
-def _stored_form(value: Any) -> Any:
-    return [asdict(row) for row in value] if isinstance(value, tuple) else value
 
 
 def _parse(stored: Mapping[str, Any]) -> Options:
@@ -406,27 +423,3 @@ def _rows(kind: type[Any], stored: Any) -> tuple[Any, ...]:
         except TypeError as error:
             logger.warning("settings: a %s is ignored: %s", kind.__name__, error)
     return tuple(rows)
-
-
-def _fingerprint(path: Path) -> tuple[int, int] | None:
-    try:
-        facts = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SettingsUnreadable(path=path, detail=str(error)) from error
-    return facts.st_mtime_ns, facts.st_ino
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingsUnreadable(path=path, detail=str(error)) from error
-    if not isinstance(stored, dict):
-        raise SettingsUnreadable(path=path, detail="not a JSON object")
-    return {key: value for key, value in stored.items() if key not in REMOVED}
-
-
-def _write(path: Path, stored: Mapping[str, Any]) -> None:
-    write_private(path, json.dumps(stored, indent=2, ensure_ascii=False, sort_keys=True) + "\n")

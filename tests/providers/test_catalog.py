@@ -95,7 +95,7 @@ class TestFirstStart:
             with pytest.raises(KeyRefused) as refused:
                 await catalog.try_out(place, "another-key-5678")
             assert "5678" not in refused.value.detail
-            assert [model.id for model in await catalog.try_out(place, server.key)] == ["mine/tiny"]
+            assert [model.id for model in (await catalog.try_out(place, server.key)).models] == ["mine/tiny"]
             assert ids(catalog) == ["guide"]
             assert "mine" not in [known.endpoint.id for known in catalog.places()]
 

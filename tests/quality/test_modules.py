@@ -10,8 +10,10 @@ from tests.quality.repository import ROOT, Module, called_name, modules
 MODULE_LINES = 400
 FUNCTION_LINES = 80
 
-# The last line of defence of each door: whatever arrives there is a bug, and is logged. Nobody else catches everything.
+# The last line of defence of each door: whatever arrives there is a bug, and is logged. Nobody else catches everything,
+# but the keychain, which is what other makers have installed.
 CATCHES_EVERYTHING = {
+    "keychain",
     "log",
     "main",
     "plugins",

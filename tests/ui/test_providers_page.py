@@ -92,7 +92,7 @@ async def test_a_server_is_added_with_its_key(desk: Desk, server: FakeOpenAI) ->
     assert form.key.displayText() != KEY
     assert stored(desk) == ("tiny",)
     click(form.save)
-    assert stored(desk) == ("tiny", "office")
+    await desk.until(lambda: stored(desk) == ("tiny", "office"))
     assert Keys(desk.paths.keys, environ={}).get("office") == KEY
     assert KEY not in desk.paths.settings.read_text(encoding="utf-8")
     card = page.cards["office"]
@@ -177,6 +177,7 @@ async def test_what_is_wrong_stands_beside_its_field(
     QTest.keyClicks(form.address, address)
     QTest.keyClicks(form.key_env, variable)
     desk.press("Return", on=form.key_env)
+    await desk.until(lambda: any(label.isVisible() for label in form._problems.values()))
     shown = [label.text() for label in form._problems.values() if label.isVisible()]
     assert len(shown) == 1
     assert shown[0].startswith(said)
@@ -211,6 +212,7 @@ async def test_a_server_is_removed_with_its_key_and_comes_back(desk: Desk, serve
     desk.services.settings.update(providers=(ProviderRow("office", server.url), *rows))
     page = await providers(desk)
     click(page.cards["office"].remove)
+    await desk.until(lambda: page.findChild(Notice))
     assert stored(desk) == ("tiny",)
     assert "office" not in page.cards
     assert KEY not in desk.paths.keys.read_text(encoding="utf-8")
@@ -218,7 +220,7 @@ async def test_a_server_is_removed_with_its_key_and_comes_back(desk: Desk, serve
     assert isinstance(notice, Notice)
     undo = next(button for button in notice.findChildren(QPushButton) if button.text() == "Undo")
     click(undo)
-    assert stored(desk) == ("office", "tiny")
+    await desk.until(lambda: stored(desk) == ("office", "tiny"))
     assert Keys(desk.paths.keys, environ={}).get("office") == KEY
     assert "office" in page.cards
 
@@ -234,12 +236,13 @@ async def test_a_service_takes_a_key_and_forgets_it(desk: Desk) -> None:
     form.key.pasted.disconnect()  # it would be tried out on the service
     paste(form.key, "half a key")
     click(form.save)
-    assert "one line" in form._problems["key"].text()
+    await desk.until(lambda: "one line" in form._problems["key"].text())
     desk.services.keys.set("groq", KEY)
-    form.show_key(kept=True)
+    form.show_key("Key: in the file")
+    await desk.until(form.remove_key.isEnabled)
     click(form.remove_key)
+    await desk.until(lambda: card.form is None)
     assert Keys(desk.paths.keys, environ={}).get("groq") is None
-    assert card.form is None
 
 
 async def test_a_server_that_is_down_says_so(desk: Desk, tmp_path: Path) -> None:

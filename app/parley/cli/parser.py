@@ -152,6 +152,14 @@ def _provider(commands: Any) -> None:
     _json(_add(actions, "list", "list the added servers"))
     remove = _add(actions, "remove", "remove an added server and its key")
     remove.add_argument("name", type=_text, metavar="NAME")
+    words = "say where keys are kept; keep or forget one"
+    kept = _add(actions, "key", words, epilog="A key is never an argument: others could read it, and shells keep it.")
+    kept.add_argument("name", type=_text, nargs="?", default="", metavar="NAME", help="whose key (all)")
+    wish = kept.add_mutually_exclusive_group()
+    wish.add_argument("--set", action="store_true", help="read the key from standard input, or ask for it, and keep it")
+    wish.add_argument("--forget", action="store_true", help="forget the key that is kept")
+    wish.add_argument("--move", action="store_true", help="move all keys of the file into the system’s keychain")
+    _json(kept)
 
 
 def _settings(commands: Any) -> None:

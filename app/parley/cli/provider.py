@@ -2,14 +2,16 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
 from parley.cli import streams, tables
+from parley.cli.parser import UsageError
 from parley.cli.shell import Shell
-from parley.errors import ChatError, SettingInvalid
+from parley.errors import ChatError, ProviderUnknown, SettingInvalid
 from parley.keys import Keys
+from parley.providers.endpoints import Endpoint
 from parley.providers.rows import RowFaulty, Rows, tidied
 from parley.settings import Settings
 
@@ -18,8 +20,10 @@ _HIDDEN = "…"
 
 
 def provider(arguments: Namespace, shell: Shell) -> int:
-    """Add, list or remove."""
+    """Add, list or remove; keep, forget or tell the place of a key."""
     match arguments.action:
+        case "key":
+            _key_of(arguments, shell)
         case "add":
             _add(arguments, shell)
         case "list":
@@ -36,7 +40,9 @@ def _add(arguments: Namespace, shell: Shell) -> None:
     with shell.services() as services:
         rows = Rows(services.settings, services.keys, services.catalog)
         with _faults_told(arguments):
-            rows.keep(row, _key() if arguments.key_stdin else "")
+            shell.run(rows.keep(row, _typed_key() if arguments.key_stdin else ""))
+        if arguments.key_stdin:
+            _tell_failure(services.keys)
         try:
             listed = shell.run(services.catalog.get(row.name).models())
         except ChatError as error:
@@ -68,7 +74,7 @@ def _faults_told(arguments: Namespace) -> Iterator[None]:
         raise SettingInvalid(key=key, value=value, expected=expected) from error
 
 
-def _key() -> str:
+def _typed_key() -> str:
     """Return the key from standard input; on a terminal it is not shown."""
     if not streams.is_terminal(sys.stdin):
         return streams.piped_text().strip()
@@ -91,4 +97,42 @@ def _list(arguments: Namespace, shell: Shell) -> None:
 
 def _remove(name: str, shell: Shell) -> None:
     with shell.services() as services:
-        Rows(services.settings, services.keys, services.catalog).remove(name)
+        shell.run(Rows(services.settings, services.keys, services.catalog).remove(name))
+
+
+def _key_of(arguments: Namespace, shell: Shell) -> None:
+    """Do what is wanted with the key of one provider, or with all of them."""
+    with shell.services() as services:
+        keys, name = services.keys, arguments.name
+        known = {place.endpoint.id: place.endpoint for place in services.catalog.places()}
+        if arguments.move:
+            shell.run(keys.move())
+            _tell_failure(keys)
+        elif not name and (arguments.set or arguments.forget):
+            raise UsageError("whose key? Name a provider: “parley provider key NAME --set”")
+        if name and name not in known:
+            services.catalog.get(name)  # raises ProviderUnknown, with the names that are like it
+            raise ProviderUnknown(provider=name)
+        if arguments.set:
+            shell.run(keys.keep(name, _typed_key()))
+            _tell_failure(keys)
+        elif arguments.forget and (left := shell.run(keys.forget(name))):
+            streams.note(f"The keychain cannot be used now: “{left}” of “Parley” is still in it.")
+        places = [known[name]] if name else list(known.values())
+        _say_places(keys, places, as_json=arguments.json)
+
+
+def _say_places(keys: Keys, endpoints: Sequence[Endpoint], *, as_json: bool) -> None:
+    """Print where keys are kept, never the keys."""
+    places = [(endpoint.id, keys.where(endpoint.id, endpoint.key_env), endpoint) for endpoint in endpoints]
+    if as_json:
+        streams.say_json([{"name": name, "key": place} for name, place, _ in places])
+        return
+    names = {None: "-", "keychain": "in the keychain", "file": f"in the file {keys.path}"}
+    cells = [(name, names.get(place) or f"from {keys.variable(found.key_env)}") for name, place, found in places]
+    tables.say_table(("NAME", "KEY"), cells)
+
+
+def _tell_failure(keys: Keys) -> None:
+    if failure := keys.failure:
+        streams.note(f"The keychain cannot be used: {failure.words or failure.trouble}")

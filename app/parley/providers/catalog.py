@@ -20,7 +20,8 @@ from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.roster import Kind, Roster, address
 from parley.providers.shelf import Shelf
-from parley.settings import Options, ProviderRow, Settings
+from parley.providers.trials import Trial, try_out
+from parley.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,6 @@ BUILT_IN = (ollama.DIALECT, openai.DIALECT, azure.DIALECT, anthropic.DIALECT, ge
 
 LIST_SECONDS = 4.0
 """How long a provider may take for its list of models."""
-
-TRIAL_SECONDS = 10.0
-"""How long a person waits for a server that is tried out."""
 
 PROBE_SECONDS = 0.5
 """How long a server on this computer may take to accept a connection."""
@@ -87,7 +85,7 @@ class Catalog:
         self._listed_at: float | None = None
         self._listing: asyncio.Task[None] | None = None
         self._default = ""
-        self._adopted: tuple[tuple[ProviderRow, ...], bool] | None = None
+        self._adopted: tuple[object, ...] | None = None
         self._adopt(settings.options)
         self._unsubscribe: Callable[[], None] = settings.subscribe(self._adopt)
 
@@ -134,17 +132,16 @@ class Catalog:
         usable = self._usable()
         return [Place(place, self._roster.kind(place), place in usable) for place in self._roster.all()]
 
-    async def try_out(self, endpoint: Endpoint, key: str = "") -> list[Model]:
-        """Return the chat models of a server that need not be kept, asked with this key if one is given.
+    async def try_out(self, endpoint: Endpoint, key: str = "", *, ask: bool = False) -> Trial:
+        """Return how a server does that need not be kept, with this key if one is given. Raises ChatError.
 
-        It looks for itself, and changes nothing that is known here. Raises ChatError.
+        `ask`: one of its models is asked for a word, the default model if it is there. Nothing that is known here
+        changes.
         """
-        provider = self._roster.on_trial(endpoint, key)
+        chosen, _, model = self._settings.options.default_model.strip().partition("/")
+        provider, access = self._roster.on_trial(endpoint, key)
         try:
-            async with asyncio.timeout(TRIAL_SECONDS):
-                return [model for model in await provider.models() if model.purpose == "chat"]
-        except TimeoutError as error:
-            raise ProviderTimeout(provider=provider.name, seconds=TRIAL_SECONDS) from error
+            return await try_out(endpoint, provider, access, model=model if chosen == endpoint.id else "", ask=ask)
         finally:
             await provider.close()
 
@@ -209,8 +206,9 @@ class Catalog:
         return self._listed_at is None or time.monotonic() - self._listed_at > seconds
 
     def _adopt(self, options: Options) -> None:
-        if self._adopted != (options.providers, options.discover):
-            self._adopted = options.providers, options.discover
+        followed = options.providers, options.discover, options.proxy, options.ca_file
+        if self._adopted != followed:
+            self._adopted = followed
             self._roster.adopt(options)
             self._listed_at = None
             self._lists |= self._shelf.lists(self._elsewhere())

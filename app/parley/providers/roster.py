@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from parley.errors import ChatError, KeysUnreadable, SettingInvalid
-from parley.keys import REDACTED, Keys
+from parley.errors import ChatError, KeychainUnusable, KeysUnreadable, SettingInvalid
+from parley.keys import PROXY, REDACTED, Keys
+from parley.network import Network, without_login
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect, RemoteProvider
 from parley.settings import Options, ProviderRow
 
@@ -45,12 +46,14 @@ class Roster:
         self._reserved = frozenset(reserved)
         self._made: dict[Endpoint, RemoteProvider] = {}
         self._discover = True
+        self._proxy = self._ca_file = ""
         self.added: list[Endpoint] = []
         self.problems: dict[str, ChatError] = {}
 
     def adopt(self, options: Options) -> None:
         """Take over what a person has set."""
         self._discover = options.discover
+        self._proxy, self._ca_file = options.proxy.strip(), options.ca_file.strip()
         self.added = []
         self.problems = {}
         for row in options.providers:
@@ -91,17 +94,18 @@ class Roster:
     def provider(self, endpoint: Endpoint) -> RemoteProvider:
         """Return the provider of an endpoint, the same one each time."""
         if endpoint not in self._made:
-            access = Access(lambda: self._key(endpoint), self._keys.redact, self._keep_alive)
+            access = Access(lambda: self._key(endpoint), self._keys.redact, self._keep_alive, self._network)
             self._made[endpoint] = self._dialects[endpoint.dialect].make(endpoint, access)
         return self._made[endpoint]
 
-    def on_trial(self, endpoint: Endpoint, key: str = "") -> RemoteProvider:
+    def on_trial(self, endpoint: Endpoint, key: str = "") -> tuple[RemoteProvider, Access]:
         """Return a provider for one look, with a key that is not kept, else with the one that is. Close it."""
 
         def redact(text: str) -> str:
             return self._keys.redact(text.replace(key, REDACTED) if key else text)
 
-        return self._dialects[endpoint.dialect].make(endpoint, Access(lambda: key or self._key(endpoint), redact))
+        access = Access(lambda: key or self._key(endpoint), redact, self._network)
+        return self._dialects[endpoint.dialect].make(endpoint, access), access
 
     def kind(self, place: Endpoint) -> Kind:
         """Return whether a person has added it, or it is looked for on this computer, or it is a service."""
@@ -142,14 +146,26 @@ class Roster:
             self.problems[KEYS] = error
             return False
 
-    def _key(self, place: Endpoint) -> str | None:
+    async def _key(self, place: Endpoint) -> str | None:
         try:
-            return self._keys.get(place.id, place.key_env)
-        except KeysUnreadable:
+            return await self._keys.find(place.id, place.key_env, place.name)
+        except (KeysUnreadable, KeychainUnusable) as error:
             if place.id not in {row.id for row in self._local_rows}:
                 raise
-            logger.warning("providers: the file of keys is unreadable; %s is asked without one", place.name)
+            logger.warning("providers: no key can be had; %s is asked without one: %s", place.name, error)
             return None
+
+    async def _network(self) -> Network:
+        """Return what a person has set about the way to all servers."""
+        login = ""
+        if self._proxy:
+            try:
+                place, login = without_login(await self._keys.find(PROXY) or "")
+            except ChatError as error:
+                logger.warning("providers: the proxy is asked without user and password: %s", error)
+            else:
+                login = login if place == self._proxy else ""  # another proxy has no business with it
+        return Network(self._proxy, self._ca_file, login)
 
 
 def address(url: str) -> tuple[str, int | None]:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from parley.errors import ProviderUnknown, SettingInvalid
+from parley.errors import KeychainUnusable, ProviderUnknown, SettingInvalid
 from parley.keys import Keys
 from parley.providers.catalog import BUILT_IN, Catalog
 from parley.providers.endpoints import ProviderDialect
@@ -34,7 +34,7 @@ class Removed:
 
     row: ProviderRow
     place: int
-    key: str | None
+    key: str | None = field(repr=False)
 
 
 def tidied(
@@ -76,7 +76,7 @@ class Rows:
         """Return the rows, in the order in which they were added."""
         return self._settings.options.providers
 
-    def keep(self, row: ProviderRow, key: str = "") -> None:
+    async def keep(self, row: ProviderRow, key: str = "") -> None:
         """Add a row, or change the one of that name, and keep its key if one is given.
 
         Raises RowFaulty for a name of our own, and ChatError.
@@ -85,32 +85,32 @@ class Rows:
         if not known and self._is_built_in(row.name):
             raise RowFaulty("taken")
         if key:
-            self._keys.set(row.name, key)
+            await self._keys.keep(row.name, key)
         changed = tuple(row if kept.name == row.name else kept for kept in self.all)
         self._settings.update(providers=changed if known else (*changed, row))
 
-    def remove(self, name: str) -> Removed:
+    async def remove(self, name: str) -> Removed:
         """Take a row away, and its key. Raises ProviderUnknown if there is none, and ChatError."""
         place = next((number for number, row in enumerate(self.all) if row.name == name), None)
         if place is None:
             raise ProviderUnknown(provider=name)
-        removed = Removed(self.all[place], place, self._stored_key(name))
+        removed = Removed(self.all[place], place, await self._stored_key(name))
         self._settings.update(providers=tuple(row for row in self.all if row.name != name))
-        self._keys.remove(name)
+        await self._keys.forget(name)
         return removed
 
-    def put_back(self, removed: Removed) -> None:
+    async def put_back(self, removed: Removed) -> None:
         """Undo a removal. Raises ChatError."""
         rows = [row for row in self.all if row.name != removed.row.name]
         rows.insert(removed.place, removed.row)
         if removed.key:
-            self._keys.set(removed.row.name, removed.key)
+            await self._keys.keep(removed.row.name, removed.key)
         self._settings.update(providers=tuple(rows))
 
-    def _stored_key(self, name: str) -> str | None:
+    async def _stored_key(self, name: str) -> str | None:
         try:
-            return self._keys.get(name)
-        except SettingInvalid:  # nobody could use it
+            return await self._keys.find(name)
+        except (SettingInvalid, KeychainUnusable):  # nobody could use it, or give it back
             return None
 
     def _is_built_in(self, name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from parley.providers.catalog import Place
@@ -51,6 +51,7 @@ class EndpointForm(QFrame):
     """The fields of one server. Of a service only the key can be given."""
 
     test_requested = Signal()
+    key_pasted = Signal()
     save_requested = Signal()
     key_removal_requested = Signal()
     cancelled = Signal()
@@ -74,6 +75,8 @@ class EndpointForm(QFrame):
         self._add(self.tr("Speaks like"), self.dialect, whole)
         self.key = KeyField(self)
         self._dress(self.key, "key", self.tr("Key"), "", True)
+        self.key_place = words_label("", self, "muted")
+        self._column.addWidget(self.key_place)
         self.key_env = self._field("variable", self.tr("Or the environment variable that holds it"), "", whole)
         self.result = words_label("", self, "muted")
         self.result.hide()
@@ -102,11 +105,18 @@ class EndpointForm(QFrame):
         """Return what the server speaks."""
         return self._chosen
 
-    def show_key(self, *, kept: bool) -> None:
-        """Say whether a key is kept."""
+    def show_key(self, place: str) -> None:
+        """Say where a key is kept; an empty text if none is."""
         words = self.tr("Paste it here") if self._needs_key else self.tr("Not needed by every server")
-        self.key.setPlaceholderText(self.tr("A key is kept. A new one takes its place.") if kept else words)
-        self.remove_key.setVisible(kept)
+        kept = self.tr("A key is kept. A new one takes its place.")
+        self.key.setPlaceholderText(kept if place else words)
+        self.key_place.setText(place)
+        for part in (self.key_place, self.remove_key):
+            part.setVisible(bool(place))
+
+    def show_key_fault(self) -> None:
+        """Say beside its field that what was typed is no key."""
+        self.show_faults({"key": key_fault_text()})
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Say beside the fields what is wrong with them."""
@@ -127,6 +137,17 @@ class EndpointForm(QFrame):
         self.result.style().polish(self.result)
         self.result.setText(text)
         self.result.setVisible(bool(text))
+        if text:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.result, text))
+
+    def set_busy(self, busy: bool) -> None:
+        """While a trial runs, its button stops it."""
+        self.test.setText(self.tr("Stop") if busy else self.tr("Test"))
+
+    def set_saving(self, saving: bool) -> None:
+        """While the key goes to its place nothing else can be saved."""
+        for button in (self.save, self.remove_key):
+            button.setEnabled(not saving)
 
     def _choose_dialect(self, name: object) -> None:
         self._chosen = str(name)
@@ -158,6 +179,7 @@ class EndpointForm(QFrame):
 
     def _buttons(self, *, new: bool) -> QHBoxLayout:
         self.test = QPushButton(self.tr("Test"), self)
+        self.test.setToolTip(test_hint())
         self.save = QPushButton(self.tr("Add") if new else self.tr("Save"), self)
         self.save.setProperty("kind", "primary")
         self.cancel = QPushButton(self.tr("Cancel"), self)
@@ -174,8 +196,20 @@ class EndpointForm(QFrame):
         self.save.clicked.connect(self.save_requested)
         self.cancel.clicked.connect(self.cancelled)
         self.remove_key.clicked.connect(self.key_removal_requested)
-        self.key.pasted.connect(self.test_requested)
+        self.key.pasted.connect(self.key_pasted)
         return line
+
+
+def test_hint() -> str:
+    """Return what a trial does, for it may cost a little."""
+    return QCoreApplication.translate(
+        "Providers", "Asks for the list of models and, where there is a key, one model for a word."
+    )
+
+
+def key_fault_text() -> str:
+    """Return that something is no key."""
+    return QCoreApplication.translate("Providers", "A key is one line of letters, digits and signs.")
 
 
 def fault_text(fault: Fault) -> str:

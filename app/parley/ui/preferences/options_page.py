@@ -22,6 +22,7 @@ from parley.ui.preferences.choices import (
     WordsEditor,
 )
 from parley.ui.preferences.editors import Editor, Line, Lines, Number, Segments, Switch, translated
+from parley.ui.preferences.network_editors import AuthorityEditor, ProxyEditor
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.row import Row
 from parley.ui.tasks import Tasks
@@ -109,6 +110,10 @@ class OptionsPage(Page):
                 return TrayEditor(facts["choices"], self.inside)
             case "lines":
                 return Lines(self.inside)
+            case "proxy":
+                return ProxyEditor(self._services.keys, self._tasks, self.inside)
+            case "file":
+                return AuthorityEditor(self._tasks, self.inside)
         if isinstance(kind, tuple):
             return self._choice(facts["choices"])
         if kind is bool:
@@ -131,6 +136,8 @@ def expectation(found: Field[Any]) -> str:
         words = QCoreApplication.translate("Settings", "A whole number from {low} to {high}.")
     elif values_of(found) is float:
         words = QCoreApplication.translate("Settings", "A number from {low} to {high}.")
+    elif found.metadata.get("editor") == "proxy":
+        return QCoreApplication.translate("Settings", "An address such as http://proxy.example:8080, or “none”.")
     else:
         return QCoreApplication.translate("Settings", "This text cannot be kept.")
     return words.format(low=f"{low:g}", high=f"{high:g}")

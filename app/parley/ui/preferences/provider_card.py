@@ -1,11 +1,11 @@
 """ProviderCard: one server, how it stands, and what can be done with it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.providers.catalog import Place
-from parley.ui.preferences.endpoint_form import EndpointForm
+from parley.ui.preferences.endpoint_form import EndpointForm, key_fault_text, test_hint
 from parley.ui.preferences.row import words_label
 
 NARROW = 400
@@ -29,7 +29,10 @@ class ProviderCard(QFrame):
         self._address = words_label(endpoint.base_url, self, "muted")
         self.state = words_label("", self, "muted")
         self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.key_place = words_label("", self, "muted")
+        self.key_place.hide()
         self.test = self._button(self.tr("Test"), self.tr("Test {provider}"), self.test_requested)
+        self.test.setToolTip(test_hint())
         words = self.tr("Key…") if place.kind == "service" else self.tr("Edit…")
         self.edit = self._button(words, self.tr("Change {provider}"), self.form_requested)
         self.edit.setVisible(place.kind != "local")
@@ -37,7 +40,7 @@ class ProviderCard(QFrame):
         self.remove.setVisible(place.kind == "added")
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        for label in (words_label(endpoint.name, self, "title"), self._address, self.state):
+        for label in (words_label(endpoint.name, self, "title"), self._address, self.key_place, self.state):
             texts.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
@@ -56,6 +59,27 @@ class ProviderCard(QFrame):
         """Show where the server is now."""
         self.place = place
         self._address.setText(place.endpoint.base_url)
+
+    def show_key_place(self, text: str) -> None:
+        """Say where its key is kept, if there is one."""
+        self.key_place.setText(text)
+        self.key_place.setVisible(bool(text))
+
+    def show_result(self, text: str, *, error: bool = False) -> None:
+        """Say how a trial goes, to screen readers too."""
+        self.show_state(text, error=error)
+        if text:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.state, text))
+
+    def show_key_fault(self) -> None:
+        """Say that what is kept as a key is none."""
+        self.show_state(key_fault_text(), error=True)
+
+    def set_busy(self, busy: bool) -> None:
+        """While a trial runs, its button stops it."""
+        words = self.tr("Stop testing {provider}") if busy else self.tr("Test {provider}")
+        self.test.setText(self.tr("Stop") if busy else self.tr("Test"))
+        self.test.setAccessibleName(words.format(provider=self.place.endpoint.name))
 
     def show_state(self, text: str, *, error: bool = False) -> None:
         """Say how the server stands."""

@@ -1,13 +1,13 @@
 """ProvidersPage: the model servers of this computer, those that a person has added, and the services with a key."""
 
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QLocale, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.errors import ChatError, KeyMissing, SettingInvalid
-from parley.models import Model
+from parley.keychain import KeychainFailed
 from parley.providers.catalog import Place
 from parley.providers.endpoints import Endpoint
 from parley.providers.roster import KEYS
@@ -18,10 +18,12 @@ from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.notices import Notice
 from parley.ui.preferences.endpoint_form import EndpointForm
+from parley.ui.preferences.key_words import keeping_text, left_text, place_text
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.provider_card import ProviderCard
 from parley.ui.preferences.resting import resting
 from parley.ui.preferences.row import words_label
+from parley.ui.preferences.trials import Trials, counted, trouble
 from parley.ui.tasks import Tasks
 
 NAMELESS = "server"
@@ -38,6 +40,7 @@ class ProvidersPage(Page):
         super().__init__(self.tr("Providers"), parent)
         self._catalog, self._keys = services.catalog, services.keys
         self._look, self._tasks = look, tasks
+        self._trials = Trials(services, tasks)
         self._rows = Rows(services.settings, services.keys, services.catalog)
         self._settings = services.settings
         self._known = self._followed(services.settings.options)
@@ -46,6 +49,13 @@ class ProvidersPage(Page):
         self.new_form: EndpointForm | None = None
         intro = self.tr("Models come from servers on this computer, or from services that you have a key for.")
         self.add(words_label(intro, self.inside, "muted"))
+        self.keeping = words_label("", self.inside, "muted")
+        self.add(self.keeping)
+        self.move_keys = QPushButton(self.tr("Move my keys into the keychain"), self.inside)
+        self.move_keys.setProperty("kind", "link")
+        self.move_keys.clicked.connect(lambda: self._tasks.start(self._move_keys()))
+        self.move_keys.hide()
+        self.column.addWidget(self.move_keys, 0, Qt.AlignmentFlag.AlignLeading)
         self.problem = words_label("", self.inside, "error")
         self.problem.hide()
         self.add(self.problem)
@@ -62,6 +72,7 @@ class ProvidersPage(Page):
 
     def entered(self) -> None:
         self.refresh()
+        self._tasks.start(self._look_at_keychain())
 
     def refresh(self) -> None:
         """Ask all servers anew."""
@@ -86,7 +97,7 @@ class ProvidersPage(Page):
         """Let the person add a server."""
         if self.new_form is None:
             self.new_form = EndpointForm(None, self.inside)
-            self.new_form.show_key(kept=False)
+            self.new_form.show_key("")
             self.new_form.show()
             self._wire(self.new_form, None)
             self._sections["added"].addWidget(self.new_form)
@@ -96,10 +107,10 @@ class ProvidersPage(Page):
     def open_form(self, card: ProviderCard) -> None:
         """Let the person change a server."""
         form = EndpointForm(card.place, card)
-        form.show_key(kept=self._has_key(card.place.endpoint.id))
+        form.show_key(self._place_of_key(replace(card.place.endpoint, key_env=())))
         self._wire(form, card)
         card.open_form(form)
-        if variable := self._variable(card.place.endpoint):
+        if variable := self._keys.variable(card.place.endpoint.key_env):
             words = self.tr("The key in the environment variable {variable} comes first.")
             form.show_result(words.format(variable=variable))
         (form.key if card.place.kind == "service" else form.address).setFocus()
@@ -125,36 +136,41 @@ class ProvidersPage(Page):
         self._sync()
         self.listed.emit()
 
-    async def _test_card(self, card: ProviderCard) -> None:
-        card.show_state(self.tr("Testing…"))
-        with resting(card.test):
-            try:
-                card.show_state(await self._tried(card.place.endpoint, ""))
-            except ChatError as error:
-                card.show_state(trouble(error), error=True)
-
-    async def _test_form(self, form: EndpointForm, card: ProviderCard | None) -> None:
+    def _test(self, form: EndpointForm, card: ProviderCard | None, *, pasted: bool = False) -> None:
         try:
             endpoint = self._typed(form, card)
         except RowFaulty as error:
             form.show_fault(error.fault)
             return
         form.show_faults({})
-        form.show_result(self.tr("Testing…"))
-        with resting(form.test):
-            try:
-                form.show_result(await self._tried(endpoint, form.key.text().strip()))
-            except SettingInvalid:
-                form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
-                form.show_result("")
-            except ChatError as error:
-                form.show_result(trouble(error), error=True)
+        key = form.key.text().strip()
+        if pasted:
+            self._trials.start(form, endpoint, key)
+        else:
+            self._trials.toggle(form, endpoint, key)
 
-    async def _tried(self, endpoint: Endpoint, key: str) -> str:
-        begun = time.monotonic()
-        models = await self._catalog.try_out(endpoint, key)
-        seconds = QLocale().toString(time.monotonic() - begun, "f", 1)
-        return self.tr("Works: {models}, {seconds} s").format(models=self._counted(models), seconds=seconds)
+    # --- keys
+    async def _look_at_keychain(self) -> None:
+        self._show_keeping(await self._keys.look())
+
+    def _show_keeping(self, failure: KeychainFailed | None) -> None:
+        """Say where new keys are kept, and offer the keychain to those that are in the file."""
+        self.keeping.setText(keeping_text(self._keys, failure))
+        try:
+            self.move_keys.setVisible(failure is None and self._keys.in_file)
+        except ChatError as error:
+            self._show_problem(error_text(error))
+
+    async def _move_keys(self) -> None:
+        self.move_keys.setEnabled(False)
+        try:
+            await self._keys.move()
+        except ChatError as error:
+            self._show_problem(error_text(error))
+        finally:
+            self.move_keys.setEnabled(True)
+        self._show_keeping(self._keys.failure)
+        self._sync()
 
     # --- changing
     def _typed(self, form: EndpointForm, card: ProviderCard | None) -> Endpoint:
@@ -167,56 +183,70 @@ class ProvidersPage(Page):
         return Endpoint(row.name, row.name, row.base_url, row.dialect, (row.key_env,) if row.key_env else ())
 
     def _save(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        if form.save.isEnabled():  # Return does not look at that
+            form.set_saving(True)
+            self._tasks.start(self._keep(form, card))
+
+    async def _keep(self, form: EndpointForm, card: ProviderCard | None) -> None:
         key = form.key.text().strip()
         try:
             if card and card.place.kind == "service":
                 if key:
-                    self._keys.set(card.place.endpoint.id, key)
+                    await self._keys.keep(card.place.endpoint.id, key)
             else:
                 name, address = form.name.text().strip(), form.address.text()
                 row = tidied(name, address, form.chosen_dialect, form.key_env.text().strip())
-                self._rows.keep(row, key)
+                await self._rows.keep(row, key)
         except RowFaulty as error:
             form.show_fault(error.fault)
         except SettingInvalid:
-            form.show_faults({"key": self.tr("A key is one line of letters, digits and signs.")})
+            form.show_key_fault()
         except ChatError as error:
             form.show_result(error_text(error), error=True)
         else:
             self._close(form, card)
+            if key and self._keys.failure:
+                self._show_keeping(self._keys.failure)
             self.refresh()
+        finally:
+            form.set_saving(False)
 
-    def _forget_key(self, form: EndpointForm, card: ProviderCard) -> None:
+    async def _forget_key(self, form: EndpointForm, card: ProviderCard) -> None:
+        form.set_saving(True)
         try:
-            self._keys.remove(card.place.endpoint.id)
+            left = await self._keys.forget(card.place.endpoint.id)
         except ChatError as error:
             form.show_result(error_text(error), error=True)
+            form.set_saving(False)
             return
         self._close(form, card)
         self.refresh()
+        self._show_problem(left_text(left) if left else "")
 
-    def _remove(self, card: ProviderCard) -> None:
+    async def _remove(self, card: ProviderCard) -> None:
+        self._trials.stop(card)
         try:
-            removed = self._rows.remove(card.place.endpoint.id)
+            removed = await self._rows.remove(card.place.endpoint.id)
         except ChatError as error:
             card.show_state(error_text(error), error=True)
             return
         text = self.tr("“{provider}” was removed.").format(provider=removed.row.name)
         notice = Notice(self._look, text, action=self.tr("Undo"), parent=self.inside)
         self._sections["added"].insertWidget(removed.place, notice)
-        notice.acted.connect(lambda: self._put_back(removed))
+        notice.acted.connect(lambda: self._tasks.start(self._put_back(removed)))
         for ended in (notice.acted, notice.dismissed):
             ended.connect(notice.hide)
             ended.connect(notice.deleteLater)
         notice.show()
 
-    def _put_back(self, removed: Removed) -> None:
+    async def _put_back(self, removed: Removed) -> None:
         try:
-            self._rows.put_back(removed)
+            await self._rows.put_back(removed)
         except ChatError as error:
             self._show_problem(error_text(error))
 
     def _close(self, form: EndpointForm, card: ProviderCard | None) -> None:
+        self._trials.stop(form)
         if card:
             card.close_form()
             card.edit.setFocus()
@@ -239,6 +269,7 @@ class ProvidersPage(Page):
             if id not in self.cards:
                 self.cards[id] = self._new_card(place)
             self.cards[id].show_place(place)
+            self.cards[id].show_key_place(self._place_of_key(place.endpoint))
             self.cards[id].setVisible(self._is_shown(place))
             self._show_state(self.cards[id])
         absent = [place.endpoint.name for place in places.values() if not self._is_shown(place)]
@@ -260,7 +291,7 @@ class ProvidersPage(Page):
         else:
             models = [model for model in self._catalog.cached_models() if model.provider == place.endpoint.id]
             known = models or not self._catalog.stale
-            card.show_state(self._counted(models) if known else "")
+            card.show_state(counted(models) if known else "")
 
     def _show_problem(self, text: str) -> None:
         self.problem.setText(text)
@@ -268,39 +299,29 @@ class ProvidersPage(Page):
 
     def _new_card(self, place: Place) -> ProviderCard:
         card = ProviderCard(place, self.inside)
-        card.test_requested.connect(lambda: self._tasks.start(self._test_card(card)))
+        card.test_requested.connect(lambda: self._trials.toggle(card, card.place.endpoint))
         card.form_requested.connect(lambda: self.open_form(card))
-        card.remove_requested.connect(lambda: self._remove(card))
+        card.remove_requested.connect(lambda: self._tasks.start(self._remove(card)))
         self._sections[place.kind].addWidget(card)
         return card
 
     def _wire(self, form: EndpointForm, card: ProviderCard | None) -> None:
-        form.test_requested.connect(lambda: self._tasks.start(self._test_form(form, card)))
+        form.test_requested.connect(lambda: self._test(form, card))
+        form.key_pasted.connect(lambda: self._test(form, card, pasted=True))
         form.save_requested.connect(lambda: self._save(form, card))
         form.cancelled.connect(lambda: self._close(form, card))
         if card:
-            form.key_removal_requested.connect(lambda: self._forget_key(form, card))
+            form.key_removal_requested.connect(lambda: self._tasks.start(self._forget_key(form, card)))
 
     def _is_shown(self, place: Place) -> bool:
         return place.kind != "local" or place.usable or place.endpoint.id == "ollama"
 
-    def _has_key(self, id: str) -> bool:
+    def _place_of_key(self, endpoint: Endpoint) -> str:
         try:
-            return self._keys.where(id) == "file"
-        except ChatError as error:
-            self._show_problem(error_text(error))
-            return False
-
-    def _variable(self, endpoint: Endpoint) -> str:
-        """Return the name of the environment variable that the key of a server comes from, if any."""
-        try:
-            return next((name for name in endpoint.key_env if self._keys.where("", (name,)) == "environment"), "")
+            return place_text(self._keys, endpoint)
         except ChatError as error:
             self._show_problem(error_text(error))
             return ""
-
-    def _counted(self, models: Sequence[Model]) -> str:
-        return self.tr("1 model") if len(models) == 1 else self.tr("{count} models").format(count=len(models))
 
     def _section(self, kind: str, title: str) -> None:
         self.add_heading(title)
@@ -322,8 +343,3 @@ class ProvidersPage(Page):
         line.addWidget(self.look_again)
         line.addStretch(1)
         return line
-
-
-def trouble(error: ChatError) -> str:
-    """Return what is wrong, with the server's own words."""
-    return f"{error_text(error)}\n{error.detail}".strip()
