@@ -30,13 +30,16 @@ from parley.ui.tasks import Tasks
 MOST_IN_SIGHT = 40
 """Choices of more letters together have no room beside each other."""
 
+WIDE = ("lines", "proxy", "file")
+"""Editors that need the whole width, below their words."""
+
 
 class OptionRow(Row):
     """One option of the table. What is chosen is set and saved at once; what is no value says why."""
 
     def __init__(self, found: Field[Any], settings: Settings, editor: Editor, look: Look, parent: QWidget) -> None:
         label, help = translated(found.metadata["label"]), translated(found.metadata["help"])
-        super().__init__(label, help, editor, look, parent, below=found.metadata.get("editor") == "lines")
+        super().__init__(label, help, editor, look, parent, below=found.metadata.get("editor") in WIDE)
         self.haystack += f" {found.name}".casefold()
         self.editor = editor
         self.key = found.name

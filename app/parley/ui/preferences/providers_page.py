@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.errors import ChatError, KeyMissing, SettingInvalid
@@ -52,7 +52,6 @@ class ProvidersPage(Page):
         self.keeping = words_label("", self.inside, "muted")
         self.add(self.keeping)
         self.move_keys = QPushButton(self.tr("Move my keys into the keychain"), self.inside)
-        self.move_keys.setProperty("kind", "link")
         self.move_keys.clicked.connect(lambda: self._tasks.start(self._move_keys()))
         self.move_keys.hide()
         self.column.addWidget(self.move_keys, 0, Qt.AlignmentFlag.AlignLeading)
@@ -103,6 +102,7 @@ class ProvidersPage(Page):
             self._sections["added"].addWidget(self.new_form)
             self.add_button.hide()
         self.new_form.name.setFocus()
+        QTimer.singleShot(0, self.new_form, lambda: self.new_form and self.ensureWidgetVisible(self.new_form))
 
     def open_form(self, card: ProviderCard) -> None:
         """Let the person change a server."""
@@ -114,6 +114,7 @@ class ProvidersPage(Page):
             words = self.tr("The key in the environment variable {variable} comes first.")
             form.show_result(words.format(variable=variable))
         (form.key if card.place.kind == "service" else form.address).setFocus()
+        QTimer.singleShot(0, form, lambda: self.ensureWidgetVisible(form))  # once it has its place
 
     @staticmethod
     def _followed(options: Options) -> tuple[object, ...]:
