@@ -74,7 +74,7 @@ class TestFirstStart:
             catalog = make(replace(LLAMACPP, base_url=llamas.url))
             assert await names(catalog) == ["llamacpp/tiny", "guide/manual"]
             assert [model.id for model in catalog.cached_models("embedding")] == ["llamacpp/nomic-embed-text"]
-            assert [model.name for model in await catalog.try_out(Endpoint("x", "x", llamas.url))] == ["tiny"]
+            assert [model.name for model in (await catalog.try_out(Endpoint("x", "x", llamas.url))).models] == ["tiny"]
 
     async def test_who_comes_while_they_are_asked_waits_for_them(self, make: Make) -> None:
         async with FakeOpenAI("tiny", owned_by="llamacpp") as llamas:

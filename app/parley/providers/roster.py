@@ -104,7 +104,7 @@ class Roster:
         def redact(text: str) -> str:
             return self._keys.redact(text.replace(key, REDACTED) if key else text)
 
-        access = Access(lambda: key or self._key(endpoint), redact, self._network)
+        access = Access(lambda: key or self._key(endpoint), redact, self._keep_alive, self._network)
         return self._dialects[endpoint.dialect].make(endpoint, access), access
 
     def kind(self, place: Endpoint) -> Kind:

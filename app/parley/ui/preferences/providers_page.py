@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -102,7 +103,7 @@ class ProvidersPage(Page):
             self._sections["added"].addWidget(self.new_form)
             self.add_button.hide()
         self.new_form.name.setFocus()
-        QTimer.singleShot(0, self.new_form, lambda: self.new_form and self.ensureWidgetVisible(self.new_form))
+        QTimer.singleShot(0, self.new_form, partial(self.ensureWidgetVisible, self.new_form))
 
     def open_form(self, card: ProviderCard) -> None:
         """Let the person change a server."""
