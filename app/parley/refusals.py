@@ -14,6 +14,7 @@ from parley.errors import (
     AnswerWithheld,
     ChatError,
     KeyRefused,
+    ModelRetired,
     ModelUnknown,
     NoCredit,
     Overloaded,
@@ -58,6 +59,10 @@ _MODEL_UNKNOWN = re.compile(
     r"model_not_found|\bmodels?\b.*\b(not found|(does not|doesn.t|not) exist|not loaded)"
     r"|\b(no such|unknown|invalid|not a valid) model\b|no models? (is )?loaded",
     re.IGNORECASE | re.DOTALL,
+)
+_RETIRED = re.compile(
+    r"deprecated|decommissioned|retired|discontinued|sunset|shut ?down|no longer (available|supported|in service)",
+    re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
     r"context[ _-](length|size|window)|maximum context|exceed_context|too many (input |prompt )?tokens"
@@ -123,7 +128,7 @@ def kind_of(
     known = {**KINDS, **(kinds or {})}
     for name in names:
         if found := known.get(name.lower()):
-            return found
+            return _or_retired(found, words)
     match status:
         case 400 | 401 | 403 | 429 if _NO_CREDIT.search(words):
             return NoCredit
@@ -134,12 +139,17 @@ def kind_of(
         case 400 | 413 | 422 | 500 if _TOO_LONG.search(words):
             return PromptTooLong
         case 400 | 404 | 422 if _MODEL_UNKNOWN.search(words):
-            return ModelUnknown
+            return _or_retired(ModelUnknown, words)
     if found := _BY_STATUS.get(status):
         return found
     if status >= 500:
         return next((kind for pattern, kind in _SERVER_OF_MODELS if pattern.search(words)), ProviderFailed)
     return AddressWrong if status < 400 else RequestRefused
+
+
+def _or_retired(kind: type[ChatError], words: str) -> type[ChatError]:
+    """Return the more exact error for a model that was there once."""
+    return ModelRetired if kind is ModelUnknown and _RETIRED.search(words) else kind
 
 
 def retry_after_of(headers: Mapping[str, str]) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from parley.errors import KeyRefused, ModelRetired
+from parley.errors import ChatError, KeyRefused, ModelRetired, ModelUnknown
 from parley.events import Finished, ReasoningDelta
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from parley.models import Parameters, ToolSpec
@@ -14,8 +14,8 @@ from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI, base_url
 from parley.providers.openai_rows import HABITS, LOCAL_SERVERS, PLAIN, VENDORS, Habits, habits_of
-from tests.providers.helpers import events_of, question, reasoning_of, text_of
-from tests.providers.sockets import Exchange, FakeServer, head
+from tests.providers.helpers import events_of, events_until_error, question, reasoning_of, text_of
+from tests.providers.sockets import Exchange, FakeServer, head, openai_error
 from tests.providers.vendors import RECORDINGS, Recording
 
 ROWS = {row.id: row for row in (*VENDORS, *LOCAL_SERVERS)}
@@ -232,19 +232,29 @@ async def test_a_model_without_tools_is_sent_none() -> None:
     assert "tools" not in await body_of("perplexity", replace(request, about=RECORDINGS["perplexity"].model))
 
 
-async def test_a_retired_model_is_told() -> None:
-    """https://console.groq.com/docs/deprecations: what is asked of a model that is gone."""
+@pytest.mark.parametrize(
+    ("words", "code", "kind"),
+    [
+        (
+            "The model `llama3-70b` has been decommissioned and is no longer supported.",
+            "model_decommissioned",
+            ModelRetired,
+        ),
+        ("The model `gpt-4-32k` has been deprecated, learn more here: …", "model_not_found", ModelRetired),
+        ("The model `m` does not exist or you do not have access to it.", "model_not_found", ModelUnknown),
+        ("The model m does not exist; it was retired on 2026-01-01.", None, ModelRetired),
+    ],
+)
+async def test_a_retired_model_is_told(words: str, code: str | None, kind: type[ChatError]) -> None:
+    """https://console.groq.com/docs/deprecations and OpenAI's: what is said of a model that is gone."""
 
     async def gone(exchange: Exchange) -> None:
-        words = "The model `llama3-70b` has been decommissioned and is no longer supported."
-        await exchange.respond(
-            {"error": {"message": words, "type": "invalid_request_error", "code": "model_decommissioned"}}, 400
-        )
+        await exchange.respond(openai_error(words, code=code), 404)
 
     async with FakeServer(gone) as server:
         provider = OpenAI(Endpoint("groq", "Groq", server.url), Access(), HABITS["groq"])
-        with pytest.raises(ModelRetired):
-            await events_of(provider, question())
+        _, error = await events_until_error(provider, question())
+        assert type(error) is kind
         await provider.close()
 
 
