@@ -190,6 +190,24 @@ async def test_suggestions_fit_the_memory(desk: Desk, server: FakeOllama) -> Non
     assert not any(offer.text().startswith("phi4") for offer in section.offers)
 
 
+async def test_all_of_it_fits_a_narrow_window(desk: Desk, server: FakeOllama) -> None:
+    server.models[0].name = "a-model-whose-name-is-longer-than-most-and-has-no-place-to-break:70b-instruct-q4_K_M"
+    server.in_memory[server.models[0].name] = 8192
+    server.library["small:latest"].error = "max retries exceeded: " + "x" * 60
+    page = await page_of(desk, server)
+    section = page.sections["here"]
+    section.more.setChecked(True)
+    await typed(desk, section, "small")
+    await desk.until(bar_of(section).problem.isVisible)
+    for card in section.cards.values():
+        card.ask()
+    page.window().resize(340, 620)
+    await desk.until(lambda: page.inside.width() <= page.viewport().width() < 340)
+    assert section.offers[2].text().endswith("…")
+    page.window().resize(800, 620)
+    await desk.until(lambda: section.offers[2].text().endswith("answers"))
+
+
 async def test_a_model_is_deleted_after_a_question_in_place(desk: Desk, server: FakeOllama) -> None:
     desk.services.settings.update(default_model="here/llama3.2:latest")
     page = await page_of(desk, server)

@@ -8,6 +8,7 @@ from parley.errors import ModelUnknown
 from parley.providers.library import PullProgress
 from parley.ui.error_texts import error_text
 from parley.ui.models.downloads import Download
+from parley.ui.models.long_words import breakable
 from parley.ui.preferences.row import words_label
 
 STEPS = 1000
@@ -29,7 +30,7 @@ class DownloadBar(QFrame):
         self.setAccessibleName(self.tr("Getting {model}").format(model=download.name))
         self.download = download
         self._said = ""
-        self.name = words_label(download.name, self, "title")
+        self.name = words_label(breakable(download.name), self, "title")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.accessibleName())
@@ -61,8 +62,8 @@ class DownloadBar(QFrame):
             self.bar.setValue(progress.completed * STEPS // progress.total)
         self.bar.setVisible(running)
         error = self.download.error
-        self.problem.setText(error_text(error) if error else "")
-        self.detail.setText(error.detail if error else "")
+        self.problem.setText(breakable(error_text(error)) if error else "")
+        self.detail.setText(breakable(error.detail) if error else "")
         for label in (self.problem, self.detail):
             label.setVisible(bool(label.text()))
         self.words.setText(self._words())

@@ -12,6 +12,8 @@ from parley.providers.ollama_library import pulled_name
 from parley.providers.suggestions import memory_bytes, suggested
 from parley.ui.models.download_bar import DownloadBar, bytes_text
 from parley.ui.models.downloads import Download, Downloads
+from parley.ui.models.long_words import breakable
+from parley.ui.models.offer_button import OfferButton
 from parley.ui.models.suggestion_texts import suggestion_text
 from parley.ui.preferences.model_card import ModelCard
 from parley.ui.preferences.row import words_label
@@ -30,7 +32,7 @@ class LibrarySection(QWidget):
         self._downloads = downloads
         self.cards: dict[str, ModelCard] = {}
         self.bars: dict[Download, DownloadBar] = {}
-        self.offers: list[QPushButton] = []
+        self.offers: list[OfferButton] = []
         self.heading = words_label(library.name, self, "muted")
         self.heading.setContentsMargins(0, 16, 0, 4)
         self.problem = words_label("", self, "error")
@@ -82,7 +84,7 @@ class LibrarySection(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say why the server's models are not known."""
-        self.problem.setText(text)
+        self.problem.setText(breakable(text))
         self.problem.setVisible(bool(text))
 
     def fetch(self, name: str) -> None:
@@ -126,8 +128,7 @@ class LibrarySection(QWidget):
             button.hide()
             button.deleteLater()
         for suggestion in offered if shown else ():
-            button = QPushButton(suggestion_text(suggestion), self)
-            button.setProperty("kind", "question")
+            button = OfferButton(suggestion_text(suggestion), self)
             button.setAccessibleName(self.tr("Get {model}").format(model=suggestion_text(suggestion)))
             button.clicked.connect(partial(self._take, suggestion.name))
             self._offers.addWidget(button)

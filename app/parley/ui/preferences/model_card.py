@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPlainTextEdit, Q
 from parley.models import Model
 from parley.providers.library import LoadedModel, ModelDetails
 from parley.ui.models.download_bar import bytes_text
+from parley.ui.models.long_words import breakable
 from parley.ui.preferences.row import words_label
 
 NARROW = 400
@@ -83,7 +84,7 @@ class ModelCard(QFrame):
         """Say what went wrong; an empty text takes that away."""
         if text:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
-        self.problem.setText(text)
+        self.problem.setText(breakable(text))
         self.problem.setVisible(bool(text))
 
     def ask(self) -> None:
@@ -94,7 +95,7 @@ class ModelCard(QFrame):
             words += " " + self.tr("{size} are freed.").format(size=size)
         if self._is_default:
             words += " " + self.tr("It answers your new chats.")
-        self.question_words.setText(words)
+        self.question_words.setText(breakable(words))
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         self.question.show()
         self.delete.setEnabled(False)
@@ -165,7 +166,7 @@ class ModelCard(QFrame):
     def _arrange(self) -> None:
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        for label in (words_label(self.model.name, self, "title"), self._facts, self.state, self.problem):
+        for label in (words_label(breakable(self.model.name), self, "title"), self._facts, self.state, self.problem):
             texts.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(0)

@@ -10,6 +10,7 @@ from parley.models import Model
 from parley.providers.suggestions import Suggestion
 from parley.ui.models.download_bar import DownloadBar
 from parley.ui.models.downloads import Download
+from parley.ui.models.offer_button import OfferButton
 from parley.ui.models.suggestion_texts import suggestion_text
 
 MOST = 4
@@ -55,7 +56,7 @@ class FirstSteps(QWidget):
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Looking for models"))
-        self.buttons: list[QPushButton] = []
+        self.buttons: list[OfferButton] = []
         self.download: DownloadBar | None = None
         self._had_focus = False
         self._choices = QVBoxLayout()
@@ -152,8 +153,8 @@ class FirstSteps(QWidget):
             button.deleteLater()
 
     def _offer(self, text: str, act: Callable[[], object]) -> None:
-        button = QPushButton(text, self)
-        button.setProperty("kind", "question")
+        button = OfferButton(text, self)
+        button.setAccessibleName(text)
         button.clicked.connect(lambda _checked=False: act())
         self._choices.addWidget(button)
         self.buttons.append(button)
