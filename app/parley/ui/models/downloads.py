@@ -76,8 +76,11 @@ class Downloads(QObject):
 
     def stop(self, download: Download) -> None:
         """Fetch no more of it for now."""
-        if download.task:
-            download.task.cancel()
+        task, download.task = download.task, None
+        if task and download.state == "running":
+            task.cancel()
+            download.state = "stopped"
+            download.changed.emit()
 
     def dismiss(self, download: Download) -> None:
         """Forget it."""
@@ -103,18 +106,16 @@ class Downloads(QObject):
             self._timer.stop()
 
     async def _run(self, download: Download) -> None:
-        ended: State = "stopped"
         try:
             async with aclosing(download.library.pull(download.name)) as steps:
                 async for step in steps:
                     download.progress = step
-            ended = "done"
         except ChatError as error:
-            ended, download.error = "failed", _bare(error)
-        finally:
-            download.state = ended
+            download.state, download.error = "failed", _bare(error)
             download.changed.emit()
-        if ended == "done":
+        else:
+            download.state = "done"
+            download.changed.emit()
             self.finished.emit(download)
             self.dismiss(download)
 
