@@ -19,7 +19,7 @@ from parley.providers.endpoints import Access, Endpoint
 from parley.providers.ollama import Ollama
 from parley.providers.ollama_wire import Facts, tells_windows
 from tests.fakes import FakeOllama, OllamaModel, Reply
-from tests.providers.helpers import events_of, question, text_of
+from tests.providers.helpers import events_of, events_until_error, question, text_of
 from tests.providers.sockets import FakeServer, bytes_handler, head, ndjson
 
 WEATHER = ToolSpec(
@@ -346,6 +346,13 @@ class TestWindow:
         with pytest.raises(PromptTooLong, match="ollama/fake"):
             await events_of(provider, asked(Text("word " * 20_000)))
         assert len(server.loads) == 1
+
+    async def test_nothing_is_said_twice(self, server: FakeOllama, provider: Ollama) -> None:
+        server.reply = Reply(late_error="the input length exceeds the context length")
+        events, error = await events_until_error(provider, question(model="fake"))
+        assert type(error) is PromptTooLong
+        assert text_of(events) == "Hello, world!"
+        assert len(server.asked("/api/chat")) == 1
 
     async def test_no_end_of_windows(self, server: FakeOllama, provider: Ollama) -> None:
         server.reply = Reply(error=(400, {"error": "the input length exceeds the context length"}))

@@ -125,7 +125,7 @@ class Ollama:
             self._facts_of(request.model), self._in_memory(request.model), self._ask_version()
         )
         body = self._with_keep_alive(chat_body(request, facts))
-        window = self._windows.choose(body, facts, in_memory)
+        window, begun = self._windows.choose(body, facts, in_memory), False
         while True:
             if window is not None:
                 body["options"] = {**body.get("options", {}), "num_ctx": window}
@@ -136,11 +136,12 @@ class Ollama:
                 # The response begins only when the model is loaded, so it is waited for in a task of its own.
                 async with aclosing(self._with_patience(body, request.model, words)) as events:
                     async for event in events:
+                        begun = begun or not isinstance(event, Status)
                         yield event
                 return
             except PromptTooLong as error:
                 window = self._windows.larger(body, facts, window, tokens_refused(error.detail))
-                if window is None:
+                if window is None or begun:
                     raise
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
