@@ -21,6 +21,7 @@ from parley.errors import (
     CertificateForeign,
     CertificateUnknown,
     ConnectTimeout,
+    FileProblem,
     KeyRefused,
     NoCredit,
     NoNetwork,
@@ -35,6 +36,8 @@ from parley.errors import (
 )
 from parley.http import Client
 from parley.network import DIRECT, Network, is_proxy, proxy_for, without_login
+from parley.plugins import BUILT_IN
+from parley.providers.endpoints import Access, Endpoint, ProviderDialect
 from parley.refusals import kind_of
 from tests.providers.proxies import Proxy, SocksProxy
 from tests.providers.sockets import FakeServer, bytes_handler, response, unused_port
@@ -375,6 +378,19 @@ class TestLines:
                 await client.ask("/models")
             assert caught.value.detail == "Router"
             await client.close()
+
+
+@pytest.mark.parametrize("dialect", BUILT_IN, ids=lambda dialect: dialect.name)
+async def test_every_dialect_asks_for_the_way(dialect: ProviderDialect) -> None:
+    """A provider that does not hand `Access.network` to its client would pass the proxy by."""
+
+    async def barred() -> Network:
+        raise FileProblem(path="the way", problem="asked for")
+
+    provider = dialect.make(Endpoint("x", "X", "http://127.0.0.1:9/v1"), Access(network=barred))
+    with pytest.raises(FileProblem):
+        await provider.models()
+    await provider.close()
 
 
 @pytest.mark.parametrize(

@@ -195,10 +195,7 @@ class Keys:
         secrets = {value for value in self._met if len(value) >= _SHORTEST_SECRET}
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, REDACTED)
-        text = re.sub(
-            _IN_ADDRESS, lambda found: f"{found[1]}{REDACTED}@" if found[1] else f"{found[2]}{REDACTED}", text
-        )
-        return re.sub(_LOOKS_LIKE_A_KEY, REDACTED, re.sub(_BEARER, rf"\1{REDACTED}", text))
+        return redacted(text)
 
     # --- the keychain
     def _chain(self) -> Keychain:
@@ -299,6 +296,12 @@ class Keys:
 
     def _meet(self, *secrets: str) -> None:
         self._met |= frozenset(secrets) - {""}
+
+
+def redacted(text: str) -> str:
+    """Return a text without what looks like a key, where the keys themselves are not known."""
+    text = re.sub(_IN_ADDRESS, lambda found: f"{found[1]}{REDACTED}@" if found[1] else f"{found[2]}{REDACTED}", text)
+    return re.sub(_LOOKS_LIKE_A_KEY, REDACTED, re.sub(_BEARER, rf"\1{REDACTED}", text))
 
 
 def _is_entry(value: object) -> bool:

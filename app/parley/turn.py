@@ -24,6 +24,7 @@ from parley.events import (
     TextDelta,
     ToolCalled,
 )
+from parley.keys import redacted
 from parley.messages import Part, Usage
 from parley.tokens import guessed
 from parley.written import Written
@@ -211,7 +212,7 @@ class Turn:
                 last = await self._conclude(self, last)
             except Exception as error:
                 logger.exception("a turn could not be concluded")
-                last = Failed(InternalError(detail=repr(error)).to_failure())
+                last = Failed(InternalError(detail=redacted(repr(error))).to_failure())
         self._publish(last)
 
     def _outcome(self) -> LastEvent:
@@ -228,7 +229,7 @@ class Turn:
                 return self._failed(error)
             case _:
                 logger.error("a turn ended with a bug", exc_info=error)
-                return Failed(InternalError(detail=repr(error)).to_failure())
+                return Failed(InternalError(detail=redacted(repr(error))).to_failure())
 
     def _tokens(self) -> int:
         return sum(map(guessed, self._written.parts))

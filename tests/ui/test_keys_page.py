@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import trustme
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from parley import keys as keys_module
+from parley.errors import InternalError
 from parley.keys import PROXY, Keys
 from parley.network import Network
 from parley.settings import ProviderRow
@@ -233,3 +235,13 @@ class TestNetwork:
             assert words in row.note.text()
             assert bool(words) == bool(row.note.text())
         assert desk.services.settings.options.ca_file == str(tmp_path / "company.pem")
+
+
+async def test_details_to_copy_hold_no_key(desk: Desk) -> None:
+    desk.services.keys.set("office", KEY)
+    desk.services.keys.get("office")
+    desk.window.report(InternalError(detail=f"ValueError('{KEY}')"))
+    (button,) = [found for found in desk.window.findChildren(QPushButton) if found.text() == "Copy details"]
+    click(button)
+    assert QApplication.clipboard().text().endswith("ValueError('[key]')")
+    assert not [label for label in desk.window.findChildren(QLabel) if KEY in label.text() + label.toolTip()]

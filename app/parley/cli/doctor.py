@@ -111,6 +111,9 @@ def _services(shell: Shell) -> Iterator[Finding]:
             for finding in shell.run(services.store.check()):
                 yield Finding("store", finding.ok, f"{finding.subject}: {finding.text}")
             yield from _known_keys(services.settings.options, services.keys)
+            failure = shell.run(services.keys.look())
+            place = f"the file {shell.paths.keys}: no keychain ({failure})" if failure else "the keychain"
+            yield Finding("keys", True, f"new ones go into {place}")
             shell.run(services.catalog.models(refresh=True))
             yield from _providers(services.catalog)
             yield from _default_model(services.settings.options.default_model, services.catalog)

@@ -240,7 +240,7 @@ class Catalog:
                     failures[endpoint.id] = result
                 case BaseException():
                     logger.error("catalog: %s could not be asked", endpoint.id, exc_info=result)
-                    failures[endpoint.id] = InternalError(detail=repr(result))
+                    failures[endpoint.id] = InternalError(detail=self._roster.redact(repr(result)))
         sought = {endpoint.id for endpoint in looked_for}
         lists = {endpoint.id: models for endpoint, models in told.items()}
         await asyncio.to_thread(self._shelf.put, told)

@@ -107,6 +107,10 @@ class Roster:
         access = Access(lambda: key or self._key(endpoint), redact, self._keep_alive, self._network)
         return self._dialects[endpoint.dialect].make(endpoint, access), access
 
+    def redact(self, text: str) -> str:
+        """Return a text without any key."""
+        return self._keys.redact(text)
+
     def kind(self, place: Endpoint) -> Kind:
         """Return whether a person has added it, or it is looked for on this computer, or it is a service."""
         if place in self.added:

@@ -381,13 +381,13 @@ class Window(QWidget):
 
     def report(self, error: ChatError) -> None:
         """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""
-        text = error_text(error)
+        text, detail = error_text(error), self._services.keys.redact(error.detail)
         action, act = "", None
         if error.code in MENDED_IN_SETTINGS:
             action, act = self.tr("Open settings"), lambda: self.settings_door.open("providers")
         elif isinstance(error, InternalError):
             action, act = (
                 self.tr("Copy details"),
-                partial(QGuiApplication.clipboard().setText, f"{text}\n{error.detail}"),
+                partial(QGuiApplication.clipboard().setText, f"{text}\n{detail}"),
             )
-        self.page.notices.show_notice(text, detail=error.detail, error=True, action=action, act=act)
+        self.page.notices.show_notice(text, detail=detail, error=True, action=action, act=act)

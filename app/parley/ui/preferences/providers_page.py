@@ -103,7 +103,7 @@ class ProvidersPage(Page):
             self._sections["added"].addWidget(self.new_form)
             self.add_button.hide()
         self.new_form.name.setFocus()
-        QTimer.singleShot(0, self.new_form, partial(self.ensureWidgetVisible, self.new_form))
+        self._bring_into_sight(self.new_form)
 
     def open_form(self, card: ProviderCard) -> None:
         """Let the person change a server."""
@@ -115,6 +115,9 @@ class ProvidersPage(Page):
             words = self.tr("The key in the environment variable {variable} comes first.")
             form.show_result(words.format(variable=variable))
         (form.key if card.place.kind == "service" else form.address).setFocus()
+        self._bring_into_sight(form)
+
+    def _bring_into_sight(self, form: EndpointForm) -> None:
         QTimer.singleShot(0, form, lambda: self.ensureWidgetVisible(form))  # once it has its place
 
     @staticmethod
