@@ -205,8 +205,16 @@ async def settings(studio: Studio, page: str) -> None:
 
 
 async def providers(studio: Studio) -> None:
-    """The servers in the settings."""
+    """The servers in the settings, with a keychain as desktops have one."""
+    from parley.ui.preferences.key_words import keeping_text
+    from parley.ui.preferences.providers_page import ProvidersPage
+
     await settings(studio, "providers")
+    window = studio.window.settings_door.window
+    page = window.pages["providers"] if window else None
+    assert isinstance(page, ProvidersPage)
+    await studio.until(page.keeping.text)
+    page.keeping.setText(keeping_text(studio.services.keys, None))
 
 
 async def ollama(studio: Studio) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QSizePolicy, QWidget
 
 from parley.errors import ChatError, SettingInvalid
 from parley.keys import PROXY, Keys
@@ -22,6 +22,7 @@ class ProxyEditor(Line):
     def __init__(self, keys: Keys, tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)
         self._keys, self._tasks = keys, tasks
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.setPlaceholderText(EXAMPLE)
 
     def _take(self, text: str) -> None:
@@ -53,6 +54,7 @@ class AuthorityEditor(Line):
     def __init__(self, tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)
         self._tasks = tasks
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.choose = QPushButton(self.tr("Choose…"), self)
         self.choose.clicked.connect(lambda: self._tasks.start(self._choose()))
         self.line.addWidget(self.choose)
