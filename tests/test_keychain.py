@@ -1,7 +1,6 @@
 """Keys in the real Secret Service, in a locked one, in one that never answers, and where there is none."""
 
 import asyncio
-import gc
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from tests.conftest import Until
 from tests.keychains import Kind, demand_programs, labels, lock, session
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""keyring leaves connections open when something fails, and they are found here, in `start`."""
+"""keyring leaves connections open when something fails, and they are found when a session ends."""
 
 SECRET = "sk-ant-api03-0123456789abcdefghij"
 OTHER = "gsk_other0123456789abcdefghij"
@@ -48,7 +47,6 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     yield start
     for lent in open_sessions:
         lent.__exit__(None, None, None)
-    gc.collect()
 
 
 @pytest.fixture

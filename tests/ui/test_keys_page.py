@@ -11,14 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from parley import keys as keys_module
-from parley.errors import InternalError
+from parley.errors import ChatError, InternalError, KeyMissing, ProxyLoginNeeded
 from parley.keys import PROXY, Keys
+from parley.messages import Message, MessageStatus, Role
 from parley.network import Network
 from parley.settings import ProviderRow
 from parley.ui.preferences.network_editors import AuthorityEditor, ProxyEditor
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.provider_card import ProviderCard
 from parley.ui.preferences.providers_page import ProvidersPage
+from parley.ui.transcript.commands import page_of
 from tests.fakes import FakeOpenAI, Reply
 from tests.keychains import demand_programs, lock, session
 from tests.providers.sockets import openai_error
@@ -245,3 +247,19 @@ async def test_details_to_copy_hold_no_key(desk: Desk) -> None:
     click(button)
     assert QApplication.clipboard().text().endswith("ValueError('[key]')")
     assert not [label for label in desk.window.findChildren(QLabel) if KEY in label.text() + label.toolTip()]
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [(ProxyLoginNeeded(proxy="http://p", provider="X"), "behaviour"), (KeyMissing(provider="X"), "providers")],
+)
+async def test_an_error_leads_to_where_it_is_mended(desk: Desk, error: ChatError, name: str) -> None:
+    desk.window.report(error)
+    (button,) = [found for found in desk.window.findChildren(QPushButton) if found.text() == "Open settings"]
+    click(button)
+    window = desk.window.settings_door.window
+    assert window is not None
+    await desk.until(window.isVisible)
+    assert window.page == name
+    failed = Message("m", "c", None, Role.ASSISTANT, (), MessageStatus.FAILED, 0.0, failure=error.to_failure())
+    assert page_of(failed) == name

@@ -335,7 +335,7 @@ async def test_errors_that_settings_mend_lead_there(desk: Desk) -> None:
         failure = tree.branch()[-1].failure
         assert failure is not None
         assert failure.code == "key_missing"
-        desk.window.page.transcript.settings_requested.emit()
+        desk.window.page.transcript.settings_requested.emit("providers")
         window = desk.window.settings_door.window
         assert window is not None
         await desk.until(window.isVisible)

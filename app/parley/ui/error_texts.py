@@ -34,6 +34,9 @@ MENDED_IN_SETTINGS = frozenset(
 )
 """Errors that end once a person has changed something about a provider."""
 
+MENDED_IN_BEHAVIOUR = frozenset({"authorities_unreadable", "certificate_unknown", "proxy_failed", "proxy_login_needed"})
+"""Those of them that concern the way to all providers: it is set on another page."""
+
 SENTENCES: Mapping[str, object] = {
     "error": QT_TRANSLATE_NOOP("ErrorTexts", "Something went wrong."),
     "provider_error": QT_TRANSLATE_NOOP("ErrorTexts", "{provider} could not answer."),
@@ -248,6 +251,11 @@ SENTENCES: Mapping[str, object] = {
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
 }
+
+
+def page_to_mend(code: str) -> str:
+    """Return the page of the settings on which an error can be mended."""
+    return "behaviour" if code in MENDED_IN_BEHAVIOUR else "providers"
 
 
 def error_text(error: ChatError) -> str:

@@ -15,7 +15,7 @@ from parley.store import Change
 from parley.ui.actions import Actions
 from parley.ui.appearance.look import Look
 from parley.ui.chat.chat_page import ChatPage
-from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
+from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text, page_to_mend
 from parley.ui.frame import Frame
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
@@ -242,8 +242,8 @@ class Window(QWidget):
         self.first_run.link_opened.connect(self.links.follow)
         self.first_run.settings_requested.connect(self.settings_door.open)
         self.first_run.finished.connect(self.page.composer.setFocus)
-        for mend in (self.page.transcript.settings_requested, self.page.composer.mend_requested):
-            mend.connect(lambda: self.settings_door.open("providers"))
+        self.page.transcript.settings_requested.connect(self.settings_door.open)
+        self.page.composer.mend_requested.connect(lambda: self.settings_door.open("providers"))
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.downloads.finished.connect(self._fetched)
@@ -384,7 +384,7 @@ class Window(QWidget):
         text, detail = error_text(error), self._services.keys.redact(error.detail)
         action, act = "", None
         if error.code in MENDED_IN_SETTINGS:
-            action, act = self.tr("Open settings"), lambda: self.settings_door.open("providers")
+            action, act = self.tr("Open settings"), lambda: self.settings_door.open(page_to_mend(error.code))
         elif isinstance(error, InternalError):
             action, act = (
                 self.tr("Copy details"),

@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from parley.messages import Message
 from parley.render.code import label
+from parley.ui.error_texts import page_to_mend
 from parley.ui.transcript import accessible
 from parley.ui.transcript.actions import actions_for
 from parley.ui.transcript.cell import Cell, Hot
@@ -43,7 +45,7 @@ class Commands(QObject):
             "edit": lambda row, *_: view.editors.begin(row.message.id),
             "more": self._more,
             "retry": lambda row, *_: view.retry_requested.emit(row.message.id),
-            "settings": lambda *_: view.settings_requested.emit(),
+            "settings": lambda row, *_: view.settings_requested.emit(page_of(row.message)),
             "regenerate": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "answer": lambda row, *_: view.regenerate_requested.emit(row.message.id),
             "version": lambda row, cell, hot: view.version_requested.emit(hot.value) if hot else None,
@@ -228,3 +230,8 @@ def _unfold_details(row: Row) -> None:
 def _show_all(row: Row) -> None:
     row.full = True
     row.show(row.message, row.versions)
+
+
+def page_of(message: Message) -> str:
+    """Return the page of the settings that mends a message's failure."""
+    return page_to_mend(message.failure.code if message.failure else "")

@@ -52,7 +52,7 @@ class Transcript(Scroller):
     """
 
     retry_requested = Signal(str)
-    settings_requested = Signal()
+    settings_requested = Signal(str)
     regenerate_requested = Signal(str)
     version_requested = Signal(str)
     requested = Signal(str, str)
