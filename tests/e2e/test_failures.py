@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Handler, str]] = {
     "503": (answers(503, "overloaded"), "(503)"),
     "cut off": (cut_off, "broke off"),
     "broken JSON": (broken_json, "broke off"),
-    "a web page": (web_page, "broke off"),
+    "a web page": (web_page, "Something answers"),
 }
 
 
