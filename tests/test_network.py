@@ -36,7 +36,7 @@ from parley.errors import (
 )
 from parley.http import Client
 from parley.network import DIRECT, Network, is_proxy, proxy_for, without_login
-from parley.plugins import BUILT_IN
+from parley.providers.catalog import BUILT_IN
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect
 from parley.refusals import kind_of
 from tests.providers.proxies import Proxy, SocksProxy
