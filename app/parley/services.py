@@ -11,8 +11,10 @@ from parley.store import Store
 
 if TYPE_CHECKING:
     from parley.engine import ChatEngine
+    from parley.models import Model
     from parley.pricing import Prices
     from parley.providers.catalog import Catalog
+    from parley.turn import Turn
 
 
 class ServerSwitch(Protocol):
@@ -63,6 +65,19 @@ class Services:
         from parley.pricing import Prices
 
         return Prices(resources() / "prices.json", self.paths.prices)
+
+    @property
+    def known_models(self) -> "list[Model]":
+        """Return the models as they were last listed: none before anybody has asked for them."""
+        return self.catalog.cached_models() if "catalog" in vars(self) else []
+
+    def turns(self, conversation_id: str) -> "list[Turn]":
+        """Return the turns of a conversation that this process knows: none before it has made an engine."""
+        return self.engine.turns(conversation_id) if "engine" in vars(self) else []
+
+    def turn(self, reply_id: str) -> "Turn | None":
+        """Return the turn of a reply, if this process knows it."""
+        return self.engine.turn(reply_id) if "engine" in vars(self) else None
 
     async def tidy(self) -> None:
         """Empty the trash of what has been in it for longer than the setting says. Raises StoreError."""

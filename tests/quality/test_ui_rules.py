@@ -18,6 +18,7 @@ START_TASKS = {
     "ui/tasks",
     "ui/program/loop",
     "ui/program/first_paint",
+    "ui/program/loading",
 }  # the helper, the event loop itself, and what is before it
 
 # Methods and classes of Qt whose first text people see or hear.

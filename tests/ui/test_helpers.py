@@ -107,11 +107,56 @@ async def test_tasks_report_and_cancel(expect_log: Callable[[str], None], until:
     await until(lambda: len(reported) == 2)
     assert isinstance(reported[1], InternalError)
     assert "bug" in reported[1].detail
-    waiting = tasks.start(asyncio.sleep(100))
+    ended: list[str] = []
+
+    async def waits(name: str) -> None:
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            ended.append(name)
+            raise
+
+    end = tasks.start(waits("one"))
+    tasks.start(waits("other"))
+    await asyncio.sleep(0)
+    end()
+    await until(lambda: ended == ["one"])
     await tasks.close()
-    assert waiting.cancelled()
+    assert ended == ["one", "other"]
     assert not tasks.busy
     assert len(reported) == 2
+
+
+def test_tasks_wait_for_the_loop_in_their_order() -> None:
+    done: list[str] = []
+
+    async def step(name: str) -> None:
+        done.append(name)
+
+    tasks = Tasks(lambda error: pytest.fail(str(error)))
+    tasks.start(step("first"))
+    tasks.start(step("never"))()
+    tasks.start(step("second"))
+    assert tasks.busy
+    assert done == []
+
+    async def work() -> None:
+        tasks.begin()
+        tasks.start(step("third"))
+        while tasks.busy:
+            await asyncio.sleep(0)
+
+    asyncio.run(work())
+    assert done == ["first", "second", "third"]
+
+
+async def test_tasks_that_never_began_are_closed() -> None:
+    tasks = Tasks(lambda error: pytest.fail(str(error)))
+    coroutine = asyncio.sleep(100)
+    await asyncio.to_thread(tasks.start, coroutine)  # on a thread without a loop
+    assert tasks.busy
+    await tasks.close()
+    assert not tasks.busy
 
 
 async def test_asking_is_awaited_and_others_go_on(qapp: QApplication, until: Until) -> None:

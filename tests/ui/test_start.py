@@ -72,12 +72,16 @@ from parley.ui import desktop
 
 told = {}
 
-def live(app, services, window, *others):
+def show_painted(window):
+    show(window)
     told["painted"], told["collects"] = sorted(sys.modules), gc.isenabled()
     told["widgets"] = sorted(vars(QtWidgets))
+
+def live(app, services, window, *others):
     QTimer.singleShot(0, window.close)
     return whole(app, services, window, *others)
 
+show, desktop.show_painted = desktop.show_painted, show_painted
 whole, desktop._live = desktop._live, live
 parley.main.has_display = lambda: True
 code = parley.main.main([])
@@ -167,6 +171,7 @@ async def begin_again(desk: Desk) -> None:
     desk.window = Window(desk.services, Look(desk.app))
     desk.window.show()
     desk.window.start()
+    await desk.until(lambda: desk.window.page.transcript.placed)
 
 
 async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(desk: Desk) -> None:
@@ -180,6 +185,8 @@ async def test_a_command_given_while_the_rest_is_not_made_yet_is_carried_out(des
 
 async def test_the_rest_is_made_by_itself(desk: Desk) -> None:
     await begin_again(desk)
+    assert "handlers" not in vars(desk.window)
+    desk.window.go_on()
     await desk.until(lambda: "handlers" in vars(desk.window))
 
 

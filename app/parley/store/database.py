@@ -94,9 +94,12 @@ class Database:
         return result
 
     def write_later(self, function: Write[Any]) -> None:
-        """Run a function like `write`, without waiting. What it raises is logged."""
+        """Run a function like `write`, without waiting. What it raises is logged.
+
+        Where no loop runs yet its news are told like those of other processes, with the next look.
+        """
         loop = _running_loop()
-        future = self._submit(function)
+        future = self._submit(function, ours=loop is not None)
         future.add_done_callback(_log_failure)
         if loop is not None:
             future.add_done_callback(lambda done: self._tell(loop, done))
@@ -130,10 +133,10 @@ class Database:
         self._writer.close()  # the last one to go clears the write-ahead log away
         self.writers.leave()
 
-    def _submit(self, function: Write[T]) -> "Future[tuple[T, list[Change]]]":
-        return self._thread.submit(self._transact, function)
+    def _submit(self, function: Write[T], *, ours: bool = True) -> "Future[tuple[T, list[Change]]]":
+        return self._thread.submit(self._transact, function, ours=ours)
 
-    def _transact(self, function: Write[T]) -> tuple[T, list[Change]]:
+    def _transact(self, function: Write[T], *, ours: bool) -> tuple[T, list[Change]]:
         connection, numbers = self._writer, range(0)
         with told(self.path):
             try:
@@ -141,6 +144,8 @@ class Database:
                 before = last_seq(connection)
                 result = function(connection)
                 numbers, changes = self.changes.collect(connection, before)
+                if not ours:
+                    self.changes.forget(numbers)
                 connection.execute("COMMIT")
             except BaseException:
                 self.changes.forget(numbers)

@@ -20,6 +20,7 @@ from parley.ui.appearance.look import Look, app_icon
 from parley.ui.program.first_paint import show_painted
 from parley.ui.program.instance import Instance
 from parley.ui.program.languages import speak
+from parley.ui.program.loading import load_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -81,6 +82,8 @@ def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance
         return _run(app, _say_why(app, paths, error, instance))
     window = _made_window(app, services, instance)
     show_painted(window)
+    window.start()
+    load_loop()
     return _run(app, _live(app, services, window, instance, open_services))
 
 
@@ -127,6 +130,7 @@ async def _live(
             return await _say_why(app, paths, error, instance)
         window = _made_window(app, services, instance)
         window.show()
+        window.start()
 
 
 async def _until_left(
@@ -141,7 +145,7 @@ async def _until_left(
     window.restart_requested.connect(lambda: wishes.append(services.paths.data))
     for wish in (window.move_requested, window.restart_requested):
         wish.connect(ended.set)
-    window.start()
+    window.go_on()
     if window.isHidden():  # closed before anybody listened
         ended.set()
     if news:

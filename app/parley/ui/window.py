@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from parley.ui.models.model_choice import ModelChoice
     from parley.ui.preferences.settings_door import SettingsDoor
     from parley.ui.program.background import Background
+    from parley.ui.program.hurry import Hurry
     from parley.ui.sidebar.chats import Chats
     from parley.ui.sidebar.unread import Unread
     from parley.ui.undo import Undo
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 SETTINGS_MS = 1000
 """How often we look whether another process has changed the settings."""
-
-PAINT_MS = 50
-"""After so long the chat that was open last has been painted."""
 
 REMEMBER_MS = 2000
 """What is on show is written down when it has been for so long: a program that is killed begins there again."""
@@ -57,8 +55,9 @@ class Window(QWidget):
     """The one window of the desktop.
 
     It is built in three steps: what is seen at once, which is the list of chats and an empty page; with `start`, when
-    that has been painted, the chat that was open last, in which one can write; and `start_rest`. So modules that a
-    step does not need are imported in a later one.
+    that has been painted, the chat that was open last, in which one can write; and with `go_on`, when the event loop
+    runs, the rest, which `start_rest` makes sooner for who needs it. So modules that a step does not need are imported
+    in a later one.
     """
 
     chats: "Chats"
@@ -107,6 +106,7 @@ class Window(QWidget):
         self._shown_timer = QTimer(self, singleShot=True, interval=REMEMBER_MS)
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
+        self._hurry: Hurry | None = None
         self._apply_options(services.settings.options)
         state.put_back(self)
         if state.folded:
@@ -117,11 +117,12 @@ class Window(QWidget):
         self.page.composer.setFocus()
 
     def start(self) -> None:
-        """Open the chat that was on show last, and let a person write. Needs a running loop."""
+        """Open the chat that was on show last, and let a person write. There need be no event loop."""
         from parley.ui.appearance.zoom import Zoom
         from parley.ui.chat.conversation_view import ConversationView
         from parley.ui.composer.rich_paste import RichPaste
         from parley.ui.models.model_choice import ModelChoice
+        from parley.ui.program.hurry import Hurry
         from parley.ui.sidebar.chats import Chats
         from parley.ui.sidebar.unread import Unread
         from parley.ui.undo import Undo
@@ -137,18 +138,32 @@ class Window(QWidget):
         self.rich_paste = RichPaste(self.page.composer.field, self.page.notices, self.tasks)
         self.actions_.connect_all(self._carry_out)
         self._unsubscribe = [services.store.subscribe(self._change)]
-        self._connect()
         self._open_last()
+        self._connect()
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # so that one paint shows all of it
         if self.view.shown_id is None:
             self.start_rest()
         else:
-            QTimer.singleShot(PAINT_MS, self, self.start_rest)
+            self._hurry = Hurry(self.windowHandle(), self.start_rest)
+
+    def go_on(self) -> None:
+        """Begin what has been waiting for the event loop, and make the rest of the window."""
+        self.tasks.begin()
+        self.tasks.start(self._make_rest())
+
+    async def _make_rest(self) -> None:
+        from parley.ui.program.loading import load_rest
+
+        await load_rest()
+        self.start_rest()
 
     def start_rest(self) -> None:
         """Make what the first chat is drawn without, unless that has been done: after its paint, or for a command."""
         if self._started:
             return
         self._started = True
+        if self._hurry:
+            self._hurry.deleteLater()
         from parley.ui.chat.find import Find
         from parley.ui.chat.message_commands import MessageCommands
         from parley.ui.chat.status import Status
@@ -279,8 +294,12 @@ class Window(QWidget):
         field.clear()
         try:
             self.view.open(self._services.settings.options.last_chat or None)
-        except ConversationUnknown:
+        except ChatError as error:
             self.view.open(None)
+            if not isinstance(error, ConversationUnknown):
+                self.report(error)
+        if self.view.shown_id != self.sidebar.shown_id:
+            self.sidebar.mark(self.view.shown_id)
         field.insertPlainText(typed)
 
     def _open_result(self, conversation_id: str, message_id: str, words: str) -> None:

@@ -50,10 +50,10 @@ class ConversationView(QObject):
         self._tree: ConversationTree | None = None
         self._changed: set[str] = set()
         self._everything = False
-        self._following = Following(services.engine, page.transcript, tasks, self._ended)
+        self._following = Following(services, page.transcript, tasks, self._ended)
         self.outbox = Outbox(services, page.composer, models, tasks)
         self.outbox.stored.connect(self._stored)
-        self.queue = Queue(services.engine, page.composer, page.notices, self.outbox, tasks)
+        self.queue = Queue(services, page.composer, page.notices, self.outbox, tasks)
         self.queue.changed.connect(self._reload)
         page.composer.history.source = self._asked
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeyEvent
 
-from parley.engine import ChatRequest
 from parley.errors import ChatError, StoreError
 from parley.services import Services
 from parley.ui.composer.composer import Composer
@@ -73,6 +72,8 @@ class Outbox(QObject):
 
     async def _send(self, draft: Draft, place: Place, *, kept: bool) -> None:
         """Send a draft, which is the one that is `kept` for its place unless it came from elsewhere."""
+        from parley.engine import ChatRequest
+
         if kept:  # finding the model may take a while; and what is written now cannot come back after it is sent
             await self._drafts.saved()
             self._drafts.forget(place)

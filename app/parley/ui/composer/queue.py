@@ -5,6 +5,7 @@ They are stored, and the engine answers them one after the other; until then the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,8 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parley.engine import ChatEngine, ChatRequest
 from parley.messages import Message, MessageStatus, Role
+from parley.services import Services
 from parley.ui.appearance.look import Look
 from parley.ui.composer.composer import Composer
 from parley.ui.composer.outbox import Outbox
@@ -43,13 +44,13 @@ class Waiting:
     reply: Message
 
 
-def waiting(branch: Sequence[Message], engine: ChatEngine) -> list[Waiting]:
+def waiting(branch: Sequence[Message], services: Services) -> list[Waiting]:
     """Return what this process lets wait at the end of a branch, behind an answer that is being written."""
     rest = list(branch)
     found: list[Waiting] = []
     while len(rest) > 1:
         question, reply = rest[-2:]
-        turn = engine.turn(reply.id)
+        turn = services.turn(reply.id)
         if question.role is not Role.USER or reply.status is not MessageStatus.STREAMING or not turn or turn.ended:
             break
         found.append(Waiting(question, reply))
@@ -168,21 +169,26 @@ class Queue(QObject):
     changed = Signal()
     """A message waits again: the news of it may have come before the engine knew its turn."""
 
-    def __init__(self, engine: ChatEngine, composer: Composer, notices: Notices, outbox: Outbox, tasks: Tasks) -> None:
+    def __init__(self, services: Services, composer: Composer, notices: Notices, outbox: Outbox, tasks: Tasks) -> None:
         super().__init__(composer)
         self._notices = notices
-        self._engine = engine
+        self._services = services
         self._composer = composer
         self._outbox = outbox
         self._tasks = tasks
         self._branch: Sequence[Message] = ()
         self._waiting: list[Waiting] = []
         self._leaving: set[str] = set()
-        self.strip = QueueStrip(composer.look, composer)
-        composer.put_above(self.strip)
-        self.strip.send_now.connect(lambda number: self._stop_running())
-        self.strip.edit.connect(self._edit)
-        self.strip.remove.connect(self._remove)
+
+    @cached_property
+    def strip(self) -> QueueStrip:
+        """Return what shows them; made when the first one waits."""
+        made = QueueStrip(self._composer.look, self._composer)
+        self._composer.put_above(made)
+        made.send_now.connect(lambda number: self._stop_running())
+        made.edit.connect(self._edit)
+        made.remove.connect(self._remove)
+        return made
 
     @property
     def count(self) -> int:
@@ -191,11 +197,11 @@ class Queue(QObject):
 
     def shown(self, branch: list[Message]) -> list[Message]:
         """Return the branch as the transcript shows it: without what waits, which stands here."""
-        before, self._branch, self._waiting = self._waiting, branch, waiting(branch, self._engine)
+        before, self._branch, self._waiting = self._waiting, branch, waiting(branch, self._services)
         if self._waiting != before:
             focused = QApplication.focusWidget() or self._composer
             number = next((n for n, line in enumerate(self.strip.lines) if line.isAncestorOf(focused)), -1)
-            can_go = any(self._engine.turn(message.id) for message in self._running())
+            can_go = any(self._services.turn(message.id) for message in self._running())
             self.strip.show_texts([found.question.text for found in self._waiting], can_go=can_go)
             self.strip.put_before(self._composer)
             self._put_focus(number)
@@ -205,7 +211,7 @@ class Queue(QObject):
         """Stop the answer that is coming. What waits for it goes back into the composer."""
         waiting = [found for found in self._waiting if found.reply.id not in self._leaving]
         for found in waiting:
-            if turn := self._engine.turn(found.reply.id):
+            if turn := self._services.turn(found.reply.id):
                 turn.stop()  # before the one they wait for, or the next would begin
         self._stop_running()
         self._take_back(waiting)
@@ -216,7 +222,7 @@ class Queue(QObject):
 
     def _stop_running(self) -> None:
         for message in self._running():
-            if turn := self._engine.turn(message.id):
+            if turn := self._services.turn(message.id):
                 turn.stop()
         self._composer.setFocus()
 
@@ -249,13 +255,15 @@ class Queue(QObject):
         self._leaving.update(replies)
         try:
             for reply in replies:
-                await self._engine.withdraw(reply)
+                await self._services.engine.withdraw(reply)
         finally:
             self._leaving.difference_update(replies)
 
     async def _send_again(self, found: Waiting) -> None:
+        from parley.engine import ChatRequest
+
         question, model = found.question, found.reply.model
-        await self._engine.send(ChatRequest(question.text, question.conversation_id, model))
+        await self._services.engine.send(ChatRequest(question.text, question.conversation_id, model))
         self.changed.emit()
 
     def _put_focus(self, number: int) -> None:

@@ -1,7 +1,5 @@
 """RichPaste: what is pasted or dropped with headings, lists, links, code or tables becomes Markdown in the composer."""
 
-import asyncio
-
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QTextCursor
 
@@ -35,6 +33,8 @@ class RichPaste(QObject):
 
     async def _paste(self, html: str, text: str, place: QTextCursor, revision: int, filled: int) -> None:
         """Put it in. Where nothing has changed since that revision, one undo brings back what it replaces."""
+        import asyncio
+
         try:
             markdown = await asyncio.wait_for(asyncio.to_thread(_markdown_of, html), LONGEST_SECONDS)
         except TimeoutError:

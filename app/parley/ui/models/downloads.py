@@ -1,16 +1,14 @@
 """Downloads: the models that are being fetched. They belong to the window, and go on whatever page is on show."""
 
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from parley.errors import ChatError
 from parley.providers.library import ModelLibrary, PullProgress
 from parley.ui.tasks import Tasks
-
-if TYPE_CHECKING:
-    import asyncio
 
 State = Literal["running", "stopped", "failed", "done"]
 
@@ -30,7 +28,8 @@ class Download(QObject):
         self.state: State = "running"
         self.progress = PullProgress("preparing")
         self.error: ChatError | None = None
-        self.task: asyncio.Task[None] | None = None
+        self.end: Callable[[], None] | None = None
+        """Ends it while it runs."""
 
     @property
     def model(self) -> str:
@@ -76,9 +75,9 @@ class Downloads(QObject):
 
     def stop(self, download: Download) -> None:
         """Fetch no more of it for now."""
-        task, download.task = download.task, None
-        if task and download.state == "running":
-            task.cancel()
+        end, download.end = download.end, None
+        if end and download.state == "running":
+            end()
             download.state = "stopped"
             download.changed.emit()
 
@@ -91,7 +90,7 @@ class Downloads(QObject):
             download.deleteLater()
 
     def _start(self, download: Download) -> None:
-        download.task = self._tasks.start(self._run(download))
+        download.end = self._tasks.start(self._run(download))
         self._timer.start()
 
     def _tell(self) -> None:

@@ -1,16 +1,22 @@
 """ModelChoice: which model answers. Connects the model picker with the catalog and the conversation."""
 
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from parley.messages import Conversation
-from parley.providers.catalog import Catalog
+from parley.messages import Conversation, Model
 from parley.services import Services
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.models.model_button import ModelButton
-from parley.ui.models.pickers import ModelPopup
 from parley.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from parley.providers.catalog import Catalog
+    from parley.ui.models.pickers import ModelPopup
 
 GUIDE = "guide/manual"
 
@@ -27,6 +33,7 @@ class ModelChoice(QObject):
     def __init__(self, services: Services, look: Look, button: ModelButton, window: QWidget, tasks: Tasks) -> None:
         super().__init__(window)
         self._services = services
+        self._look = look
         self._button = button
         self._window = window
         self._tasks = tasks
@@ -36,10 +43,6 @@ class ModelChoice(QObject):
         """What was chosen before the first message; empty for the default."""
         self.looking = self.looked = False
         """Whether the providers are being asked, and whether they have been."""
-        self._popup = ModelPopup(look, window)
-        self._popup.chosen.connect(self._choose)
-        self._popup.refresh_requested.connect(lambda: self._tasks.start(self.look_for_models(refresh=True)))
-        self._popup.providers_requested.connect(self.providers_requested)
         button.clicked.connect(self.open_picker)
 
     @property
@@ -51,7 +54,7 @@ class ModelChoice(QObject):
     @property
     def label(self) -> str:
         """Return what people call that model."""
-        for model in self._services.catalog.cached_models():
+        for model in self._known():
             if model.id == self.current:
                 return model.label or model.name
         return self.current.partition("/")[2] or self.current
@@ -59,13 +62,20 @@ class ModelChoice(QObject):
     @property
     def only_guide(self) -> bool:
         """Return whether no language model is known."""
-        models = [model.id for model in self._services.catalog.cached_models()]
+        models = [model.id for model in self._known()]
         return all(model == GUIDE for model in models) and self.current in ("", GUIDE)
 
-    @property
-    def popup(self) -> ModelPopup:
+    @cached_property
+    def popup(self) -> "ModelPopup":
         """Return the list of models."""
-        return self._popup
+        from parley.ui.models.pickers import ModelPopup
+
+        made = ModelPopup(self._look, self._window)
+        made.set_busy(self.looking)
+        made.chosen.connect(self._choose)
+        made.refresh_requested.connect(lambda: self._tasks.start(self.look_for_models(refresh=True)))
+        made.providers_requested.connect(self.providers_requested)
+        return made
 
     def show_for(self, conversation: Conversation | None) -> None:
         """Show the model of a conversation, or of a new chat."""
@@ -90,12 +100,17 @@ class ModelChoice(QObject):
     def open_picker(self) -> None:
         """Let the person choose."""
         self._fill()
-        self._popup.open_at(self._button, self._window)
+        self.popup.open_at(self._button, self._window)
         self._tasks.start(self.look_for_models())
+
+    def _known(self) -> Sequence[Model]:
+        """Return the models as they were last listed. The Guide is among them before there is a list."""
+        return self._services.catalog.cached_models() if self.current == GUIDE else self._services.known_models
 
     def _set_looking(self, looking: bool) -> None:
         self.looking = looking
-        self._popup.set_busy(looking)
+        if "popup" in vars(self):
+            self.popup.set_busy(looking)
         if looking:
             self.changed.emit()
 
@@ -109,15 +124,15 @@ class ModelChoice(QObject):
 
     def _show(self) -> None:
         self._button.show_model(self.label, self.current)
-        if self._popup.isVisible():
+        if "popup" in vars(self) and self.popup.isVisible():
             self._fill()
         self.changed.emit()
 
     def _fill(self) -> None:
-        fill(self._popup, self._services.catalog, self.current)
+        fill(self.popup, self._services.catalog, self.current)
 
 
-def fill(popup: ModelPopup, catalog: Catalog, current: str) -> None:
+def fill(popup: "ModelPopup", catalog: "Catalog", current: str) -> None:
     """Have a popup show all models that are known, and what is wrong with providers."""
     names = {provider.id: provider.name for provider in catalog.providers()}
     problems = [(names.get(id, id), error_text(error)) for id, error in catalog.problems.items()]

@@ -1,8 +1,7 @@
 """Trials: servers are tried out, one at a time for each card or form, and a person may stop that."""
 
-import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QLocale
@@ -33,7 +32,8 @@ class Trials:
 
     def __init__(self, services: Services, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
-        self._running: dict[Bench, asyncio.Task[None]] = {}
+        self._running: dict[Bench, tuple[object, Callable[[], None]]] = {}
+        """What tells each trial from others, and what ends it."""
 
     def toggle(self, bench: Bench, endpoint: Endpoint, key: str = "") -> None:
         """Try a server out, with a question if there is a key for it; or stop that."""
@@ -49,15 +49,17 @@ class Trials:
         bench.set_busy(True)
         bench.show_result(QCoreApplication.translate("Trials", "Testing…"))
         self._services.keys.retry()
-        self._running[bench] = self._tasks.start(self._run(bench, endpoint, key, ask=ask))
+        mark = object()
+        self._running[bench] = mark, self._tasks.start(self._run(bench, endpoint, key, mark, ask=ask))
 
     def stop(self, bench: Bench) -> None:
         """Give up, if a trial is going on."""
-        if task := self._running.pop(bench, None):
-            task.cancel()
+        if running := self._running.pop(bench, None):
+            _, end = running
+            end()
             bench.set_busy(False)
 
-    async def _run(self, bench: Bench, endpoint: Endpoint, key: str, *, ask: bool) -> None:
+    async def _run(self, bench: Bench, endpoint: Endpoint, key: str, mark: object, *, ask: bool) -> None:
         begun = time.monotonic()
         try:
             trial = await self._services.catalog.try_out(endpoint, key, ask=ask)
@@ -69,7 +71,7 @@ class Trials:
         else:
             bench.show_result(success(trial, time.monotonic() - begun, key=bool(key)))
         finally:
-            if self._running.get(bench) is asyncio.current_task():  # else it was stopped, or begun anew
+            if self._running.get(bench, (None,))[0] is mark:  # else it was stopped, or begun anew
                 del self._running[bench]
                 bench.set_busy(False)
 

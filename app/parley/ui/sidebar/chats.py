@@ -1,8 +1,7 @@
 """Chats: connects the sidebar with the store. The list follows every change; rename, pin, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,9 +13,6 @@ from parley.ui.appearance.painting import isolated
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
 from parley.ui.undo import Undo
-
-if TYPE_CHECKING:
-    import asyncio
 
 
 class Chats(QObject):
@@ -35,7 +31,7 @@ class Chats(QObject):
         self._sidebar = sidebar
         self._undo = undo
         self._tasks = tasks
-        self._search_task: asyncio.Task[None] | None = None
+        self._stop_search: Callable[[], None] | None = None
         sidebar.searched.connect(self._search)
         sidebar.rename_requested.connect(self.rename)
         sidebar.delete_requested.connect(lambda ids: self.delete(*ids))
@@ -106,10 +102,10 @@ class Chats(QObject):
             await self._services.engine.resume(reply_id)
 
     def _search(self, words: str) -> None:
-        if self._search_task:
-            self._search_task.cancel()
+        if self._stop_search:
+            self._stop_search()
         if words.strip():
-            self._search_task = self._tasks.start(self._find(words))
+            self._stop_search = self._tasks.start(self._find(words))
 
     async def _find(self, words: str) -> None:
         from parley.ui.sidebar.search_results import Result

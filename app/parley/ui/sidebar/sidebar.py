@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -124,6 +124,7 @@ class Sidebar(QWidget):
         """Return whether commands are for more than one."""
         return self._in_list and self.list.several
 
+    @Slot(object)  # else PySide changes the class when it is connected, and Qt dresses and paints the widget anew
     def mark(self, conversation_id: str | None) -> None:
         """Mark a conversation as the open one, and show its row."""
         self.list.update(self.chats.index_of(self.shown_id))

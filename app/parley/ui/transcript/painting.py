@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def paint_rows(view: "Transcript", painter: QPainter) -> None:
     """Paint the viewport."""
     style = view.kit.style
-    painter.fillRect(view.viewport().rect(), style.color("window"))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.color("window"))
+    painter.drawRect(view.viewport().rect())  # to fill it PySide would load all that it knows of gradients
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     rows: dict[int, Placed] = {}
     for placed in view.placed:
