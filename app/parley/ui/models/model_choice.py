@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from parley.messages import Conversation, Model
+from parley.messages import Conversation
+from parley.models import Model
 from parley.services import Services
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
