@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 from parley.engine import ChatRequest
 from parley.main import open_services
 from parley.messages import MessageStatus
-from parley.ui.composer.queue import QueueStrip
+from parley.ui.composer.queue_strip import QueueStrip
 from tests.peers.replies import DEFAULT
 from tests.ui.conftest import Desk, click_row
 from tests.ui.test_window import past_chat, row_of

@@ -1,9 +1,9 @@
 """Values: the blocks that a message is shown as. A block is small enough to be laid out within a frame."""
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
+from typing import NamedTuple
 
 GROUP = 2000
 """Characters of Markdown up to which neighbouring text is one block; long tables and paragraphs are cut here."""
@@ -37,8 +37,7 @@ class Above(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One block of a message.
 
     `source` is its Markdown. `html` uses p, h1-h6, ul, ol, li, table, tr, th, td, b, i, s, code, a and br, and nothing
@@ -67,7 +66,7 @@ def merge(before: Block, block: Block) -> Block | None:
         return None
     if (before.quote, before.indent) != (block.quote, block.indent) or len(before.source) + len(block.source) > GROUP:
         return None
-    return replace(before, source=before.source + block.source, html=before.html + block.html)
+    return before._replace(source=before.source + block.source, html=before.html + block.html)
 
 
 def plain_blocks(text: str, above: Above = Above.BLOCK) -> list[Block]:

@@ -1,8 +1,7 @@
 """Tokens -> blocks: quotes and list items that hold more than text are taken apart, long tables and paragraphs cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from parley.render import mathrules
 from parley.render.blocks import GROUP, TABLE_GROUP, TABLE_PART, Above, Block, Kind, html_of_plain
@@ -16,16 +15,17 @@ _INDENTS = 8
 """Deeper nesting is not indented further."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a block stands."""
 
     quote: int = 0
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+TOP = Place()
+
+
+class Table(NamedTuple):
     """What the later parts of a table need of its beginning."""
 
     head: str
@@ -40,7 +40,7 @@ class Flattener:
         self._number = number
         self._table = table
 
-    def blocks(self, tokens: Sequence["Token"], place: Place = Place()) -> list[Block]:
+    def blocks(self, tokens: Sequence["Token"], place: Place = TOP) -> list[Block]:
         """Return the blocks of sibling tokens."""
         found: list[Block] = []
         start = 0
@@ -50,11 +50,11 @@ class Flattener:
             start = end
         return found
 
-    def items(self, tokens: Sequence["Token"], place: Place = Place()) -> list[list[Block]]:
+    def items(self, tokens: Sequence["Token"], place: Place = TOP) -> list[list[Block]]:
         """Return the blocks of each item of a list."""
         ordered = tokens[0].type == "ordered_list_open"
         number = int(tokens[0].attrs.get("start", 1)) if ordered else 0
-        goes_on = self._number is not None and place == Place()
+        goes_on = self._number is not None and place == TOP
         if self._number is not None and goes_on:
             number, self._number = self._number, None
         found: list[list[Block]] = []
@@ -81,7 +81,7 @@ class Flattener:
             case "bullet_list_open" | "ordered_list_open":
                 return [block for item in self.items(tokens, place) for block in item]
             case "blockquote_open":
-                inner = replace(place, quote=min(place.quote + 1, _INDENTS))
+                inner = place._replace(quote=min(place.quote + 1, _INDENTS))
                 return self.blocks(tokens[1:-1], inner) or [self._made(Kind.TEXT, token, inner, html="<p></p>")]
             case "table_open":
                 return self._rows(tokens, place)
@@ -123,7 +123,7 @@ class Flattener:
             return [text, *self._images(tokens[0], children, place)]
         parts = pieces(children, GROUP)
         whole = self._made(Kind.TEXT, tokens[0], place, html=f"<p>{parts[0]}</p>")
-        rest = [replace(whole, source="", html=f"<p>{part}</p>", above=Above.NONE) for part in parts[1:]]
+        rest = [whole._replace(source="", html=f"<p>{part}</p>", above=Above.NONE) for part in parts[1:]]
         return [whole, *rest]
 
     def _images(self, token: "Token", children: Sequence["Token"], place: Place, *, alone: bool = False) -> list[Block]:
@@ -141,7 +141,7 @@ class Flattener:
             for image in images(children)
             if alone or is_data(image)
         ]
-        return [replace(made[0], source=self._source(token)), *made[1:]] if made and alone else made
+        return [made[0]._replace(source=self._source(token)), *made[1:]] if made and alone else made
 
     def _item(self, tokens: Sequence["Token"], place: Place, opening: str, *, first: bool) -> list[Block]:
         closing_tag = f"</{opening[1:3]}>"
@@ -152,7 +152,7 @@ class Flattener:
         if _is_simple(inside):
             html = f"{opening}{_item_html(inside)}{closing_tag}"
             return [self._made(Kind.TEXT, tokens[0], place, html=html, above=above)]
-        inner = replace(place, indent=min(place.indent + 1, _INDENTS))
+        inner = place._replace(indent=min(place.indent + 1, _INDENTS))
         starts_with_text = bool(inside) and inside[0].type == "paragraph_open"
         end = closing(inside, 0) if starts_with_text else 0
         head = f"{opening}{_item_html(inside[:end])}{closing_tag}"
@@ -164,7 +164,7 @@ class Flattener:
         """Return a table in parts of about TABLE_GROUP characters, with the head in the first only."""
         rows = [index for index, token in enumerate(tokens) if token.type == "tr_open"]
         head, *body = rows
-        carried = self._table if place == Place() else None
+        carried = self._table if place == TOP else None
         self._table = None if carried else self._table
         parts: list[tuple[list[int], int]] = [([] if carried else [head], 0)]
         for row in body:

@@ -4,10 +4,12 @@ A drawing is measured in ems, so one serves every size; its ink is a colour that
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from xml.etree.ElementTree import Element, fromstring
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 INK = "#010203"
 """Stands in a drawing for the colour of the text."""
@@ -29,16 +31,14 @@ class FormulaError(Exception):
     """A formula cannot be drawn; its source can be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """What was written between the delimiters. `display` means that it stands by itself, and may be higher."""
 
     latex: str
     display: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """A formula as SVG. In ems: its width, and how far it goes above and below the line that letters stand on."""
 
     svg: str
@@ -76,6 +76,8 @@ def _prepared(latex: str) -> str:
 
 
 def _drawn(library: ModuleType, latex: str, *, display: bool) -> Drawing:
+    from xml.etree.ElementTree import fromstring
+
     tree = fromstring(library.tex.tex2mml(latex, inline=not display))
     if _cost(tree) > _DEAREST:
         raise FormulaError
@@ -95,13 +97,13 @@ def _drawn(library: ModuleType, latex: str, *, display: bool) -> Drawing:
     return Drawing(_text(svg), width / _UNIT, -top / _UNIT, (height + top) / _UNIT)
 
 
-def _cost(element: Element) -> int:
+def _cost(element: "Element") -> int:
     """Return about how long drawing takes."""
     within = sum(_cost(child) for child in element)
     return 1 + within * (2 if element.tag.endswith("mrow") else 1)
 
 
-def _text(svg: Element) -> str:
+def _text(svg: "Element") -> str:
     from xml.etree.ElementTree import tostring
 
     return tostring(svg, encoding="unicode")

@@ -8,8 +8,8 @@ blocks as feeding it in pieces.
 
 import re
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parley.render import mathrules
 from parley.render.blocks import Above, Block, Kind, clean, merge, plain_blocks
@@ -30,12 +30,11 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _NEVER = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a look at the text gave: blocks that are final now, and what is shown of the open tail."""
 
-    done: list[Block] = field(default_factory=list)
-    tail: list[Block] = field(default_factory=list)
+    done: list[Block]
+    tail: list[Block]
 
 
 @dataclass(slots=True)
@@ -244,7 +243,7 @@ class Splitter:
         rest = "" if fence.may_close(self._tail) else self._tail
         block = fence.block()
         code = block.code + ("\n" if fence.code else "") + rest[min(fence.indent, len(rest) - len(rest.lstrip(" "))) :]
-        return [replace(block, code=code if rest else block.code)]
+        return [block._replace(code=code if rest else block.code)]
 
 
 def parse_slices(text: str) -> Iterator[list[Block]]:

@@ -1,7 +1,7 @@
 """What can be done with a message: rows of a table. The row below it, the menus and the keys all derive from them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QKeySequence
 
@@ -18,8 +18,7 @@ def is_mended_in_settings(message: Message) -> bool:
     return message.failure is not None and message.failure.code in MENDED_IN_SETTINGS
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing to do. `keys` do it to the message that has the focus; `below` says whether it has a button there."""
 
     key: str

@@ -16,8 +16,6 @@ from parley.ui.transcript.cell import Cell, Hot
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.copying import copy_message, copy_plain, copy_selected
 from parley.ui.transcript.furniture import Foot
-from parley.ui.transcript.imagecell import ImageCell
-from parley.ui.transcript.imagewindow import ImageWindow, copy_image, save_image
 from parley.ui.transcript.places import corner, hot_at, placed_at
 from parley.ui.transcript.row import Row
 from parley.ui.transcript.textcell import TextCell
@@ -101,6 +99,9 @@ class Commands(QObject):
         QTimer.singleShot(COPIED_MS, self, over)
 
     def _show_image(self, cell: Cell | None) -> None:
+        from parley.ui.transcript.imagecell import ImageCell
+        from parley.ui.transcript.imagewindow import ImageWindow
+
         if isinstance(cell, ImageCell):
             view = self._view
             ImageWindow(cell.image(), cell.block.words, view.words, view.image_not_saved.emit, view).show()
@@ -111,6 +112,17 @@ class Commands(QObject):
             self._view.change_row(index, change)
 
     # --- menus
+    def _add_image(self, menu: QMenu, cell: Cell) -> None:
+        """Add what can be done with a cell's image, if it shows one."""
+        from parley.ui.transcript.imagecell import ImageCell
+        from parley.ui.transcript.imagewindow import copy_image, save_image
+
+        if isinstance(cell, ImageCell) and cell.shown:
+            view, words, image = self._view, self._view.words, cell.image()
+            failed = view.image_not_saved.emit
+            menu.addAction(words.copy_image()).triggered.connect(lambda: copy_image(image))
+            menu.addAction(words.save_image()).triggered.connect(lambda: save_image(image, failed, view))
+
     def _more(self, row: Row, cell: Cell | None, hot: Hot | None) -> None:
         """Open the menu of a message below its button."""
         placed = next((placed for placed in self._view.placed if placed.cell is cell), None)
@@ -142,10 +154,8 @@ class Commands(QObject):
             copy = menu.addAction(words.copy_link())
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(url))
         placed = placed_at(view, point)
-        if placed and isinstance(placed.cell, ImageCell) and placed.cell.shown:
-            image, failed = placed.cell.image(), view.image_not_saved.emit
-            menu.addAction(words.copy_image()).triggered.connect(lambda: copy_image(image))
-            menu.addAction(words.save_image()).triggered.connect(lambda: save_image(image, failed, view))
+        if placed:
+            self._add_image(menu, placed.cell)
         if placed and not view.selection:
             self._add_actions(menu, placed.row)
         menu.addSeparator()

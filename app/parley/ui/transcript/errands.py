@@ -1,10 +1,12 @@
 """Errands: work done in one thread, whose results are fetched between frames. Nothing of Qt is touched there."""
 
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 LOOK_MS = 15
 """How often the thread is asked whether it is done: what comes together is shown together."""
@@ -37,6 +39,8 @@ class Errands(Generic[Key, Result]):
     def start(self, key: Key) -> None:
         """Have a key worked for, unless that is under way."""
         if key not in self.waiting:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._thread = self._thread or ThreadPoolExecutor(1, self._name)
             self.waiting[key] = self._thread.submit(self._work, key)
             self._timer.start()

@@ -6,7 +6,7 @@ Until its drawing is there a formula is shown as its source; so is one that cann
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
@@ -23,6 +23,9 @@ from PySide6.QtSvg import QSvgRenderer
 
 from parley.render.math import INK, Drawing, Formula, FormulaError, draw, formula_of
 from parley.ui.transcript.errands import Errands
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 logger = logging.getLogger(__name__)
 

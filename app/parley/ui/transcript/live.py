@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from parley.events import Event, ReasoningDelta, TextDelta
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.lexers import Lexers
 from parley.ui.transcript.scroller import Placed, Scroller
 from parley.ui.transcript.slices import Slices
+
+if TYPE_CHECKING:
+    from parley.events import Event
 
 FRAME_MS = 16
 REST = 2
@@ -19,7 +22,7 @@ LONGEST_REST_MS = 250
 PORTION = 4000
 """Letters that are shown at once: of a burst, or of what came while another conversation was on show."""
 
-Apply = Callable[[str, Sequence[Event]], None]
+Apply = Callable[[str, "Sequence[Event]"], None]
 
 
 class Live(QObject):
@@ -53,7 +56,7 @@ class Live(QObject):
         self._pending.pop(message_id, None)
         self._seconds.start()
 
-    def feed(self, message_id: str, events: Sequence[Event]) -> None:
+    def feed(self, message_id: str, events: "Sequence[Event]") -> None:
         """Keep events for the next frame."""
         self._pending.setdefault(message_id, []).extend(events)
         if message_id in self._going_on:
@@ -124,8 +127,10 @@ class Live(QObject):
             self._owner.viewport().update()
 
 
-def _portion(events: Sequence[Event]) -> int:
+def _portion(events: "Sequence[Event]") -> int:
     """Return how many of the events make a portion."""
+    from parley.events import ReasoningDelta, TextDelta
+
     letters = 0
     for number, event in enumerate(events, 1):
         letters += len(event.text) if isinstance(event, TextDelta | ReasoningDelta) else 0

@@ -1,39 +1,48 @@
 """Part: the cells of one Markdown text, whole or still growing. Only what changed gets new cells."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from parley.render import Above, Block, Kind, Splitter, add, parse_slices
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.formulas import Formulas
-from parley.ui.transcript.imagecell import ImageCell
-from parley.ui.transcript.mathcell import MathCell
-from parley.ui.transcript.pictures import Pictures
 from parley.ui.transcript.style import Style
-from parley.ui.transcript.tablecell import RuleCell, TableCell
 from parley.ui.transcript.textcell import BlockCell, TextCell
 from parley.ui.transcript.words import Words
+
+if TYPE_CHECKING:
+    from parley.ui.transcript.pictures import Pictures
 
 Make = Callable[[Block, BlockCell | None], BlockCell]
 
 
-def maker(style: Style, formulas: Formulas, pictures: Pictures, words: Words, *, muted: bool = False) -> Make:
-    """Return what makes the cell of a block, given the cell above it."""
+def maker(
+    style: Style, formulas: Formulas, pictures: "Callable[[], Pictures]", words: Words, *, muted: bool = False
+) -> Make:
+    """Return what makes the cell of a block, given the cell above it. The rarer kinds are loaded when one comes."""
 
     def make(block: Block, before: BlockCell | None) -> BlockCell:
         match block.kind:
             case Kind.CODE:
                 return CodeCell(block, style, words.copy(), words.copied())
             case Kind.TABLE:
+                from parley.ui.transcript.tablecell import TableCell
+
                 goes_on = block.above is Above.NONE and isinstance(before, TableCell)
                 return TableCell(
                     block, style, formulas, before.slide_state if goes_on and isinstance(before, TableCell) else None
                 )
             case Kind.RULE:
+                from parley.ui.transcript.tablecell import RuleCell
+
                 return RuleCell(block, style)
             case Kind.IMAGE:
-                return ImageCell(block, style, pictures, words)
+                from parley.ui.transcript.imagecell import ImageCell
+
+                return ImageCell(block, style, pictures(), words)
             case Kind.MATH:
+                from parley.ui.transcript.mathcell import MathCell
+
                 return MathCell(block, style, formulas, muted=muted)
             case _:
                 return TextCell(block, style, formulas, muted=muted)
@@ -68,7 +77,7 @@ class Part:
         return first
 
     def _quoted(self, blocks: Sequence[Block]) -> list[Block]:
-        return [replace(block, quote=block.quote + self._quote) for block in blocks] if self._quote else list(blocks)
+        return [block._replace(quote=block.quote + self._quote) for block in blocks] if self._quote else list(blocks)
 
     def dress(self, make: Make) -> None:
         """Make all cells anew, in another way."""

@@ -1,9 +1,8 @@
 """Row: one message as cells, one below the other, with their heights. Knows nothing of scrolling or other messages."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from parley.events import Event
 from parley.messages import Message, MessageStatus, Reasoning, Role
 from parley.render import Block, Kind, parse
 from parley.render.direction import is_rtl
@@ -12,11 +11,14 @@ from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead, Sentence
 from parley.ui.transcript.part import Make, Part, maker
-from parley.ui.transcript.pictures import Pictures
-from parley.ui.transcript.progress import Progress
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.textcell import BlockCell, TextCell
 from parley.ui.transcript.words import Words
+
+if TYPE_CHECKING:
+    from parley.events import Event
+    from parley.ui.transcript.pictures import Pictures
+    from parley.ui.transcript.progress import Progress
 
 MAX_RICH = 200_000
 """A longer message is cut; all of it can be shown as plain lines."""
@@ -27,15 +29,14 @@ LEAST = 40
 """Deep nesting leaves a cell at least this width."""
 
 
-@dataclass(frozen=True)
-class Kit:
+class Kit(NamedTuple):
     """What every row is made with."""
 
     style: Style
     words: Words
     sentence: Sentence
     formulas: Formulas
-    pictures: Pictures
+    pictures: "Callable[[], Pictures]"
     rtl: bool = False
 
 
@@ -257,12 +258,14 @@ class Row:
 
     def begin(self) -> None:
         """Start to take events, from the first."""
+        from parley.ui.transcript.progress import Progress
+
         self.progress = Progress(self.message)
         self.message = self.progress.message
         self._show_parts()
         self.rebuild(0)
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: "Sequence[Event]") -> None:
         """Take events and show what they bring."""
         progress = self.progress
         if progress is None:

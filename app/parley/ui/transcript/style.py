@@ -1,6 +1,6 @@
 """Style: a theme, a font and a zoom factor made into fonts, pixels, colours and the style sheet of documents."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF
 
@@ -14,8 +14,7 @@ FORMULA_X = 0.48
 """The height of an x in formulas, in ems."""
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """What everything in the transcript is measured and painted with. A new one means: lay out anew."""
 
     theme: Theme

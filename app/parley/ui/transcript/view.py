@@ -1,19 +1,18 @@
 """Transcript: the messages of one conversation. It is told what to show and says what was asked for; nothing else."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from parley.events import Event
 from parley.messages import Failure, Message
 from parley.ui.appearance.theme import Theme
 from parley.ui.transcript import accessible
 from parley.ui.transcript.book import Book, Replaced, Versions
 from parley.ui.transcript.commands import Commands
-from parley.ui.transcript.editor import Editors
 from parley.ui.transcript.fenwick import Fenwick
 from parley.ui.transcript.formulas import Formulas
 from parley.ui.transcript.furniture import Sentence
@@ -22,7 +21,6 @@ from parley.ui.transcript.latest import LatestButton
 from parley.ui.transcript.live import Live
 from parley.ui.transcript.marks import Marks, Place
 from parley.ui.transcript.painting import paint_rows
-from parley.ui.transcript.pictures import Pictures
 from parley.ui.transcript.places import to_place
 from parley.ui.transcript.pointer import Pointer
 from parley.ui.transcript.row import Kit, Row
@@ -31,6 +29,11 @@ from parley.ui.transcript.selection import Selection
 from parley.ui.transcript.style import style_for
 from parley.ui.transcript.wanted import search_words
 from parley.ui.transcript.words import Words
+
+if TYPE_CHECKING:
+    from parley.events import Event
+    from parley.ui.transcript.editor import Editors
+    from parley.ui.transcript.pictures import Pictures
 
 MARGIN = 24
 """Room beside the column."""
@@ -89,19 +92,32 @@ class Transcript(Scroller):
         self._sentence = sentence
         self.formulas = Formulas(self)
         self.formulas.drawn.connect(self._show_drawn)
-        self.pictures = Pictures(self)
-        self.pictures.read.connect(self.viewport().update)
         self.kit = self._new_kit()
         self.live = Live(self, self._apply)
         self.pointer = Pointer(self)
         self.commands = Commands(self)
         self.keys = Keys(self)
-        self.editors = Editors(self)
         self.latest = LatestButton(self)
         self.latest.dress(self.kit.style)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName(self.words.transcript())
+
+    @cached_property
+    def pictures(self) -> "Pictures":
+        """Return what reads images."""
+        from parley.ui.transcript.pictures import Pictures
+
+        made = Pictures(self)
+        made.read.connect(self.viewport().update)
+        return made
+
+    @cached_property
+    def editors(self) -> "Editors":
+        """Return the fields that stand in the places of messages."""
+        from parley.ui.transcript.editor import Editors
+
+        return Editors(self)
 
     # --- what is shown
     def show_messages(self, messages: Sequence[Message], versions: Versions | None = None, unread: int = 0) -> None:
@@ -159,7 +175,8 @@ class Transcript(Scroller):
         """Show nothing."""
         self.live.clear()
         self.formulas.errands.stop()
-        self.pictures.errands.stop()
+        if "pictures" in vars(self):
+            self.pictures.errands.stop()
         self.book.take([], None)
         self._unread = self.unread_height = 0
         self.selection.clear()
@@ -183,7 +200,7 @@ class Transcript(Scroller):
             self.live.begin(row.message.id, goes_on=bool(row.message.text))
             self._change(row, row.begin)
 
-    def feed(self, message_id: str, events: Sequence[Event]) -> None:
+    def feed(self, message_id: str, events: "Sequence[Event]") -> None:
         """Take events of a reply. Cheap: they are shown with the next frame."""
         if self.book.index_of(message_id) >= 0:
             self.live.feed(message_id, events)
@@ -240,7 +257,7 @@ class Transcript(Scroller):
             self.words,
             self._sentence,
             self.formulas,
-            self.pictures,
+            lambda: self.pictures,
             rtl,
         )
 
@@ -269,7 +286,8 @@ class Transcript(Scroller):
 
     def row_at(self, index: int) -> Row:
         row = self.book.row(index, self.kit, self.column()[1], self._needed)
-        self.editors.put_into(row)
+        if "editors" in vars(self):
+            self.editors.put_into(row)
         return row
 
     def _needed(self, row: Row) -> bool:
@@ -305,7 +323,7 @@ class Transcript(Scroller):
         for row in self.book.rows():
             self._change(row, row.refresh)
 
-    def _apply(self, message_id: str, events: Sequence[Event]) -> None:
+    def _apply(self, message_id: str, events: "Sequence[Event]") -> None:
         index = self.book.index_of(message_id)
         if index >= 0:
             row = self.row_at(index)
@@ -345,7 +363,8 @@ class Transcript(Scroller):
     # --- events
     def paintEvent(self, event: QPaintEvent) -> None:
         self.place()
-        self.editors.place()
+        if "editors" in vars(self):
+            self.editors.place()
         painter = QPainter(self.viewport())
         paint_rows(self, painter)
         painter.end()

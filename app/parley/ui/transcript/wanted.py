@@ -6,7 +6,7 @@ Unless case matters accents do not either, as in the search over everything: `ca
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from parley.store.words import Query, queries
 
@@ -39,8 +39,7 @@ def folded(text: str) -> str:
     return text if text.isascii() else text.translate(_PLAINER)
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is looked for. `exact` minds case and accents."""
 
     pattern: re.Pattern[str]
