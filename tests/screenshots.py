@@ -340,6 +340,7 @@ async def studio(scene: Scene, folder: Path) -> AsyncIterator[Studio]:
     window.resize(*scene.size)
     window.show()
     window.start()
+    window.go_on()
     made = Studio(services, look, window, server)
     await services.catalog.models()
     await made.until(lambda: window.models.label)

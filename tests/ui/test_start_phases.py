@@ -183,6 +183,20 @@ def test_what_a_chat_is_drawn_without(program: Program) -> None:
     assert not late.intersection(json.loads(loaded))
 
 
+def test_chat_and_draft_come_in_one_paint_and_stay_where_they_are(program: Program) -> None:
+    async def write() -> None:
+        store = Store.open(program.paths.data)
+        await store.drafts.put(program.chat, "one\ntwo\nthree")
+        await store.close()
+
+    asyncio.run(write())
+    places = "[widget.geometry().getRect() for widget in (page.composer, page.body, page.transcript.viewport())]"
+    action = f"page = window.page; print({places})"
+    last = f"page = window.page; print({places}); window.close()"
+    drawn, rest = program.run("drawn", action, last).out.splitlines()
+    assert drawn == rest
+
+
 @pytest.mark.parametrize("phase", PHASES[1:])
 def test_what_is_sent_and_typed_in_any_phase_is_carried_out_in_order(program: Program, phase: str) -> None:
     action = """

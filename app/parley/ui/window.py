@@ -122,6 +122,7 @@ class Window(QWidget):
         from parley.ui.chat.conversation_view import ConversationView
         from parley.ui.composer.rich_paste import RichPaste
         from parley.ui.models.model_choice import ModelChoice
+        from parley.ui.program.first_paint import lay_out_around
         from parley.ui.program.hurry import Hurry
         from parley.ui.sidebar.chats import Chats
         from parley.ui.sidebar.unread import Unread
@@ -140,7 +141,7 @@ class Window(QWidget):
         self._unsubscribe = [services.store.subscribe(self._change)]
         self._open_last()
         self._connect()
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # so that one paint shows all of it
+        lay_out_around(self.page.composer.field)  # so that one paint shows chat and draft
         if self.view.shown_id is None:
             self.start_rest()
         else:

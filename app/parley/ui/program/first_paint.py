@@ -17,6 +17,15 @@ def show_painted(window: QWidget) -> None:
     QApplication.processEvents(flags.ExcludeUserInputEvents)
 
 
+def lay_out_around(widget: QWidget) -> None:
+    """Give all that is around a widget its place now. Left to Qt each level takes a turn, with a paint between two."""
+    around: QWidget | None = widget
+    while around is not None:
+        if layout := around.layout():
+            layout.activate()
+        around = around.parentWidget()
+
+
 class _FirstPaint(QObject):
     """Waits until a widget is painted, but not for ever."""
 

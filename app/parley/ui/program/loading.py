@@ -4,7 +4,7 @@ from importlib import import_module
 
 from PySide6.QtWidgets import QApplication
 
-LOOP = ("ssl", "subprocess", "concurrent.futures.thread", "asyncio", "parley.ui.program.loop")
+LOOP = ("subprocess", "concurrent.futures.thread", "socket", "ssl", "asyncio", "parley.ui.program.loop")
 
 REST = (
     "parley.engine",
