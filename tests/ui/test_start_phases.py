@@ -255,6 +255,13 @@ def test_the_window_can_be_closed_in_any_phase(program: Program, phase: str) -> 
     assert not list((program.paths.data / "locks").glob("*.lock"))
 
 
+@pytest.mark.parametrize("phase", PHASES[1:])
+def test_the_program_can_be_left_by_its_command_in_any_phase(program: Program, phase: str) -> None:
+    done = program.run(phase, 'QTest.keyClicks(field, "kept"); window.actions_["quit"].trigger()')
+    assert done.code == 0
+    assert program.draft() == "kept"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_signal_ends_it_in_any_phase(program: Program, phase: str) -> None:

@@ -146,7 +146,7 @@ async def _until_left(
     for wish in (window.move_requested, window.restart_requested):
         wish.connect(ended.set)
     window.go_on()
-    if window.isHidden():  # closed before anybody listened
+    if window.left:  # before anybody listened
         ended.set()
     if news:
         window.tell(news)
