@@ -34,6 +34,7 @@ LISTEN_MS = 100
 """After so long the chat that was open last has been painted; a second desktop tries for longer."""
 
 OpenServices = Callable[[Paths], Services]
+Wishes = list[Path | None]
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
@@ -80,14 +81,18 @@ def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance
         services = open_services(paths)
     except (StoreError, SettingsUnreadable) as error:
         return _run(app, _say_why(app, paths, error, instance))
-    window = _made_window(app, services, instance)
+    window, wishes = _made_window(app, services, instance)
     show_painted(window)
     window.start()
     load_loop()
-    return _run(app, _live(app, services, window, instance, open_services))
+    return _run(app, _live(app, services, window, wishes, instance, open_services))
 
 
-def _made_window(app: QApplication, services: Services, instance: Instance) -> "Window":
+def _made_window(app: QApplication, services: Services, instance: Instance) -> "tuple[Window, Wishes]":
+    """Return the window, and the list of what the person will have wished of the program, also before there is a loop.
+
+    A wish is a folder: to go on with the data there. None is to leave.
+    """
     from parley.ui.window import Window
 
     speak(app, services.settings.options.language)
@@ -95,7 +100,11 @@ def _made_window(app: QApplication, services: Services, instance: Instance) -> "
     window = Window(services, look)
     look.setParent(window)  # it goes with its window
     instance.raised.connect(window.come_forward)
-    return window
+    wishes: Wishes = []
+    window.ended.connect(lambda: wishes.append(None))
+    window.move_requested.connect(wishes.append)
+    window.restart_requested.connect(lambda: wishes.append(services.paths.data))
+    return window, wishes
 
 
 def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
@@ -109,14 +118,19 @@ def _run(app: QApplication, main: "Coroutine[None, None, int]") -> int:
 
 
 async def _live(
-    app: QApplication, services: Services, window: "Window", instance: Instance, open_services: OpenServices
+    app: QApplication,
+    services: Services,
+    window: "Window",
+    wishes: Wishes,
+    instance: Instance,
+    open_services: OpenServices,
 ) -> int:
     ended = _ended_by_signals()
     QTimer.singleShot(LISTEN_MS, instance, instance.listen)
     news = ""
     while True:
         try:
-            target = await _until_left(app, services, window, ended, news)
+            target = await _until_left(app, services, window, wishes, ended, news)
         finally:
             await services.close()
         if target is None:
@@ -128,25 +142,21 @@ async def _live(
             services = open_services(paths)
         except (StoreError, SettingsUnreadable) as error:
             return await _say_why(app, paths, error, instance)
-        window = _made_window(app, services, instance)
+        window, wishes = _made_window(app, services, instance)
         window.show()
         window.start()
 
 
 async def _until_left(
-    app: QApplication, services: Services, window: "Window", ended: "asyncio.Event", news: str
+    app: QApplication, services: Services, window: "Window", wishes: Wishes, ended: "asyncio.Event", news: str
 ) -> Path | None:
     """Let the window work until the person leaves. Return where they want to go on, if anywhere: with which data."""
     from parley.ui.program.garbage import Garbage
 
-    wishes: list[Path] = []
-    window.ended.connect(ended.set)
-    window.move_requested.connect(wishes.append)
-    window.restart_requested.connect(lambda: wishes.append(services.paths.data))
-    for wish in (window.move_requested, window.restart_requested):
+    for wish in (window.ended, window.move_requested, window.restart_requested):
         wish.connect(ended.set)
     window.go_on()
-    if window.left:  # before anybody listened
+    if wishes:  # from before anybody listened
         ended.set()
     if news:
         window.tell(news)
@@ -157,7 +167,7 @@ async def _until_left(
     ended.clear()  # a signal from now on ends what comes next
     await window.close_down()
     garbage.stop()
-    return wishes[-1] if wishes else None
+    return next((target for target in reversed(wishes) if target is not None), None)
 
 
 async def _move(

@@ -105,8 +105,6 @@ class Window(QWidget):
         self._settings_timer = QTimer(self, interval=SETTINGS_MS)
         self._shown_timer = QTimer(self, singleShot=True, interval=REMEMBER_MS)
         self._unsubscribe: list[Callable[[], None]] = []
-        self.left = False
-        """Whether the person has wanted to leave: nobody listens to that before there is an event loop."""
         self._started = False
         self._hurry: Hurry | None = None
         self._apply_options(services.settings.options)
@@ -227,7 +225,7 @@ class Window(QWidget):
             event.ignore()
             self.hide()
         else:
-            self.leave()
+            self.ended.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -236,7 +234,6 @@ class Window(QWidget):
 
     def leave(self) -> None:
         """End the program, whatever closing the window means."""
-        self.left = True
         self.ended.emit()
 
     def _connect(self) -> None:
