@@ -14,7 +14,8 @@ from parley.settings import ShortcutRow
 from parley.ui.appearance.look import Look
 
 CONTEXT = "Commands"
-LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
+LEFT_TO_RIGHT = "\u2066{}\u2069"
+"""Isolates what is put in. Written by its number: to compile letters by name Python loads all their names."""
 SHOWN_AT_ONCE = ("new_chat", "sidebar")
 """Commands that buttons of the window show with their icons."""
 

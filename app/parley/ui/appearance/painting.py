@@ -59,7 +59,7 @@ def line(
 
 def isolated(text: str) -> str:
     """Return the text in its own direction: English keeps its full stop at the end in a right-to-left window."""
-    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    return f"\u2068{text}\u2069"
 
 
 def split_end(option: QStyleOptionViewItem, room: QRect, width: int, gap: int = 8) -> tuple[QRect, QRect]:

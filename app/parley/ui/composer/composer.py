@@ -40,7 +40,7 @@ class Composer(QWidget):
         self._frame = QFrame(self)
         self._frame.setObjectName("composer")
         self.field = ComposerField(self._frame)
-        self.field.hint = self.tr("Message")
+        self.field.set_hint(self.tr("Message"))
         self.field.setAccessibleName(self.tr("Message"))
         self._send = self._button("send", self.tr("Send"), "send", "on_accent")
         self._stop = self._button("stop", self.tr("Stop the answer"), "stop", "text")

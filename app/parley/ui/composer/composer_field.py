@@ -49,7 +49,9 @@ class ComposerField(QPlainTextEdit):
         super().__init__(parent)
         self.send_with_enter = True
         self.hint = ""
-        """What stands in the empty field. Qt's own placeholder lies under the caret where text begins at the right."""
+        """What stands in the empty field."""
+        self._paints_hint = False
+        """Qt's own placeholder lies under the caret where text begins at the right."""
         self._tallest = 200
         self.composing = False
         """Whether an input method has the keys."""
@@ -69,6 +71,11 @@ class ComposerField(QPlainTextEdit):
         self.textChanged.connect(self._turn)
         self._turn()
         self._grow()
+
+    def set_hint(self, text: str) -> None:
+        """Say what stands in the empty field."""
+        self.hint = text
+        self._turn()
 
     def set_tallest(self, height: int) -> None:
         """Scroll from this height on instead of growing."""
@@ -135,7 +142,7 @@ class ComposerField(QPlainTextEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self.hint and not self.composing and self.document().isEmpty():
+        if self._paints_hint and not self.composing and self.document().isEmpty():
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().placeholderText().color())
             room = self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
@@ -235,6 +242,10 @@ class ComposerField(QPlainTextEdit):
         if option.alignment() != side:
             option.setAlignment(side)
             self.document().setDefaultTextOption(option)
+        self._paints_hint = right
+        shown = "" if right else self.hint
+        if self.placeholderText() != shown:
+            self.setPlaceholderText(shown)
 
     def _grow(self) -> None:
         """Take the height of the text. Stops counting at the tallest: a long text costs no more than a screenful."""
