@@ -84,7 +84,7 @@ _SERVER_OF_MODELS: tuple[tuple[re.Pattern[str], type[ChatError]], ...] = (
 
 _NO_CREDIT = re.compile(
     r"credit balance is too low|insufficient (balance|credit|fund)|(no|any|not enough|out of|more) credits?\b"
-    r"|spending limit",
+    r"|spending limit|enable billing",
     re.IGNORECASE,
 )
 _REGION = re.compile(

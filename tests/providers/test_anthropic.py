@@ -299,7 +299,7 @@ class TestEnds:
             await read(content)
 
     async def test_a_web_page_instead(self) -> None:
-        with pytest.raises(AnswerBroken, match="broke off"):
+        with pytest.raises(AddressWrong, match="Something answers"):
             await read(b"<html>Log in</html>", "text/html; charset=utf-8")
 
     @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ REFUSALS: list[tuple[int, str, str, type[ChatError]]] = [
     (402, "billing_error", "There is an issue with your payment information.", NoCredit),
     (403, "permission_error", "Your API key does not have permission to use the resource.", KeyRefused),
     (404, "not_found_error", "model: claude-nope", ModelUnknown),
-    (409, "conflict_error", "The request conflicts.", RequestRefused),
+    (409, "conflict_error", "The request conflicts.", ProviderFailed),
     (413, "request_too_large", "Request exceeds the maximum allowed number of bytes.", PromptTooLong),
     (429, "rate_limit_error", "This request would exceed your rate limit.", RateLimited),
     (500, "api_error", "Internal server error", ProviderFailed),

@@ -25,6 +25,7 @@ from parley.errors import (
     ProviderFailed,
     ProviderUnreachable,
     RateLimited,
+    RegionRefused,
     RequestRefused,
 )
 from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
@@ -239,10 +240,17 @@ class TestStreams:
             await read(sse(HELLO[0]) + b"data: " + bad.encode() + b"\n\n" + sse(HELLO[-1]))
         assert bad[:10] in caught.value.detail
 
-    @pytest.mark.parametrize("content_type", ["text/event-stream", "application/json", "text/html; charset=utf-8"])
-    async def test_nothing_or_a_web_page(self, content_type: str) -> None:
+    @pytest.mark.parametrize(
+        ("content_type", "kind"),
+        [
+            ("text/event-stream", AnswerBroken),
+            ("application/json", AnswerBroken),
+            ("text/html; charset=utf-8", AddressWrong),
+        ],
+    )
+    async def test_nothing_or_a_web_page(self, content_type: str, kind: type[ChatError]) -> None:
         for content in (b"", b"<html><title>Log in</title></html>"):
-            with pytest.raises(AnswerBroken):
+            with pytest.raises(kind):
                 await read(content, content_type)
 
 
@@ -311,7 +319,7 @@ ERRORS: list[tuple[int, Any, type[ChatError]]] = [
     (400, google_error(400, "INVALID_ARGUMENT", "Invalid JSON payload received."), RequestRefused),
     (400, google_error(400, "INVALID_ARGUMENT", LONG), PromptTooLong),
     (400, EXPIRED, KeyRefused),
-    (400, PLACE, RequestRefused),
+    (400, PLACE, RegionRefused),
     (400, BILLING, NoCredit),
     (401, google_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), KeyRefused),
     (403, LEAKED, KeyRefused),
