@@ -159,7 +159,10 @@ async def test_another_model_steps_in(
 async def test_a_spent_budget_stops_what_costs(
     engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider, catalog: Catalog
 ) -> None:
-    provider.listed = [Model("scripted", "one", price=Price(1.0, 10.0)), Model("scripted", "two")]
+    provider.listed = [
+        Model("scripted", "one", price=Price(1.0, 10.0)),
+        Model("scripted", "two", price=Price(0.0, 0.0)),
+    ]
     await catalog.models(refresh=True)
     settings.update(budget=5.0)
     provider.says("dear", Finished(Usage(1_000_000, 400_000)))

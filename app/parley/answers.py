@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from parley.budget import Budget
 from parley.errors import AnswerEmpty, BudgetSpent, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
 from parley.pricing import Prices
@@ -28,7 +29,7 @@ class Answers:
         self._catalog = catalog
         self._settings = settings
         self._prices = prices
-        self._spending = spending
+        self._budget = Budget(settings, spending)
 
     async def events(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
         """Yield the events of an answer, each `Started` before those of the model that is asked. Raises ChatError.
@@ -61,9 +62,10 @@ class Answers:
     def _demand_budget(self, provider: Provider, request: ProviderRequest) -> None:
         """Raise BudgetSpent if the month's is, and the model costs something."""
         options = self._settings.options
-        if not options.budget or not options.budget_stops or self._spending.this_month() < options.budget:
+        if not options.budget_stops or not self._budget.spent:
             return
-        if self._prices.of(f"{provider.id}/{request.model}", request.about):
+        price = self._prices.of(f"{provider.id}/{request.model}", request.about)
+        if price and not price.free:
             raise BudgetSpent(budget=f"{options.budget:g}")
 
     async def _asked(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:

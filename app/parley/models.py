@@ -20,6 +20,11 @@ class Price:
     cached_input: float | None = None
     cache_writing: float | None = None
 
+    @property
+    def free(self) -> bool:
+        """Return whether it costs nothing."""
+        return not (self.input or self.output)
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

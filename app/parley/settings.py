@@ -236,6 +236,7 @@ class Options:
     )
     providers: tuple[ProviderRow, ...] = option((), "Added providers", hidden=True)
     shortcuts: tuple[ShortcutRow, ...] = option((), "Shortcuts", hidden=True)
+    budget_told: str = option("", "What has been said about the budget", hidden=True)
     welcomed: bool = option(False, "The first steps are over", hidden=True)
     window: str = option("", "Window state", hidden=True)
     last_chat: str = option("", "Chat to open at the start", hidden=True)

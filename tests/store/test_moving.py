@@ -13,7 +13,9 @@ import pytest
 from parley.errors import StoreError
 from parley.keys import Keys
 from parley.messages import MessageStatus, Text
+from parley.models import Price
 from parley.paths import Paths, data_paths, followed
+from parley.pricing import Prices
 from parley.settings import Settings
 from parley.store import Store
 from parley.store import moving as moving_module
@@ -33,6 +35,7 @@ async def filled(paths: Paths, chats: int = 3) -> None:
     await store.close()
     Settings(paths.settings).update(theme="dark")
     Keys(paths.keys, environ={}).set("mine", "secret-key-1234")
+    paths.prices.write_text('{"a/b": {"input": 1, "output": 2}}', encoding="utf-8")
     paths.log.parent.mkdir()
     paths.log.write_text("a line\n", encoding="utf-8")
 
@@ -59,6 +62,7 @@ async def test_everything_is_in_the_new_folder_and_the_old_one_is_kept(full: Pat
     assert Settings(moved.settings).options.theme == "dark"
     assert Keys(moved.keys, environ={}).get("mine") == "secret-key-1234"
     assert moved.log.read_text(encoding="utf-8") == "a line\n"
+    assert Prices(None, moved.prices).of("a/b") == Price(1, 2)
     assert await titles(full) == ["Chat 0", "Chat 1", "Chat 2"]
     assert old_folders(moved) == [full.data]
     assert not (moved.data / MARK).exists()

@@ -6,7 +6,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from parley.store.changes import CONVERSATION, EVERYTHING, MESSAGE, Change
+from parley.store.changes import CONVERSATION, EVERYTHING, MESSAGE, SPENDING, Change
 from parley.store.conversations import Cursor
 from parley.store.store import Store
 from parley.store.turns import LEAF
@@ -22,6 +22,7 @@ __all__ = [
     "EVERYTHING",
     "LEAF",
     "MESSAGE",
+    "SPENDING",
     "Change",
     "Cursor",
     "Finding",

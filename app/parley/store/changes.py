@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 CONVERSATION = "conversation"
 MESSAGE = "message"
+SPENDING = "spending"
 EVERYTHING = "everything"
 """More has changed than could be kept: read again what is on screen."""
 
@@ -25,7 +26,7 @@ _TRIM_EVERY = 256
 
 
 class Change(NamedTuple):
-    """Something is new, different or gone: its noun (`conversation`, `message`) and its id."""
+    """Something is new, different or gone: its noun (`conversation`, `message`, `spending`) and its id or day."""
 
     noun: str
     id: str = ""

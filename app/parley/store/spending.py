@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from parley.messages import OWNER, Usage
+from parley.store.changes import SPENDING, note
 from parley.store.database import Database
 from parley.store.words import storable
 
@@ -73,8 +74,9 @@ def add(connection: sqlite3.Connection, model: str, usage: Usage, account: str) 
         " replies = replies + 1, input_tokens = input_tokens + excluded.input_tokens,"
         " output_tokens = output_tokens + excluded.output_tokens, cost = cost + excluded.cost,"
         " unpriced = unpriced + excluded.unpriced, estimated = estimated + excluded.estimated",
-        (today(), account, storable(model), *facts, *marks),
+        (day := today(), account, storable(model), *facts, *marks),
     )
+    note(connection, SPENDING, day)
 
 
 def today() -> str:
