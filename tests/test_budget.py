@@ -31,8 +31,7 @@ async def test_it_is_said_once_for_each_threshold_and_month(store: Store, settin
     assert budget.news() is None
     await spend(store, 0.01)
     assert budget.news() == BudgetNews(80, 8.0, 10.0, False)
-    assert budget.news() is None
-    assert not budget.spent
+    assert [budget.news(), budget.spent] == [None, False]
     await spend(store, 2.0)
     assert budget.spent
     assert budget.news() == BudgetNews(100, 10.0, 10.0, False)

@@ -101,7 +101,8 @@ class _Table:
         seen = _fingerprint(self._path)
         if seen == self._seen:
             return False
-        self._seen, found = seen, []
+        self._seen = seen
+        found: list[Problem] = []
         self._rows = _read(self._path, found) if self._path and seen else {}
         self.problems = tuple(found)
         for model, reason in found:
