@@ -79,7 +79,9 @@ class Replies:
         """Return what a turn has cost, without what its reply had cost before."""
         usage = replace(last.usage or Usage(), reason=last.reason) if isinstance(last, Finished) else turn.usage
         provider, _, model = turn.model.partition("/")
-        return self._prices.priced(usage, turn.model, self._catalog.known(provider, model))
+        priced = self._prices.priced(usage, turn.model, self._catalog.known(provider, model))
+        nothing = priced.cost is None and priced.output_tokens is not None and self._catalog.runs_here(turn.model)
+        return replace(priced, cost=0.0) if nothing else priced
 
     async def close(self) -> None:
         """Try once more to save what is not."""

@@ -108,6 +108,13 @@ class Catalog:
         known = [*(endpoint.id for endpoint in self._roster.all()), self._guide.id]
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
 
+    def runs_here(self, model_id: str) -> bool:
+        """Return whether a model, named `provider/model`, runs on this computer: then it costs nothing."""
+        try:
+            return self.get(model_id.partition("/")[0]).local
+        except ProviderUnknown:
+            return False
+
     async def models(self, refresh: bool = False) -> list[Model]:
         """Return all models for chatting.
 
