@@ -1,4 +1,4 @@
-"""Figures of a conversation: the tokens of its context, of its last answer and of all of it..
+"""Figures of a conversation: the tokens of its context, of its last answer and of all of it.
 
 They cost what has changed and what the context reaches, not what there is: a conversation may have thousands of
 messages, and is counted with every turn.
@@ -32,6 +32,9 @@ class Figures:
     last: Usage | None = None
     total_in: int = 0
     total_out: int = 0
+    cost: float = 0.0
+    cost_about: bool = False
+    """In US dollars, as far as prices are known; about, if some of the tokens were guessed."""
 
     @property
     def share(self) -> float | None:
@@ -48,6 +51,8 @@ class Tally:
         """The messages that say something, and how many tokens they are guessed to have."""
         self.total_in = self.total_out = 0
         """The tokens that providers have counted."""
+        self.cost, self.priced, self.guessed = 0.0, 0, 0
+        """The dollars, of how many messages, and of how many with guessed tokens."""
         self.take(branch)
 
     def take(self, branch: Sequence[Message]) -> None:
@@ -55,6 +60,7 @@ class Tally:
         replaced = difference(self.branch, branch)
         if replaced.start == 0 and replaced.old_end == len(self.branch):  # another conversation
             self.spoken = self.tokens = self.total_in = self.total_out = 0
+            self.cost, self.priced, self.guessed = 0.0, 0, 0
         else:
             self._add(self.branch[replaced.start : replaced.old_end], -1)
         self._add(branch[replaced.start : replaced.end], 1)
@@ -69,6 +75,10 @@ class Tally:
             if usage and message.role is Role.ASSISTANT:
                 self.total_in += sign * (usage.input_tokens or 0)
                 self.total_out += sign * (usage.output_tokens or 0)
+                if usage.cost:
+                    self.cost += sign * usage.cost
+                    self.priced += sign
+                    self.guessed += sign * usage.estimated
 
 
 def figures_of(tally: Tally, instruction: str = "", context: int | None = None, *, whole: bool = True) -> Figures:
@@ -90,6 +100,8 @@ def figures_of(tally: Tally, instruction: str = "", context: int | None = None, 
         last=next((usage for usage in usages if usage and (usage.output_tokens or usage.input_tokens)), None),
         total_in=tally.total_in if whole else 0,
         total_out=tally.total_out if whole else 0,
+        cost=tally.cost if whole and tally.priced else 0.0,
+        cost_about=tally.guessed > 0,
     )
 
 

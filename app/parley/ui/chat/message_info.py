@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QToolBut
 from parley.messages import Message, MessageStatus, Role, Usage
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import failure_text
+from parley.ui.money import money
 
 WIDTH = 480
 EDGE = 8
@@ -127,8 +128,11 @@ class MessageInfo(QFrame):
         count: Callable[[int | None], str] = partial(self._count, estimated=usage.estimated)
         return [
             (self.tr("Tokens read"), count(usage.input_tokens)),
+            (self.tr("Of these from the cache"), count(usage.cached_tokens or None)),
+            (self.tr("Of these into the cache"), count(usage.cache_writing_tokens or None)),
             (self.tr("Tokens written"), count(usage.output_tokens)),
             (self.tr("Tokens of reasoning"), count(usage.reasoning_tokens)),
+            (self.tr("Cost"), money(usage.cost, about=usage.estimated) if usage.cost else ""),
             (self.tr("Tokens per second"), self._about(_number(speed), estimated=usage.estimated)),
             (self.tr("First token after"), self._seconds(usage.first_token_seconds)),
             (self.tr("Duration"), self._seconds(usage.seconds)),

@@ -12,6 +12,7 @@ from parley.ui.chat.conversation_view import ConversationView
 from parley.ui.chat.figures import Figures, Tally, figures_of
 from parley.ui.chat.status_line import Row, StatusLine, context_size, short_number
 from parley.ui.models.model_choice import ModelChoice
+from parley.ui.money import money
 from parley.ui.transcript import Transcript
 
 TELL_MS = 250
@@ -126,6 +127,8 @@ class Status(QObject):
                 rows.append((self.tr("Speed"), self._per_second(last.tokens_per_second)))
         if figures.total_in or figures.total_out:
             rows.append((self.tr("This conversation"), self._in_and_out(figures.total_in, figures.total_out)))
+        if figures.cost:
+            rows.append((self.tr("Cost"), money(figures.cost, about=figures.cost_about)))
         return rows
 
     def _note(self) -> str:
