@@ -37,7 +37,7 @@ async def test_it_is_said_once_for_each_threshold_and_month(store: Store, settin
     assert budget.news() == BudgetNews(100, 10.0, 10.0, False)
     assert Budget(Settings(settings._path), store.spending).news() is None  # after a restart
     day[0] = "2026-12-01"
-    assert (budget.news(), budget.share) == (None, 0)
+    assert not budget.news()
     await spend(store, 9.0)
     news = budget.news()
     assert news is not None

@@ -24,7 +24,7 @@ from parley.store import Store
 from tests.keychains import demand_programs, labels, session
 from tests.providers.sockets import unused_port
 
-COMMANDS = ["", "chat", "models", "conversations", "show", "search", "backup", "restore", "doctor", "serve"]
+COMMANDS = ["", "chat", "models", "conversations", "show", "search", "usage", "backup", "restore", "doctor", "serve"]
 COMMANDS += ["provider", "provider add", "provider list", "provider remove"]
 COMMANDS += ["models pull", "models show", "models rm"]
 COMMANDS += ["data", "data where", "data move"]

@@ -162,3 +162,17 @@ def test_whoever_reads_may_leave(tiny: Parley) -> None:
     assert process.stderr is not None
     assert process.stderr.read() == b""
     assert tiny.messages()[1]["status"] == "stopped"
+
+
+def test_what_an_answer_costs(tiny: Parley) -> None:
+    tiny("chat", "Hello")
+    (row,) = tiny.json("usage", "--by", "model", "--json")["rows"]
+    assert (row["cost"], row["unpriced"]) == (0, 0)  # it runs on this computer
+    (tiny.data / "prices.json").write_text('{"tiny/*": {"input": 1000, "output": 2000}}', encoding="utf-8")
+    tiny("settings", "set", "budget", "0.01")
+    assert "This month’s budget is spent: $" in tiny("chat", "Hello").stderr
+    usage = tiny.messages()[-1]["usage"]
+    assert usage["cost"] == (usage["input_tokens"] * 1000 + usage["output_tokens"] * 2000) / 1_000_000
+    assert tiny.json("usage", "--by", "month", "--json")["this_month"] == usage["cost"]
+    tiny("settings", "set", "budget_stops", "on")
+    assert "budget of $0.01 is spent" in tiny.fails("chat", "Hello")

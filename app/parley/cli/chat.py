@@ -5,9 +5,11 @@ from argparse import Namespace
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from parley.budget import Budget
 from parley.cli import streams
 from parley.cli.parser import UsageError
 from parley.cli.shell import Shell
+from parley.cli.usage import tell_budget
 from parley.engine import ChatRequest
 from parley.errors import ChatError, ConversationUnknown, PromptEmpty
 from parley.events import Failed, Finished, LastEvent, ReasoningDelta, Started, Status, TextDelta
@@ -138,6 +140,7 @@ class _Talk:
             self._remember(turn.parts)
         if isinstance(self.last, Failed):
             streams.complain(self.last.failure)
+        tell_budget(Budget(self.services.settings, self.services.store.spending))
         return 0 if isinstance(self.last, Finished) else 1
 
     def report(self) -> dict[str, object]:

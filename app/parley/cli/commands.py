@@ -12,22 +12,8 @@ def run(arguments: Namespace, shell: Shell) -> int:
             from parley.cli.chat import chat
 
             return chat(arguments, shell)
-        case "models":
-            from parley.cli.models import models
-
-            return models(arguments, shell)
-        case "conversations":
-            from parley.cli.conversations import conversations
-
-            return conversations(arguments, shell)
-        case "show":
-            from parley.cli.show import show
-
-            return show(arguments, shell)
-        case "search":
-            from parley.cli.search import search
-
-            return search(arguments, shell)
+        case "models" | "conversations" | "show" | "search" | "usage":
+            return _look_up(arguments, shell)
         case "backup" | "restore":
             from parley.cli.backup import backup, restore
 
@@ -52,4 +38,30 @@ def run(arguments: Namespace, shell: Shell) -> int:
             from parley.cli.serve import serve
 
             return serve(arguments, shell)
+    raise AssertionError(arguments.command)
+
+
+def _look_up(arguments: Namespace, shell: Shell) -> int:
+    """Run a command that changes nothing."""
+    match arguments.command:
+        case "models":
+            from parley.cli.models import models
+
+            return models(arguments, shell)
+        case "conversations":
+            from parley.cli.conversations import conversations
+
+            return conversations(arguments, shell)
+        case "show":
+            from parley.cli.show import show
+
+            return show(arguments, shell)
+        case "search":
+            from parley.cli.search import search
+
+            return search(arguments, shell)
+        case "usage":
+            from parley.cli.usage import usage
+
+            return usage(arguments, shell)
     raise AssertionError(arguments.command)

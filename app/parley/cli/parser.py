@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NoReturn
 
 from parley import __version__
@@ -38,7 +39,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"Parley {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
-    for add in (_chat, _models, _conversations, _show, _search, _data, _provider, _settings, _serve):
+    for add in (_chat, _models, _conversations, _show, _search, _usage, _data, _provider, _settings, _serve):
         add(commands)
     arguments = parser.parse_args(words, argparse.Namespace(data_dir=None))
     if arguments.command == "chat":
@@ -122,6 +123,14 @@ def _search(commands: Any) -> None:
     _json(parser)
 
 
+def _usage(commands: Any) -> None:
+    parser = _add(commands, "usage", "say what answers have cost: tokens and US dollars")
+    parser.add_argument("--by", choices=("day", "month", "model"), default="day", help="sum it up so (day)")
+    days = "from this day on, as 2026-11-21 (the last 30 days; all months)"
+    parser.add_argument("--since", type=_day, metavar="DATE", help=days)
+    _json(parser)
+
+
 def _data(commands: Any) -> None:
     parser = _add(commands, "backup", "write a copy of all conversations into one file")
     parser.add_argument("file", metavar="FILE")
@@ -199,6 +208,10 @@ def _positive(text: str) -> int:
     return value
 
 
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
 def _port(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 65535:
@@ -206,5 +219,6 @@ def _port(text: str) -> int:
     return value
 
 
+_day.__name__ = "date"
 _positive.__name__ = "positive number"
 _port.__name__ = "port"

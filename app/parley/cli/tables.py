@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 
 from parley.cli import streams
+from parley.pricing import decimals
 
 GAP = "  "
 ELLIPSIS = "…"
@@ -99,6 +100,11 @@ def size(count: int | None) -> str:
         if count >= factor:
             return f"{count / factor:.0f}{unit}"
     return str(count)
+
+
+def dollars(amount: float) -> str:
+    """Return an amount of US dollars; a small one with the decimals that say something."""
+    return f"${amount:,.{decimals(amount)}f}"
 
 
 def counted(count: int, noun: str) -> str:
