@@ -255,6 +255,8 @@ SENTENCES: Mapping[str, object] = {
 
 def page_to_mend(code: str) -> str:
     """Return the page of the settings on which an error can be mended."""
+    if code == "budget_spent":
+        return "spending"
     return "behaviour" if code in MENDED_IN_BEHAVIOUR else "providers"
 
 

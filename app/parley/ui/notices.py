@@ -169,8 +169,9 @@ class Notices(QWidget):
         act: Callable[[], object] | None = None,
         detail: str = "",
         error: bool = False,
+        stays: bool = False,
     ) -> Notice:
-        """Show a sentence. Errors stay until they are dismissed, the rest goes by itself after a while."""
+        """Show a sentence. Errors, and what `stays`, wait to be dismissed; the rest goes by itself after a while."""
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
         notice = Notice(self._look, text, action=action, detail=detail, error=error, parent=self)
@@ -178,7 +179,7 @@ class Notices(QWidget):
         notice.acted.connect(lambda: self.remove(notice))
         if act:
             notice.acted.connect(act)
-        if not error:
+        if not error and not stays:
             self._let_pass(notice)
         for same in [other for other in self._shown if other.accessibleName() == text]:
             self.remove(same)

@@ -23,6 +23,7 @@ from parley.ui.window_state import WindowState
 
 if TYPE_CHECKING:
     from parley.ui.appearance.zoom import Zoom
+    from parley.ui.budget_notices import BudgetNotices
     from parley.ui.chat.conversation_view import ConversationView
     from parley.ui.chat.find import Find
     from parley.ui.chat.message_commands import MessageCommands
@@ -60,6 +61,7 @@ class Window(QWidget):
     in a later one.
     """
 
+    budget_notices: "BudgetNotices"
     chats: "Chats"
     models: "ModelChoice"
     downloads: "Downloads"
@@ -165,6 +167,7 @@ class Window(QWidget):
         self._started = True
         if self._hurry:
             self._hurry.deleteLater()
+        from parley.ui.budget_notices import BudgetNotices
         from parley.ui.chat.find import Find
         from parley.ui.chat.message_commands import MessageCommands
         from parley.ui.chat.status import Status
@@ -186,10 +189,13 @@ class Window(QWidget):
         self.first_run = FirstRun(services, self.page, self.models, self.downloads, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
+        self.budget_notices = BudgetNotices(services, self.page.notices, self)
         self._unsubscribe += [
             services.settings.subscribe(self._apply_options),
             services.settings.subscribe(self._apply_later_options),
             services.settings.subscribe(lambda _: self.models.refresh()),
+            services.settings.subscribe(lambda _: self.budget_notices.look()),
+            services.store.subscribe(self.budget_notices.change),
         ]
         self._apply_later_options(services.settings.options)
         self._connect_rest()
@@ -260,6 +266,7 @@ class Window(QWidget):
         self.first_run.finished.connect(self.page.composer.setFocus)
         self.page.transcript.settings_requested.connect(self.settings_door.open)
         self.page.composer.mend_requested.connect(lambda: self.settings_door.open("providers"))
+        self.budget_notices.settings_requested.connect(lambda: self.settings_door.open("spending"))
         self.settings_door.link_opened.connect(self.links.follow)
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.downloads.finished.connect(self._fetched)
@@ -346,6 +353,7 @@ class Window(QWidget):
 
         self._go_to_background()
         await warm_up()
+        self.budget_notices.look()
         await self.models.look_for_models()
         await self._services.tidy()
 
