@@ -23,7 +23,7 @@ from parley.messages import MessageStatus
 from parley.paths import Paths, resources
 from parley.settings import Settings
 from tests.fakes import FakeOllama, OllamaModel, Pull, Reply
-from tests.showcase import CHATS, IN_ARABIC, MODEL, Chat, seed, tide_chart
+from tests.showcase import CHATS, IN_ARABIC, MODEL, Chat, seed, spend, tide_chart
 from tests.studio import Studio
 
 if TYPE_CHECKING:
@@ -249,6 +249,13 @@ async def shortcuts(studio: Studio) -> None:
     await settings(studio, "shortcuts")
 
 
+async def spending(studio: Studio) -> None:
+    """What answers have cost, in the settings."""
+    await spend(studio.services)
+    studio.services.settings.update(budget=10.0)
+    await settings(studio, "spending")
+
+
 async def data(studio: Studio) -> None:
     """The data folder in the settings; named as on a computer at home."""
     from parley.ui.preferences.data_page import DataPage
@@ -301,6 +308,7 @@ SCENES = (
     Scene("settings-models", ollama, discovers=True),
     Scene("settings-appearance", appearance, theme="dark"),
     Scene("settings-behaviour", behaviour, discovers=True),
+    Scene("settings-spending", spending),
     Scene("settings-shortcuts", shortcuts),
     Scene("settings-data", data, theme="dark"),
     Scene("narrow", trip, size=(360, 640)),

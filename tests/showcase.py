@@ -177,3 +177,15 @@ async def seed(services: Services, chats: Sequence[Chat]) -> None:
             await store.conversations.pin(place, True)
         if place and not made_up.unread:
             await store.conversations.see(place)
+
+
+async def spend(services: Services) -> None:
+    """Put into the ledger what two weeks of answers cost, dear ones and free ones."""
+    models = (("anthropic/claude-sonnet-5-5", 2.0, 10.0), ("openai/gpt-5.4-mini", 0.75, 4.5), (MODEL, 0.0, 0.0))
+    now = datetime.now().astimezone()
+    for days in range(14):
+        with clock_at((now - timedelta(days=days)).timestamp()):
+            for number, (model, price_in, price_out) in enumerate(models):
+                read, written = 9_000 * (1 + (days * 7 + number * 3) % 11), 700 * (1 + (days * 5 + number) % 7)
+                cost = (read * price_in + written * price_out) / 1_000_000
+                await services.store.spending.add(model, Usage(read, written, cost=2 * cost))

@@ -7,7 +7,7 @@ versions cost what the model does; `provider/*` is every model of a provider tha
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import floor, log10
 from pathlib import Path
@@ -23,6 +23,7 @@ DIGITS = 2
 """So many digits of a small amount say something."""
 FINEST = 6
 """Nobody wants to know more decimals of a dollar."""
+_NOTHING = {"input": 0, "output": 0}
 REMARK = "#"
 """A row whose name begins with it is no price."""
 
@@ -85,6 +86,16 @@ def decimals(dollars: float) -> int:
     while places > 2 and round(dollars, places) == round(dollars, places - 1):  # no zero at the end
         places -= 1
     return places
+
+
+def example(models: Iterable[str] = ()) -> str:
+    """Return a table to begin with: rows for these models that count for nothing until their remark sign is gone."""
+    remark = f"US dollars for a million tokens. Take the {REMARK} from a row, and put in what the provider asks."
+    full = {"input": 1.25, "output": 10, "cached_input": 0.125, "cache_writing": 1.25}
+    rows: dict[str, Any] = {REMARK: remark, f"{REMARK}provider/model": full, f"{REMARK}provider/*": _NOTHING}
+    rows |= {f"{REMARK}{model}": _NOTHING for model in models}
+    lines = (f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(row)}" for name, row in rows.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 class _Table:

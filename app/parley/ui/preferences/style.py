@@ -10,6 +10,8 @@ def settings_sheet(theme: Theme) -> str:
 QWidget#settings {{ background: {t.window}; }}
 QScrollArea, QWidget#settingsPage {{ background: {t.window}; }}
 QLabel#settingsTitle {{ font-size: {t.answer_step + 13:g}pt; font-weight: 600; padding-bottom: 8px; }}
+QLabel#spendingTotal {{ font-size: {t.answer_step + 13:g}pt; font-weight: 600; }}
+QListWidget#spendingTable {{ background: {t.window}; border: none; outline: none; }}
 QListWidget#pages {{ background: {t.sidebar}; border: none; padding: 8px; outline: none; }}
 QListWidget#pages::item {{ padding: 8px 10px; border-radius: {t.radius}px; border: 2px solid transparent; }}
 QListWidget#pages::item:hover {{ background: {t.hover}; }}

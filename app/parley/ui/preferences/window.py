@@ -23,6 +23,7 @@ from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.page import Page
 from parley.ui.preferences.providers_page import ProvidersPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
+from parley.ui.preferences.spending_page import SpendingPage
 from parley.ui.preferences.style import settings_sheet
 from parley.ui.tasks import Tasks
 from parley.ui.window_state import in_sight
@@ -155,6 +156,7 @@ class SettingsWindow(QWidget):
             "models": models,
             "appearance": appearance,
             "behaviour": behaviour,
+            "spending": SpendingPage(services, look, tasks, self),
             "shortcuts": shortcuts,
             "data": data,
         }
