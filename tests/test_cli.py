@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -236,6 +237,105 @@ def test_text_with_a_byte_order_mark(cli: Cli) -> None:
 def test_a_prompt_is_one_word_to_the_shell(cli: Cli) -> None:
     cli("chat", "hi", "there", code=2)
     assert "unrecognized arguments: there" in cli.err
+
+
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    """An image, under a name that says nothing."""
+    file = tmp_path / "picture.txt"
+    file.write_bytes(PNG)
+    return str(file)
+
+
+def test_an_image_is_sent_kept_and_shown(cli: Cli, picture: str) -> None:
+    cli("chat", "-m", "guide/manual", "-a", picture, "-a", picture, "What is this?")
+    assert cli.err == "parley: guide/manual cannot see images: it is only told that there are some.\n"
+    (found,) = cli.json("conversations", "--json")
+    question, _ = cli.json("show", found["id"], "--format", "json")["messages"]
+    assert [part["kind"] for part in question["parts"]] == ["image", "image", "text"]
+    assert (question["parts"][0]["media_type"], b64decode(question["parts"][0]["data"])) == ("image/png", PNG)
+    url = f"data:image/png;base64,{b64encode(PNG).decode()}"
+    assert f"## You\n\n![]({url})\n\n![]({url})\n\nWhat is this?\n" in cli("show", found["id"])
+    page = cli("show", found["id"], "--format", "html")
+    assert page.count(f'<img src="{url}" alt="">') == 2
+    assert page.index("<img") < page.index("<p>What is this?")
+
+
+def test_an_image_needs_no_words(cli: Cli, picture: str) -> None:
+    cli("chat", "-m", "guide/manual", "-a", picture)
+    assert cli.json("conversations", "--json")[0]["title"] == "Image"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "the file is empty"),
+        (b"just words", "this is no image that can be sent"),
+        (b"\0\1\2\3", "this is no image that can be sent"),
+        (PNG[:-20], "the image is broken"),
+        (PNG + b"\0" * 20_971_520, "the image has more than 20 MB"),
+    ],
+)
+def test_a_file_that_gives_no_image_is_named(
+    cli: Cli, picture: str, tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    bad = tmp_path / "photo.png"
+    bad.write_bytes(content)
+    cli("chat", "-m", "guide/manual", "-a", picture, "-a", str(bad), "What?", code=1)
+    assert cli.err.startswith(f"parley: {bad}: {complaint}")
+    assert cli.err.count("\n") == 1
+    for missing in (tmp_path / "gone.png", tmp_path):
+        cli("chat", "-m", "guide/manual", "-a", str(missing), "What?", code=1)
+        assert str(missing) in cli.err
+    assert cli.json("conversations", "--json") == []
+
+
+def test_parameters_are_kept_with_the_conversation_and_changed(cli: Cli) -> None:
+    cli("chat", "-m", "guide/manual", "plain")
+    (found,) = cli.json("conversations", "--json")
+    assert "parameters" not in cli.json("show", found["id"], "--format", "json")
+    words = "--temperature 0.5 --top-p 1 --max-tokens 99 --seed 0 --stop END --stop --- --effort low --json-mode"
+    cli("chat", "-m", "guide/manual", *words.replace("--stop ---", "--stop=---").split(), "one")
+    assert cli.err == (
+        "parley: guide/manual does not take --temperature and --top-p and --max-tokens and --seed and --stop and "
+        "--effort and --json-mode: it is answered without.\n"
+    )
+    newest = cli.json("conversations", "--json")[0]["id"]
+    kept = cli.json("show", newest, "--format", "json")["parameters"]
+    assert kept == {
+        "temperature": 0.5, "top_p": 1.0, "max_tokens": 99, "seed": 0, "stop": ["END", "---"], "effort": "low",
+        "json": True,
+    }  # fmt: skip
+    cli("chat", "--last", "--temperature", "auto", "--stop", "", "--effort", "auto", "--no-json-mode", "two")
+    assert cli.err == ""
+    cli("chat", "-c", newest, "--seed", "7", "three")
+    assert cli.json("show", newest, "--format", "json")["parameters"] == {"top_p": 1.0, "max_tokens": 99, "seed": 7}
+    cli("chat", "-c", newest, "--no-store", "--seed", "8", "four")
+    assert cli.json("show", newest, "--format", "json")["parameters"]["seed"] == 7
+    assert cli.json("show", newest, "--format", "json")["messages"][4]["parts"][0]["text"] == "three"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("--temperature 2.1", "--temperature: “2.1” is not a number from 0 to 2, nor “auto”"),
+        ("--temperature nan", "“nan” is not a number"),
+        ("--top-p much", "--top-p: “much” is not a number from 0 to 1"),
+        ("--max-tokens 0", "--max-tokens: “0” is not a whole number from 1 to 10000000"),
+        ("--seed -1", "“-1” is not a whole number from 0 to 2147483647"),
+        ("--seed 1.5", "“1.5” is not a whole number"),
+        ("--effort huge", "invalid choice: 'huge'"),
+        ("--stop a --stop b --stop c --stop d --stop e", "at most four --stop"),
+    ],
+)
+def test_parameters_that_cannot_be(cli: Cli, words: str, complaint: str) -> None:
+    cli("chat", "-m", "guide/manual", *words.split(), "one", code=2)
+    assert complaint in cli.err
+    assert cli.err.count("\n") == 1
+    assert cli.json("conversations", "--json") == []
 
 
 def test_no_store_goes_on_from_what_is_stored(cli: Cli, ids: dict[str, str]) -> None:

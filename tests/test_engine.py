@@ -119,6 +119,9 @@ async def test_images_go_to_the_model_and_are_kept(
     alone = await engine.send(ChatRequest("", images=(picture,)))
     await alone.wait()
     assert provider.requests[1].messages[0].parts == (picture,)
+    edited = await engine.edit(tree_of(store, turn).branch()[0].id, "And this?")
+    await edited.wait()
+    assert provider.requests[2].messages[0].parts == (picture, Text("And this?"))
 
 
 async def test_the_instruction_of_the_settings_is_for_new_chats(
@@ -127,6 +130,8 @@ async def test_the_instruction_of_the_settings_is_for_new_chats(
     settings.update(instruction="Speak Latin.")
     await (await engine.send(ChatRequest("one"))).wait()
     assert provider.requests[0].instruction == "Speak Latin."
+    await (await engine.send(ChatRequest("two", instruction=""))).wait()
+    assert provider.requests[1].instruction == ""
 
 
 async def test_the_final_text_is_saved_before_the_last_event(

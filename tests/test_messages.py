@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,7 +27,7 @@ from parley.messages import (
     part_to_json,
     title_from,
 )
-from parley.models import Model, Parameters, parameters_from_json, parameters_to_json
+from parley.models import Model, Parameters, fits, parameters_from_json, parameters_to_json
 from parley.trees import ConversationTree
 
 
@@ -82,6 +83,23 @@ def test_parameters_survive_storage(parameters: Parameters) -> None:
 def test_a_part_of_another_version_is_not_guessed() -> None:
     with pytest.raises(KeyError):
         part_from_json({"kind": "hologram"})
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("temperature", [None, 0, 0.0, 2], [-0.1, 2.01, float("nan"), float("inf")]),
+        ("top_p", [None, 0, 1], [1.5]),
+        ("max_tokens", [None, 1, 10_000_000], [0, -1]),
+        ("seed", [None, 0, 2**31 - 1], [-1, 2**31]),
+        ("stop", [(), ("a", "b", "c", "d")], [("",), ("a",) * 5]),
+        ("effort", ["", "none", "high"], ["huge"]),
+        ("json", [True, False], []),
+    ],
+)
+def test_which_values_fit_a_parameter(name: str, good: list[Any], bad: list[Any]) -> None:
+    assert all(fits(name, value) for value in good)
+    assert not any(fits(name, value) for value in bad)
 
 
 def test_text_and_reasoning_are_told_apart() -> None:

@@ -61,13 +61,14 @@ A server on this computer has slept with it, and goes on."""
 class ChatRequest:
     """Something to say. Without a model the conversation's is asked.
 
-    Without a conversation a new one begins; instruction and parameters are for that.
+    Without a conversation a new one begins; instruction and parameters are for that. Without an instruction it has
+    that of the settings; an empty one is none.
     """
 
     text: str
     conversation_id: str | None = None
     model: str = ""
-    instruction: str = ""
+    instruction: str | None = None
     parameters: Parameters = NO_PARAMETERS
     images: tuple[Image, ...] = ()
     channel: str = "desktop"
@@ -102,10 +103,10 @@ class ChatEngine:
         provider, model = await self._model(request.model, conversation)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=request.conversation_id,
-            title=title_from(request.text),
+            title=title_from(request.text) or "Image",
             parts=(*request.images, *([Text(request.text)] if request.text else [])),
             model=f"{provider.id}/{model}",
-            instruction=request.instruction or self._settings.options.instruction,
+            instruction=self._settings.options.instruction if request.instruction is None else request.instruction,
             parameters=request.parameters,
             channel=request.channel,
             account=request.account,
@@ -116,11 +117,12 @@ class ChatEngine:
     async def edit(self, message_id: str, text: str, model: str = "") -> Turn:
         """Send another version of a person's message, and start the reply to it. The old branch stays.
 
-        Raises ChatError, MessageUnknown also for what no person has said, and then has stored nothing.
+        Its images stay. Raises ChatError, MessageUnknown also for what no person has said, and then has stored nothing.
         """
-        if not text.strip():
-            raise PromptEmpty
         message = self._store.messages.get(message_id)
+        images = message.images
+        if not text.strip() and not images:
+            raise PromptEmpty
         if message.role is not Role.USER:
             raise MessageUnknown(message=message_id)
         conversation = self._store.conversations.get(message.conversation_id)
@@ -128,7 +130,7 @@ class ChatEngine:
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=conversation.id,
             title="",
-            parts=(Text(text),),
+            parts=(*images, *([Text(text)] if text else [])),
             model=f"{provider.id}/{name}",
             parent_id=message.parent_id,
         )

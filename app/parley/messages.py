@@ -74,6 +74,11 @@ class Image:
     media_type: str
     data: bytes
 
+    @property
+    def url(self) -> str:
+        """Return the address that holds all of it, as Markdown and HTML take it."""
+        return f"data:{self.media_type};base64,{b64encode(self.data).decode()}"
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -207,6 +212,11 @@ class Message:
         if len(self.parts) == 1 and isinstance(self.parts[0], Text):
             return self.parts[0].text
         return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Return its pictures."""
+        return tuple(part for part in self.parts if isinstance(part, Image))
 
     @property
     def reasoning(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Effort = Literal["", "none", "minimal", "low", "medium", "high"]
 """How long a model is to think before it answers. Empty leaves it to the model."""
@@ -78,6 +78,29 @@ class Parameters:
 
 
 NO_PARAMETERS = Parameters()
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "max_tokens": (1, 10_000_000),
+    "seed": (0, 2**31 - 1),
+}
+"""The least and the most of those parameters that are numbers, over all vendors."""
+
+MOST_STOPS = 4
+"""More sequences that end an answer are refused by some vendors."""
+
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+
+
+def fits(name: str, value: Any) -> bool:
+    """Return whether a parameter can have this value. Without one it is left to the model, which always fits."""
+    if name in LIMITS and value is not None:
+        least, most = LIMITS[name]
+        return bool(least <= value <= most)
+    if name == "stop":
+        return len(value) <= MOST_STOPS and all(value)
+    return name != "effort" or value in EFFORTS
 
 
 def parameters_to_json(parameters: Parameters) -> dict[str, Any]:

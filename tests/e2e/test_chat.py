@@ -176,3 +176,15 @@ def test_what_an_answer_costs(tiny: Parley) -> None:
     assert tiny.json("usage", "--by", "month", "--json")["this_month"] == usage["cost"]
     tiny("settings", "set", "budget_stops", "on")
     assert "budget of $0.01 is spent" in tiny.fails("chat", "Hello")
+
+
+def test_parameters_reach_the_model_and_stay(tiny: Parley) -> None:
+    done = tiny("chat", "-m", MODEL, "--max-tokens", "4", "--temperature", "0", "/long")
+    assert done.stdout == "".join(replies.LONG_WORDS) + "\n"
+    assert tiny.messages()[1]["usage"]["reason"] == "length"
+    assert len(tiny("chat", "--last", "/long again").stdout.split()) == 4
+    assert len(tiny("chat", "--last", "--max-tokens", "6", "/long and again").stdout.split()) == 6
+    (found,) = tiny.json("conversations", "--json")
+    kept = tiny.json("show", found["id"], "--format", "json")["parameters"]
+    assert kept == {"temperature": 0.0, "max_tokens": 6}
+    assert len(tiny("chat", "--no-store", "--max-tokens", "2", "/long").stdout.split()) == 2

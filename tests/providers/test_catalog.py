@@ -69,6 +69,20 @@ class TestFirstStart:
             assert found.context == 8192
             assert catalog.known("ollama", "nope") is catalog.known("nope", "nope") is None
 
+    async def test_which_parameters_apply(self, make: Make) -> None:
+        async with FakeOpenAI("tiny", owned_by="llamacpp") as llamas:
+            llamas.models[0]["supported_parameters"] = ["temperature", "seed", "something_new"]
+            catalog = make(replace(LLAMACPP, base_url=llamas.url))
+            taken, known = catalog.parameters_of("llamacpp/tiny")
+            assert not known  # its list has not been read
+            assert {"temperature", "stop", "effort", "json"} <= taken
+            await catalog.models()
+            assert catalog.parameters_of("llamacpp/tiny") == (frozenset({"temperature", "seed"}), True)
+            assert catalog.parameters_of("llamacpp/other") == (taken, False)
+            assert catalog.parameters_of("guide/manual") == (frozenset(), True)
+            assert "seed" not in catalog.parameters_of("anthropic/claude")[0]
+            assert catalog.parameters_of("nobody/knows") == catalog.parameters_of("") == (frozenset(), False)
+
     async def test_models_that_only_embed_stand_apart(self, make: Make) -> None:
         async with FakeOpenAI("tiny", "nomic-embed-text", owned_by="llamacpp") as llamas:
             catalog = make(replace(LLAMACPP, base_url=llamas.url))

@@ -2,18 +2,21 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from parley.attachments import read_image
 from parley.budget import Budget
-from parley.cli import streams
+from parley.cli import manner, streams
 from parley.cli.parser import UsageError
 from parley.cli.shell import Shell
 from parley.cli.usage import tell_budget
 from parley.engine import ChatRequest
 from parley.errors import ChatError, ConversationUnknown, PromptEmpty
 from parley.events import Failed, Finished, LastEvent, ReasoningDelta, Started, Status, TextDelta
-from parley.messages import Message, MessageStatus, Part, Reasoning, Role, Text, new_id
+from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, new_id
+from parley.models import NO_PARAMETERS, Parameters
 from parley.providers.guide import PROVIDER as GUIDE
 
 if TYPE_CHECKING:
@@ -28,12 +31,15 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 def chat(arguments: Namespace, shell: Shell) -> int:
     """Run the command."""
+    given = manner.given(arguments)
+    images = tuple(map(read_image, arguments.attach))
     prompt = _prompt(arguments)
     if prompt is None and arguments.json:
         raise UsageError("--json needs a prompt")
     with shell.services() as services:
         talk = _Talk(services, arguments.model, arguments.instruction, _conversation(arguments, services))
-        talk.stores, talk.streams = not arguments.no_store, not arguments.json
+        talk.stores, talk.streams, talk.images = not arguments.no_store, not arguments.json, images
+        shell.run(talk.take(given))
         if prompt is None:
             return _line_by_line(shell, talk)
         code = shell.run(talk.say(prompt))
@@ -48,7 +54,7 @@ def _prompt(arguments: Namespace) -> str | None:
         return None
     piped = streams.piped_text().rstrip("\r\n")
     parts = [part for part in (arguments.prompt, piped) if part and part.strip()]
-    if not parts:
+    if not parts and not arguments.attach:
         raise PromptEmpty
     return "\n\n".join(parts)
 
@@ -112,12 +118,27 @@ class _Talk:
     model: str
     instruction: str
     conversation_id: str | None
+    parameters: Parameters = NO_PARAMETERS
+    images: tuple[Image, ...] = ()
+    """What goes with the next message."""
     stores: bool = True
     streams: bool = True
     turn: "Turn | None" = None
     last: LastEvent | None = None
     model_asked: str = ""
     unstored: list[Message] = field(default_factory=list)
+
+    async def take(self, given: Mapping[str, Any]) -> None:
+        """Take the parameters that were given; a conversation that there is keeps them. Raises ChatError."""
+        conversations = self.services.store.conversations
+        conversation = conversations.get(self.conversation_id) if self.conversation_id else None
+        before = conversation.parameters if conversation else NO_PARAMETERS
+        self.parameters = manner.changed(before, given)
+        model = self.model or (conversation.model if conversation else "")
+        for remark in await manner.remarks(self.services, model, manner.changed(NO_PARAMETERS, given), self.images):
+            streams.note(remark)
+        if conversation and self.stores and self.parameters != before:
+            await conversations.set_parameters(conversation.id, self.parameters)
 
     async def say(self, text: str) -> int:
         """Send a text, print the answer while it comes, and return the exit code. Raises ChatError."""
@@ -168,9 +189,12 @@ class _Talk:
                 streams.complain(problem)
 
     async def _send(self, text: str) -> "Turn":
-        request = ChatRequest(text, self.conversation_id, self.model, self.instruction, channel=CHANNEL)
+        instruction = self.instruction or None
+        request = ChatRequest(
+            text, self.conversation_id, self.model, instruction, self.parameters, self.images, channel=CHANNEL
+        )
         turn = await self.services.engine.send(request)
-        self.conversation_id = turn.conversation_id
+        self.conversation_id, self.images = turn.conversation_id, ()
         return turn
 
     async def _complete(self, text: str) -> "Turn":
@@ -180,9 +204,11 @@ class _Talk:
             self.unstored += tree.branch()
             self.model = self.model or tree.conversation.model
             self.instruction = tree.conversation.instruction
-        self._add(Role.USER, (Text(text),))
+        self._add(Role.USER, (*self.images, *([Text(text)] if text else [])))
+        self.images = ()
         instruction = self.instruction or self.services.settings.options.instruction
-        return await self.services.engine.complete(tuple(self.unstored), self.model, instruction)
+        engine, messages = self.services.engine, tuple(self.unstored)
+        return await engine.complete(messages, self.model, instruction, parameters=self.parameters)
 
     def _remember(self, parts: tuple[Part, ...]) -> None:
         if parts:

@@ -7,10 +7,14 @@ from datetime import date
 from typing import Any, NoReturn
 
 from parley import __version__
+from parley.models import EFFORTS, LIMITS, fits
 
 DESCRIPTION = "A local-first chat program. Without a command its window opens."
 EPILOG = "“parley COMMAND --help” tells more. Results go to standard output, everything else to standard error."
 PORT = 3939
+
+AUTO = "auto"
+"""Leaves a parameter to the model."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -74,9 +78,59 @@ def _chat(commands: Any) -> None:
     parser.add_argument(
         "-s", "--instruction", type=_text, default="", metavar="INSTRUCTION", help="how to answer, in a new chat"
     )
+    parser.add_argument(
+        "-a",
+        "--attach",
+        type=_text,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="send an image along; repeatable",
+    )
+    _parameters(parser)
     parser.add_argument("--no-store", action="store_true", help="keep nothing of it")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
     parser.add_argument("prompt", type=_text, nargs="?", metavar="PROMPT", help="what to say")
+
+
+def _parameters(parser: Parser) -> None:
+    """Add how the answer is to be made. A conversation keeps it."""
+    group = parser.add_argument_group("how to answer", "The conversation keeps these; “auto” leaves one to the model.")
+    for option, kind, words in (
+        ("--temperature", float, "how freely words are chosen, from 0 to 2"),
+        ("--top-p", float, "from which share of the likeliest words, from 0 to 1"),
+        ("--max-tokens", int, "the longest answer, in tokens"),
+        ("--seed", int, "the same number brings the same answer, as far as the model can"),
+    ):
+        name = option[2:].replace("-", "_")
+        group.add_argument(option, type=_Number(name, kind), metavar="N", help=words)
+    group.add_argument(
+        "--stop", type=_text, action="append", metavar="TEXT", help="ends the answer; repeatable; an empty one: none"
+    )
+    efforts = [effort for effort in EFFORTS if effort]
+    group.add_argument("--effort", choices=(*efforts, AUTO), help="how long to think before the answer")
+    group.add_argument("--json-mode", action=argparse.BooleanOptionalAction, help="answer with a JSON object")
+
+
+class _Number:
+    """Reads a parameter that is a number."""
+
+    def __init__(self, name: str, kind: type[int] | type[float]) -> None:
+        self._name = name
+        self._kind = kind
+
+    def __call__(self, word: str) -> int | float | str:
+        if word == AUTO:
+            return word
+        least, most = LIMITS[self._name]
+        try:
+            value = self._kind(word)
+        except ValueError:
+            value = None
+        if value is None or not fits(self._name, value):
+            kind = "a whole number" if self._kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"“{word}” is not {kind} from {least:.0f} to {most:.0f}, nor “{AUTO}”")
+        return value
 
 
 def _check_chat(parser: Parser, arguments: argparse.Namespace) -> None:

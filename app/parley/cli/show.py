@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
 from parley.messages import Message, MessageStatus, Role, part_to_json
+from parley.models import parameters_to_json
 from parley.trees import ConversationTree
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>{title}</title>
 <style>body {{ max-width: 50em; margin: 2em auto; padding: 0 1em; font-family: sans-serif; line-height: 1.5 }}
+img {{ max-width: 100% }}
 pre {{ overflow-x: auto; background: #8881; padding: 1em }} table {{ border-collapse: collapse }}
 td, th {{ border: 1px solid #8886; padding: .2em .6em }}</style>
 </head>
@@ -58,6 +60,7 @@ def _as_json(tree: ConversationTree) -> dict[str, object]:
         "title": conversation.title,
         "model": conversation.model,
         "instruction": conversation.instruction,
+        **({"parameters": parameters_to_json(conversation.parameters)} if conversation.parameters.given else {}),
         "created_at": tables.iso(conversation.created_at),
         "updated_at": tables.iso(conversation.updated_at),
         "channel": conversation.channel,
@@ -85,6 +88,7 @@ def _as_markdown(tree: ConversationTree) -> str:
     pieces = [f"# {tables.one_line(tree.conversation.title)}"]
     for message in tree.branch():
         pieces.append(f"## {_speaker(message)}")
+        pieces += [f"![]({image.url})" for image in message.images]
         pieces += [message.text.strip("\n")] if message.text.strip() else []
         pieces += [f"*({ending})*" for ending in _ending(message)]
     return "\n\n".join(pieces)
@@ -95,7 +99,9 @@ def _as_html(tree: ConversationTree) -> str:
 
     pieces: list[str] = []
     for message in tree.branch():
-        pieces += [f"<h2>{html.escape(_speaker(message))}</h2>", *map(_block, parse(message.text))]
+        pieces += [f"<h2>{html.escape(_speaker(message))}</h2>"]
+        pieces += [f'<p><img src="{html.escape(image.url)}" alt=""></p>' for image in message.images]
+        pieces += map(_block, parse(message.text))
         pieces += [f"<p><em>({html.escape(ending)})</em></p>" for ending in _ending(message)]
     return _PAGE.format(title=html.escape(tables.one_line(tree.conversation.title)), body="\n".join(pieces))
 

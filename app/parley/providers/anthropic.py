@@ -26,7 +26,7 @@ from parley.errors import (
 from parley.events import Event, Finished
 from parley.http import Answer, Client, bearer, is_loopback
 from parley.models import Model
-from parley.providers.anthropic_models import LATEST, Traits, model_of, retired_on, traits_in, traits_of
+from parley.providers.anthropic_models import LATEST, TAKES, Traits, model_of, retired_on, traits_in, traits_of
 from parley.providers.anthropic_reply import Reply
 from parley.providers.anthropic_request import asked
 from parley.providers.base import ProviderRequest
@@ -302,4 +302,4 @@ def _is_vendor(url: str) -> bool:
     return host == "anthropic.com" or host.endswith(".anthropic.com")
 
 
-DIALECT = ProviderDialect("anthropic", Anthropic, base_url, vendors=(VENDOR,))
+DIALECT = ProviderDialect("anthropic", Anthropic, base_url, vendors=(VENDOR,), takes=TAKES)

@@ -100,6 +100,9 @@ class Traits:
         return min(DEFAULT_OUTPUT, self.context // 4) if self.context else DEFAULT_OUTPUT
 
 
+TAKES = frozenset({"max_tokens", "stop", "json", "schema", "temperature", "top_p", "effort"})
+"""The parameters of the wire format."""
+
 IMITATOR = Traits()
 """A model of another vendor behind the same API."""
 

@@ -156,6 +156,17 @@ class Catalog:
         """Return what the last list said of a model, or None."""
         return next((model for model in self._lists.get(provider_id, ()) if model.name == name), None)
 
+    def parameters_of(self, model: str) -> tuple[frozenset[str], bool]:
+        """Return which parameters `provider/model` takes, and whether that is known of the model itself.
+
+        Where it is not, they are those of the provider's wire format; of an unknown provider there are none.
+        """
+        provider_id, _, name = model.partition("/")
+        about = self.known(provider_id, name)
+        if about is not None and about.parameters is not None:
+            return about.parameters, True
+        return self._roster.takes(provider_id), False
+
     def retired(self, provider_id: str, name: str) -> bool:
         """Return whether a provider offered a model once and does not any more."""
         return any(self._shelf.gone(place, name) for place in self._roster.all() if place.id == provider_id)

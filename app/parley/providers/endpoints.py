@@ -4,12 +4,13 @@ A new OpenAI-compatible vendor is one more `Endpoint`; a new wire format is one 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from parley.http import KeySource, as_found
+from parley.models import Parameters
 from parley.network import Network
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.prompts import entries
@@ -60,13 +61,17 @@ class RemoteProvider(Provider, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProviderDialect:
-    """A wire format: its name, what makes a provider of an endpoint, and how its base URL is put right."""
+    """A wire format: its name, what makes a provider of an endpoint, and how its base URL is put right.
+
+    `takes` are the parameters that it has.
+    """
 
     name: str
     make: Callable[[Endpoint, Access], RemoteProvider]
     base_url: Callable[[str], str]
     vendors: tuple[Endpoint, ...] = ()
     local: tuple[Endpoint, ...] = ()
+    takes: frozenset[str] = frozenset(found.name for found in fields(Parameters))
 
 
 def chat_messages(request: ProviderRequest) -> list[dict[str, Any]]:

@@ -15,7 +15,9 @@ from parley.providers.base import ProviderRequest
 
 PROVIDER = "guide"
 MODEL = "manual"
-GUIDE_MODEL = Model(PROVIDER, MODEL, label="Guide to Parley", vision=False, tools=False, reasoning=False)
+GUIDE_MODEL = Model(
+    PROVIDER, MODEL, label="Guide to Parley", vision=False, tools=False, reasoning=False, parameters=frozenset()
+)
 
 WORD_SECONDS = 0.005
 PASSAGES = 3

@@ -6,7 +6,6 @@ https://developers.openai.com/api/docs/api-reference/chat, and what vendors' doc
 import hashlib
 import json
 import string
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -172,11 +171,6 @@ def results_of(calls: Sequence[ToolCall], results: Sequence[ToolResult]) -> Iter
         yield call, known.get(call.id, NOT_DONE)
 
 
-def data_url(image: Image) -> str:
-    """Return an image as a URL that holds it."""
-    return f"data:{image.media_type};base64,{b64encode(image.data).decode()}"
-
-
 def _round(said: Sequence[Part], results: Sequence[ToolResult], manner: Manner) -> Iterator[dict[str, Any]]:
     habits = manner.habits
     calls = [part for part in said if isinstance(part, ToolCall)]
@@ -212,7 +206,7 @@ def _content(parts: Sequence[Part], sees: bool) -> str | list[dict[str, Any]]:
         if isinstance(part, Text):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, Image) and sees:
-            content.append({"type": "image_url", "image_url": {"url": data_url(part)}})
+            content.append({"type": "image_url", "image_url": {"url": part.url}})
         elif isinstance(part, Image):
             content.append({"type": "text", "text": UNSEEN})
     return content if sees else "\n\n".join(item["text"] for item in content)

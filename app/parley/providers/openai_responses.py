@@ -15,7 +15,6 @@ from parley.providers.openai_chat import (
     JSON_WANTED,
     UNSEEN,
     Manner,
-    data_url,
     format_of,
     results_of,
     signature,
@@ -100,7 +99,7 @@ def _content(part: Part, sees: bool) -> Iterator[dict[str, Any]]:
     if isinstance(part, Text):
         yield {"type": "input_text", "text": part.text}
     elif isinstance(part, Image):
-        picture = {"type": "input_image", "image_url": data_url(part), "detail": "auto"}
+        picture = {"type": "input_image", "image_url": part.url, "detail": "auto"}
         yield picture if sees else {"type": "input_text", "text": UNSEEN}
 
 

@@ -117,6 +117,11 @@ class Roster:
             return "added"
         return "local" if place.id in {row.id for row in self._local_rows} else "service"
 
+    def takes(self, provider_id: str) -> frozenset[str]:
+        """Return the parameters that a provider's wire format has; none where nobody knows the provider."""
+        found = (self._dialects[place.dialect].takes for place in self.all() if place.id == provider_id)
+        return next(found, frozenset())
+
     async def close(self) -> None:
         """Close all connections, those of endpoints that are gone as well."""
         made, self._made = self._made, {}
