@@ -219,6 +219,11 @@ class Message:
         return tuple(part for part in self.parts if isinstance(part, Image))
 
     @property
+    def markdown(self) -> str:
+        """Return what was said as Markdown, below its pictures."""
+        return "\n\n".join((*(f"![]({image.url})" for image in self.images), *([self.text] if self.text else [])))
+
+    @property
     def reasoning(self) -> str:
         """Return what was thought."""
         return "".join(part.text for part in self.parts if isinstance(part, Reasoning))

@@ -88,8 +88,7 @@ def _as_markdown(tree: ConversationTree) -> str:
     pieces = [f"# {tables.one_line(tree.conversation.title)}"]
     for message in tree.branch():
         pieces.append(f"## {_speaker(message)}")
-        pieces += [f"![]({image.url})" for image in message.images]
-        pieces += [message.text.strip("\n")] if message.text.strip() else []
+        pieces += [markdown] if (markdown := message.markdown.strip("\n")).strip() else []
         pieces += [f"*({ending})*" for ending in _ending(message)]
     return "\n\n".join(pieces)
 

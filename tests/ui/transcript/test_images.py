@@ -1,6 +1,7 @@
 """Images: those in the text are shown, bounded and never enlarged; nothing is ever fetched or read from disk."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
+from parley.messages import Image, Message, Part, Text
 from parley.render import Kind, parse
 from parley.ui.transcript import accessible, pictures
 from parley.ui.transcript.imagecell import HIGHEST, ImageCell
@@ -222,3 +224,73 @@ def test_copied_as_it_was_written(sight: Sight) -> None:
     assert sight.copied() == "above\n\na red box\n\nbelow"
     sight.view.commands.copy_markdown()
     assert QGuiApplication.clipboard().text() == text
+
+
+def sent(width: int, height: int, color: str = "#cc2200", form: str = "PNG") -> Image:
+    return Image(f"image/{form.lower()}", base64.b64decode(data(width, height, color, form).partition(",")[2]))
+
+
+def asked(id: str, *parts: Part) -> Message:
+    return replace(user(id, ""), parts=parts)
+
+
+def test_what_was_sent_along_is_shown_above_the_text(sight: Sight) -> None:
+    sight.show(
+        [asked("q", sent(200, 100, "#ff0000"), sent(60, 40, "#0000ff"), Text("What is *this*?")), answer("a", "x")]
+    )
+    kinds = [type(found).__name__ for found in sight.row("q").cells]
+    assert kinds == ["ImageCell", "ImageCell", "TextCell", "Foot"]
+    assert [cell(sight, "q", number).height for number in (0, 1)] == [100, 40]
+    assert sight.row("q").content == 200  # the box fits
+    drawn(sight)
+    inside = sight.point(sight.placed("q", ImageCell), QPointF(100, 50))
+    assert color_at(sight, inside).red() > 240
+    assert color_at(sight, inside).green() < 20
+    assert "Image" in accessible.spoken(sight.view, 0)
+    sight.press("q", "show-image")
+    window = next(found for found in sight.view.findChildren(ImageWindow) if found.isVisible())
+    assert window.windowTitle() == "Image"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+
+
+def test_what_was_sent_along_without_words(sight: Sight) -> None:
+    sight.show([asked("q", sent(300, 90, form="JPEG"))])
+    drawn(sight)
+    assert cell(sight, "q").shown
+    assert sight.row("q").content == 300
+    sight.view.commands.run("copy-markdown", sight.row("q"))
+    assert QGuiApplication.clipboard().text().startswith("![](data:image/jpeg;base64,")
+
+
+def test_what_was_sent_along_and_is_broken_says_so(sight: Sight) -> None:
+    sight.show([asked("q", Image("image/png", b"nothing"), Text("What?"))])
+    drawn(sight)
+    assert not cell(sight, "q").shown
+    assert sight.texts("q") == "Image\nWhat?"
+
+
+def test_what_was_sent_along_is_copied_as_markdown(sight: Sight) -> None:
+    image = sent(4, 4)
+    sight.show([asked("q", image, Text("What is *this*?"))])
+    drawn(sight)
+    sight.view.commands.run("copy-markdown", sight.row("q"))
+    assert QGuiApplication.clipboard().text() == f"![]({image.url})\n\nWhat is *this*?"
+    sight.view.commands.select_all()
+    sight.view.commands.copy_markdown()
+    assert QGuiApplication.clipboard().text() == f"![]({image.url})\n\nWhat is *this*?"
+    assert sight.copied() == "Image\n\nWhat is this?"
+
+
+def test_only_the_beginning_of_a_large_one_is_read_for_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = data(300, 200)
+    read: list[int] = []
+    real = pictures._data
+
+    def data_of(url: str, most: int) -> bytes:
+        read.append(most)
+        return real(url, most)
+
+    monkeypatch.setattr(pictures, "_data", data_of)
+    assert pictures.size_of(url + "A" * 400_000).width() == 300
+    assert read == [pictures.HEAD]
+    assert not pictures.size_of(encoded(b"x" * 100)).isValid()

@@ -78,10 +78,10 @@ class MessageCommands(QObject):
         """Return the branch on show as Markdown."""
         parts = [f"# {tree.conversation.title}"]
         for message in tree.branch():
-            if message.text.strip():
+            if written := message.markdown.strip():
                 model = message.model.partition("/")[2] or message.model
                 speaker = self.tr("You") if message.role is Role.USER else model or self.tr("Answer")
-                parts += [f"## {speaker}", message.text.strip()]
+                parts += [f"## {speaker}", written]
         return "\n\n".join(parts) + "\n"
 
     def _message(self, message_id: str) -> Message:

@@ -42,6 +42,10 @@ def _spoken(message: Message) -> bool:
     return bool(message.text)
 
 
+def _written(message: Message) -> bool:
+    return bool(message.text or message.images)
+
+
 def _ended(message: Message) -> bool:
     return message.status is not MessageStatus.STREAMING
 
@@ -62,7 +66,7 @@ def continues(message: Message) -> bool:
 
 ACTIONS: Sequence[Action] = (
     Action("copy", "copy", Words.copy, _spoken, "Ctrl+C", below=True),
-    Action("copy-markdown", "", Words.copy_markdown, _spoken, "Ctrl+Shift+C"),
+    Action("copy-markdown", "", Words.copy_markdown, _written, "Ctrl+Shift+C"),
     Action("continue", "", Words.go_on, continues, "C"),
     Action("retry", "", Words.retry, _retried, "R"),
     Action("settings", "", Words.open_settings, is_mended_in_settings),

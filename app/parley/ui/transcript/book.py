@@ -9,6 +9,9 @@ from typing import NamedTuple
 from parley.messages import Message, Role, Text
 from parley.ui.transcript.row import Kit, Row
 
+OF_PICTURE = 240
+"""About how high a picture is."""
+
 KEPT = 120
 """Rows that stay built when they go out of sight."""
 
@@ -125,7 +128,8 @@ class Book:
             parts = message.parts
             text = parts[0].text if len(parts) == 1 and isinstance(parts[0], Text) else message.text
             across = len(text) * (most if message.role is Role.USER else letters)
-            yield int((1 + across + 0.6 * text.count("\n")) * line) + room
+            pictures = 0 if len(parts) == 1 else OF_PICTURE * len(message.images)
+            yield int((1 + across + 0.6 * text.count("\n")) * line) + room + pictures
 
 
 def difference(old: Sequence[Message], new: Sequence[Message]) -> Replaced:

@@ -38,7 +38,7 @@ class Commands(QObject):
         """The message whose menu is open: its actions stay in sight."""
         self._by_key: dict[str, Callable[[Row, Cell | None, Hot | None], None]] = {
             "copy": self._copy_message,
-            "copy-markdown": lambda row, *_: copy_plain(row.message.text),
+            "copy-markdown": lambda row, *_: copy_plain(row.message.markdown),
             "copy-code": self._copy_code,
             "edit": lambda row, *_: view.editors.begin(row.message.id),
             "more": self._more,

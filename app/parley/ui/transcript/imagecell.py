@@ -48,6 +48,10 @@ class ImageCell(BlockCell):
         share = min(1.0, width / self._size.width(), HIGHEST / self._size.height())
         return QSize(max(1, round(self._size.width() * share)), max(1, round(self._size.height() * share)))
 
+    def natural_width(self, width: int) -> int:
+        """Return how much of a width the image takes."""
+        return self._fitted(max(1, width)).width()
+
     def estimate(self, width: int) -> int:
         return self._fitted(max(1, width)).height()
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
 from parley.ui.transcript.errands import Errands
 
 MAX_BYTES = 20 * 1024 * 1024
+HEAD = 64 * 1024
 MAX_DOTS = 60_000_000
 KEPT_BYTES = 128 * 1024 * 1024
 """Bytes of read images that are kept."""
@@ -56,10 +57,11 @@ class Pictures(QObject):
 
 def size_of(url: str) -> QSize:
     """Return the size that an image's header tells; an invalid one if it cannot or must not be read."""
-    with _Reader(url) as reader:
-        if not _is_fit(reader):
-            return QSize()
-        return reader.size().transposed() if _lies(reader) else reader.size()
+    for most in (HEAD, MAX_BYTES):  # the beginning mostly tells
+        with _Reader(url, most) as reader:
+            if _is_fit(reader):
+                return reader.size().transposed() if _lies(reader) else reader.size()
+    return QSize()
 
 
 def scaled(wanted: Scaled) -> QImage:
@@ -85,9 +87,9 @@ def whole(url: str) -> QImage:
 class _Reader:
     """A reader of an image that is in an address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, most: int = MAX_BYTES) -> None:
         self._buffer = QBuffer()
-        self._buffer.setData(QByteArray(_data(url)))
+        self._buffer.setData(QByteArray(_data(url, most)))
 
     def __enter__(self) -> QImageReader:
         self._buffer.open(QBuffer.OpenModeFlag.ReadOnly)
@@ -99,12 +101,13 @@ class _Reader:
         self._buffer.close()
 
 
-def _data(url: str) -> bytes:
-    head, _, body = url.partition(",")
-    if not head.endswith(";base64") or len(body) > MAX_BYTES * 4 // 3:
+def _data(url: str, most: int) -> bytes:
+    """Return the bytes that an address holds, but for those beyond `most`; none if it holds too many."""
+    start = url.find(",") + 1
+    if not url.endswith(";base64", 0, max(0, start - 1)) or len(url) - start > MAX_BYTES * 4 // 3 + 4:
         return b""
     try:
-        return b64decode(body)
+        return b64decode(url[start : start + most // 3 * 4 + 4])
     except binascii.Error:
         return b""
 

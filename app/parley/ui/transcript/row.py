@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from parley.messages import Message, MessageStatus, Reasoning, Role
+from parley.messages import Image, Message, MessageStatus, Reasoning, Role
 from parley.render import Block, Kind, parse
 from parley.render.direction import is_rtl
 from parley.ui.transcript.cell import Cell
@@ -108,14 +108,14 @@ class Row:
 
     # --- content
     def _show_parts(self) -> None:
-        text = self.message.text
+        text, pictures = self.message.text, list(map(_picture, self.message.images))
         if len(text) <= MAX_RICH:
-            self.answer.show(parse(text))
+            self.answer.show([*pictures, *parse(text)])
         elif self.full:
-            self.answer.show([Block(Kind.CODE, text, code=text)])
+            self.answer.show([*pictures, Block(Kind.CODE, text, code=text)])
         else:
             cut = text.rfind("\n", CUT // 2, CUT) + 1 or CUT
-            self.answer.show(parse(text[:cut]))
+            self.answer.show([*pictures, *parse(text[:cut])])
         if self.head.open:
             self._show_reasoning()
         self._show_state()
@@ -156,9 +156,7 @@ class Row:
         if self.is_user:
             pad = px(16)
             most = int(width * self.kit.style.theme.user_share) - 2 * pad
-            cells = self.answer.cells
-            single = cells[0] if len(cells) == 1 else None
-            self.content = max(px(12), min(most, single.natural_width(most))) if isinstance(single, TextCell) else most
+            self.content = max(px(12), min(most, _natural_width(self.answer.cells, most)))
             self.left = pad if self.kit.rtl else width - self.content - pad
         self.rebuild(0)
 
@@ -303,3 +301,15 @@ class Row:
         else:
             self._show_parts()
         self.rebuild(0)
+
+
+def _picture(image: Image) -> Block:
+    """Return the block of a picture that was sent along. Nothing can be found in it."""
+    return Block(Kind.IMAGE, f"![]({image.url})\n\n", "<p></p>", url=image.url)
+
+
+def _natural_width(cells: Sequence[BlockCell], most: int) -> int:
+    """Return how much of a width one paragraph takes, or pictures with one below them; anything else takes all."""
+    if sum(isinstance(cell, TextCell) for cell in cells) > 1:
+        return most
+    return max((cell.natural_width(most) for cell in cells), default=most)

@@ -52,6 +52,10 @@ class BlockCell(Cell):
         self.above = style.gap(block.above)
         self.inset = style.px(block.quote * QUOTE + block.indent * INDENT)
 
+    def natural_width(self, width: int) -> int:
+        """Return how much of a width it takes: all of it, unless it knows better."""
+        return width
+
     def markdown(self) -> str:
         return self.block.source
 
