@@ -172,6 +172,19 @@ async def models(studio: Studio) -> None:
     studio.window.models.open_picker()
 
 
+async def chat_settings(studio: Studio) -> None:
+    """What a chat has of its own."""
+    from parley.models import Parameters
+
+    studio.open("Regex for dates")
+    conversations, id = studio.services.store.conversations, studio.window.view.shown_id or ""
+    await conversations.set_instruction(id, "Answer with one regular expression, then explain it part by part.")
+    await conversations.set_parameters(id, Parameters(temperature=0.2, effort="low"))
+    studio.window.start_rest()
+    studio.window.chat_settings.toggle()
+    await studio.until(studio.window.chat_settings.mark.isVisible)
+
+
 async def editing(studio: Studio) -> None:
     """A question that is edited in its place."""
     studio.open("Trip to Lisbon")
@@ -304,6 +317,7 @@ SCENES = (
     Scene("models", models, theme="dark"),
     Scene("editing", editing),
     Scene("information", information, theme="dark"),
+    Scene("chat-settings", chat_settings),
     Scene("settings-providers", providers, discovers=True),
     Scene("settings-models", ollama, discovers=True),
     Scene("settings-appearance", appearance, theme="dark"),

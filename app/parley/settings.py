@@ -239,6 +239,7 @@ class Options:
     budget_told: str = option("", "What has been said about the budget", hidden=True)
     welcomed: bool = option(False, "The first steps are over", hidden=True)
     window: str = option("", "Window state", hidden=True)
+    new_chat: str = option("", "What the next chat is to have of its own", hidden=True)
     last_chat: str = option("", "Chat to open at the start", hidden=True)
 
 

@@ -78,6 +78,7 @@ class Handlers(QObject):
             "previous_chat": lambda: self._step(-1),
             "stop": view.stop,
             "regenerate": view.regenerate_last,
+            "chat_settings": window.chat_settings.toggle,
             "rename": self._rename,
             "pin": lambda: self._with_chosen(window.chats.pin),
             "delete": lambda: self._with_chosen(window.chats.delete),
@@ -103,6 +104,7 @@ class Handlers(QObject):
             [
                 Area(window.sidebar, lambda: window.sidebar.list.setFocus(tab)),
                 Area(window.find_.bar, lambda: window.find_.bar.setFocus(tab)),
+                Area(window.chat_settings.sheet, window.chat_settings.sheet.enter),
                 Area(page.body, page.enter_body, lambda: page.first_in_body is not None),
                 Area(page.composer, lambda: page.composer.setFocus(tab)),
                 Area(page.notices, page.notices.enter),

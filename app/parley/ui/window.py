@@ -24,6 +24,7 @@ from parley.ui.window_state import WindowState
 if TYPE_CHECKING:
     from parley.ui.appearance.zoom import Zoom
     from parley.ui.budget_notices import BudgetNotices
+    from parley.ui.chat.chat_settings import ChatSettings
     from parley.ui.chat.conversation_view import ConversationView
     from parley.ui.chat.find import Find
     from parley.ui.chat.message_commands import MessageCommands
@@ -62,6 +63,7 @@ class Window(QWidget):
     """
 
     budget_notices: "BudgetNotices"
+    chat_settings: "ChatSettings"
     chats: "Chats"
     models: "ModelChoice"
     downloads: "Downloads"
@@ -168,6 +170,7 @@ class Window(QWidget):
         if self._hurry:
             self._hurry.deleteLater()
         from parley.ui.budget_notices import BudgetNotices
+        from parley.ui.chat.chat_settings import ChatSettings
         from parley.ui.chat.find import Find
         from parley.ui.chat.message_commands import MessageCommands
         from parley.ui.chat.status import Status
@@ -183,6 +186,9 @@ class Window(QWidget):
         self.status = Status(services, self.view, self.models, self.page.transcript, self.page.status_line)
         self.messages = MessageCommands(services, self._look, self.page.transcript, self.undo, self.tasks, self)
         self.find_ = Find(self._look, self.actions_, self.page)
+        self.chat_settings = ChatSettings(
+            services, self._look, self.actions_, self.page, self.view, self.models, self.tasks
+        )
         self.links = Links(self._look, self, self.tasks)
         self.downloads = Downloads(self.tasks, self)
         self.settings_door = SettingsDoor(services, self._look, self, self.tasks, self.downloads)
@@ -214,6 +220,7 @@ class Window(QWidget):
         self.start_rest()  # so that all there is can be ended
         self._remember()
         await self._save_answers()
+        await self.chat_settings.close_down()
         self._settings_timer.stop()
         self._shown_timer.stop()
         while self._unsubscribe:

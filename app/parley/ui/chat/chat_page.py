@@ -136,7 +136,7 @@ class ChatPage(QWidget):
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.ContentsRectChange):
             self._align()
         escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if escape and self._is_transcript(watched) and event.type() == QEvent.Type.KeyPress and self.composer.answering:
@@ -156,11 +156,12 @@ class ChatPage(QWidget):
         """Put the composer right below the text column, wherever the transcript has that now."""
         if self._is_transcript(self.body.currentWidget()):
             left, width = self.transcript.column()
-            before = self.transcript.viewport().mapTo(self.transcript, QPoint(0, 0)).x() + left
+            before = self.transcript.viewport().mapTo(self, QPoint(0, 0)).x() + left
         else:  # the same place, so that nothing moves when the first message is sent
-            room = self.width() - self._bar_width
+            place = self.body.contentsMargins()
+            room = self.width() - place.left() - place.right() - self._bar_width
             width = min(self._widest, room - 2 * min(ASIDE, room // 16))
-            before = (room - width) // 2
+            before = place.left() + (room - width) // 2
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
                 before += self._bar_width
         self._around_composer.setContentsMargins(before, 4, self.width() - before - width, MARGIN)

@@ -104,7 +104,7 @@ class Header(QWidget):
         around = QVBoxLayout()
         around.setContentsMargins(0, 6, 0, 6)
         around.addLayout(self._stack)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(4)
         row.addWidget(self.unfold)
@@ -143,6 +143,12 @@ class Header(QWidget):
         """Offer the sidebar's commands here while the sidebar is away."""
         self.unfold.setVisible(folded)
         self.new_chat.setVisible(folded)
+
+    def add(self, button: QToolButton) -> None:
+        """Put a button before that of the menu."""
+        self._row.insertWidget(self._row.count() - 1, button)
+        QWidget.setTabOrder(self.label, button)
+        QWidget.setTabOrder(button, self.more)
 
     def edit_title(self) -> None:
         """Let the person change the title."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 
 from parley.errors import ChatError, StoreError
 from parley.services import Services
+from parley.ui.chat.chat_setup import ChatSetup, keep_next, next_setup
 from parley.ui.composer.composer import Composer
 from parley.ui.composer.drafts import Draft, Drafts, Place
 from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
@@ -78,9 +79,10 @@ class Outbox(QObject):
             await self._drafts.saved()
             self._drafts.forget(place)
         model = "" if place else self._models.for_new_chat
+        setup = ChatSetup() if place else next_setup(self._services.settings)
         place_now = place
         try:
-            turn = await self._services.engine.send(ChatRequest(draft.whole, place, model, from_draft=kept))
+            turn = await self._services.engine.send(ChatRequest(draft.whole, place, model, *setup, from_draft=kept))
         except ChatError as error:
             self._errors[place] = error
             here = self._place == place and not self._composer.draft.empty
@@ -95,6 +97,8 @@ class Outbox(QObject):
                 self._ahead[place] = self._composer.field.take_ahead()
             self.stored.emit(place, turn.conversation_id)
             place_now = turn.conversation_id
+            if place is None:
+                keep_next(self._services.settings, ChatSetup())
         finally:
             self._sending.discard(place)
             self._show_state()
