@@ -21,12 +21,13 @@ from parley.engine import ChatEngine
 from parley.events import Event, Finished, TextDelta
 from parley.keys import Keys
 from parley.models import Model
+from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.providers.base import ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import ProviderDialect
 from parley.providers.guide import Guide
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.store.store import Store
 
 UI = Path(__file__).parent / "ui"

@@ -13,8 +13,9 @@ from parley import engine, turn
 from parley.engine import ChatRequest
 from parley.events import Failed, TextDelta
 from parley.main import open_services
+from parley.options import ProviderRow
 from parley.paths import Paths
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 
 LIGHT_SLEEP = {"LOOK_SECONDS": 0.05, "ASLEEP_SECONDS": 0.4, "BUFFERED_SECONDS": 0.1}
 PATIENCE_AFTER_SLEEP = 1.2

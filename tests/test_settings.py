@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 
 from parley.errors import SettingInvalid, SettingsUnreadable, SettingUnknown, StoreReadOnly
-from parley.settings import (
-    Options,
-    ProviderRow,
-    Settings,
-    expected,
-    value_text,
-    visible_options,
-)
+from parley.options import Options, ProviderRow, expected, value_text, visible_options
+from parley.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -193,7 +187,8 @@ def test_a_removed_file_means_the_defaults(path: Path) -> None:
 WRITE = """
 import sys
 from pathlib import Path
-from parley.settings import ProviderRow, Settings
+from parley.options import ProviderRow
+from parley.settings import Settings
 
 settings = Settings(Path(sys.argv[1]))
 for number in range(20):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
+from parley.options import ProviderRow
 from parley.paths import Paths
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.store import Store
 from parley.store.turns import add_conversation, add_message
 from tests.benchmarks import transcript

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from parley.main import has_display
-from parley.settings import ProviderRow, Settings
+from parley.options import ProviderRow
+from parley.settings import Settings
 from tests.peers.tiny_engine import TinyEngine
 
 HINT = """\

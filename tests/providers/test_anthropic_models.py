@@ -6,10 +6,11 @@ import pytest
 
 from parley.errors import AddressWrong
 from parley.models import Model
+from parley.options import ProviderRow
 from parley.providers.anthropic import VENDOR, Anthropic
 from parley.providers.catalog import BUILT_IN
 from parley.providers.endpoints import Access, Endpoint
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from tests.providers.anthropic_fake import FakeAnthropic, capabilities, info
 from tests.providers.conftest import Make
 from tests.providers.sockets import Exchange, FakeServer

@@ -18,12 +18,13 @@ from parley.errors import (
     SettingInvalid,
 )
 from parley.keys import Keys
+from parley.options import ProviderRow
 from parley.providers import catalog as catalog_module
 from parley.providers import ollama
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect
 from parley.providers.openai_rows import LOCAL_SERVERS, VENDORS
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from tests.conftest import ScriptedProvider
 from tests.fakes import FakeOllama, FakeOpenAI
 from tests.providers.conftest import Make

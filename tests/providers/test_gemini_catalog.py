@@ -1,9 +1,10 @@
 """Gemini among the other providers: found by its key, added by hand, its models sorted by what they are for."""
 
 from parley.keys import Keys
+from parley.options import ProviderRow
 from parley.providers.gemini import VENDORS
 from parley.providers.rows import tidied_address
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from tests.providers.conftest import Make
 from tests.providers.fake_gemini import MODEL, FakeGemini, listed
 from tests.providers.helpers import events_of, question, text_of

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from parley.errors import ModelAmbiguous, ModelUnknown, ProviderUnknown
+from parley.options import ProviderRow
 from parley.providers import catalog as catalog_module
 from parley.providers.catalog import Catalog
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from tests.fakes import FakeOllama, FakeOpenAI
 from tests.providers.conftest import Make
 from tests.providers.sockets import unused_port

@@ -8,11 +8,12 @@ import pytest
 from parley.engine import ChatEngine, ChatRequest
 from parley.events import Failed, Finished, Status
 from parley.keys import Keys
+from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.providers import ollama
 from parley.providers.catalog import Catalog
 from parley.providers.guide import Guide
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.store import Store
 from tests.fakes import FakeOllama, OllamaModel, Reply
 

@@ -10,12 +10,13 @@ from parley.answers import Answers
 from parley.errors import ModelRetired, ModelUnknown, ProviderUnreachable
 from parley.keys import Keys
 from parley.models import Model, Price
+from parley.options import ProviderRow
 from parley.pricing import Prices
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.guide import Guide
 from parley.providers.shelf import Shelf
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.store import Store
 from tests.conftest import ScriptedProvider, scripted_dialect
 from tests.providers.helpers import question

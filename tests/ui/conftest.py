@@ -18,9 +18,10 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 from pytestqt import plugin
 
 from parley.main import open_services
+from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.services import Services
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.ui.appearance.look import Look
 from parley.ui.desktop import application
 from parley.ui.program.garbage import Garbage

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 from parley.main import open_services
 from parley.messages import Conversation
 from parley.models import NO_PARAMETERS, Parameters
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from parley.ui.chat.chat_setup import ChatSetup
 from parley.ui.chat.setup_editors import Amount, Efforts, Scale, Words, read_stops, written_stops
 from parley.ui.chat.setup_form import SetupForm, SetupRow

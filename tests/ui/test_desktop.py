@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QApplication
 import parley
 from parley.errors import StoreUnreadable
 from parley.messages import MessageStatus
+from parley.options import ProviderRow
 from parley.paths import Paths
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.store import Store
 from parley.ui.appearance.look import Look
 from parley.ui.program.start_failed import StartFailed

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from parley import engine
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from tests.fakes import FakeOpenAI, Reply
 from tests.ui.conftest import Desk
 from tests.ui.test_settings import open_settings

@@ -8,7 +8,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from parley.settings import ProviderRow, Settings
+from parley.options import ProviderRow
+from parley.settings import Settings
 from parley.ui.welcome.first_steps import FirstSteps
 from tests.fakes import FakeOllama, OllamaModel
 from tests.ui.conftest import Desk

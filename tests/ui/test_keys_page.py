@@ -15,7 +15,7 @@ from parley.errors import ChatError, InternalError, KeyMissing, ProxyLoginNeeded
 from parley.keys import PROXY, Keys
 from parley.messages import Message, MessageStatus, Role
 from parley.network import Network
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from parley.ui.preferences.network_editors import AuthorityEditor, ProxyEditor
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.provider_card import ProviderCard

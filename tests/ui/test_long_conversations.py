@@ -9,7 +9,7 @@ from parley.engine import ChatRequest
 from parley.events import Failed
 from parley.main import open_services
 from parley.messages import MessageStatus
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from parley.store import CONVERSATION, Change
 from parley.ui.chat.conversation_view import FIRST, GATHER_MS
 from tests.long import keep_long

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from parley.options import visible_options
 from parley.paths import resources
 from parley.providers.guide import PASSAGES
-from parley.settings import visible_options
 from parley.store.manual import ManualIndex, read_sections
 from parley.store.manual import anchor as anchor_of_the_guide
 from parley.ui.actions import COMMANDS

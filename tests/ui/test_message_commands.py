@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from parley.messages import Failure, Message, MessageStatus, Text, Usage
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from parley.ui.chat.message_info import MessageInfo
 from parley.ui.transcript.editor import Editor
 from tests.fakes import FakeOpenAI, Reply

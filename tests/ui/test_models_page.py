@@ -9,8 +9,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from parley.options import ProviderRow
 from parley.providers.library import PullProgress
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 from parley.ui.models.download_bar import DownloadBar, progress_text
 from parley.ui.preferences.library_section import LibrarySection
 from parley.ui.preferences.models_page import ModelsPage

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from parley.keys import Keys
-from parley.settings import ProviderRow, Settings
+from parley.options import ProviderRow
+from parley.settings import Settings
 from parley.ui.notices import Notice
 from parley.ui.preferences.editors import Segments
 from parley.ui.preferences.providers_page import ProvidersPage

@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 import parley
-from parley.settings import ProviderRow, Settings, ShortcutRow, visible_options
+from parley.options import ProviderRow, ShortcutRow, visible_options
+from parley.settings import Settings
 from parley.ui.composer import dictionaries
 from parley.ui.preferences.choices import LanguageEditor, ModelEditor, SpellingEditor, TrayEditor, language_name
 from parley.ui.preferences.editors import Lines, Number, Segments, Switch

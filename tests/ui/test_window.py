@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu,
 from parley.engine import ChatRequest
 from parley.main import open_services
 from parley.messages import MessageStatus, Text
-from parley.settings import ProviderRow
+from parley.options import ProviderRow
 from parley.ui.chat.chat_page import TALLEST_SHARE
 from tests.conftest import Until
 from tests.peers.replies import DEFAULT

@@ -18,12 +18,13 @@ from parley.cli.parser import PORT
 from parley.cli.shell import Shell
 from parley.errors import AddressTaken, ChatError, KeyMissing
 from parley.keys import Keys
+from parley.options import Options
 from parley.paths import Paths
 from parley.providers.catalog import BUILT_IN, Catalog
 from parley.providers.guide import PROVIDER as GUIDE
 from parley.providers.library import libraries
 from parley.render.math import Formula, FormulaError, draw
-from parley.settings import Options, Settings
+from parley.settings import Settings
 from parley.store import Finding
 
 ENOUGH_SPACE = 200_000_000

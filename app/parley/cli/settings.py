@@ -7,7 +7,8 @@ from typing import Any
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
 from parley.errors import SettingUnknown
-from parley.settings import Settings, expected, value_text, visible_options
+from parley.options import expected, value_text, visible_options
+from parley.settings import Settings
 
 
 def settings(arguments: Namespace, shell: Shell) -> int:

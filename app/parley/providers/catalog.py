@@ -14,6 +14,7 @@ from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown
 from parley.http import is_loopback
 from parley.keys import Keys
 from parley.models import Model, Purpose
+from parley.options import Options
 from parley.providers import anthropic, azure, gemini, ollama, openai
 from parley.providers import guide as manual
 from parley.providers.base import Provider
@@ -21,7 +22,7 @@ from parley.providers.endpoints import Endpoint, ProviderDialect
 from parley.providers.roster import Kind, Roster, address
 from parley.providers.shelf import Shelf
 from parley.providers.trials import Trial, try_out
-from parley.settings import Options, Settings
+from parley.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from parley.errors import ChatError, KeychainUnusable, KeysUnreadable, SettingInvalid
 from parley.keys import PROXY, REDACTED, Keys
 from parley.network import Network, without_login
+from parley.options import Options, ProviderRow
 from parley.providers.endpoints import Access, Endpoint, ProviderDialect, RemoteProvider
-from parley.settings import Options, ProviderRow
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from parley.errors import KeychainUnusable, ProviderUnknown, SettingInvalid
 from parley.keys import Keys
+from parley.options import ProviderRow
 from parley.providers.catalog import BUILT_IN, Catalog
 from parley.providers.endpoints import ProviderDialect
-from parley.settings import ProviderRow, Settings
+from parley.settings import Settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QStyleOptionMenuItem, QWidget
 
-from parley.settings import ShortcutRow
+from parley.options import ShortcutRow
 from parley.ui.appearance.look import Look
 
 CONTEXT = "Commands"

@@ -159,7 +159,7 @@ async def _until_left(
     if wishes:  # from before anybody listened
         ended.set()
     if news:
-        window.tell(news)
+        window.reports.tell(news)
     services.store.start_watching()
     garbage = Garbage(app)
     with _faults_told_to(window.report):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from parley.options import Options
 from parley.services import Services
-from parley.settings import Options
 from parley.ui.actions import COMMANDS
 from parley.ui.appearance.look import Look
 from parley.ui.areas import Area, Areas, tab_from_above

@@ -1,22 +1,21 @@
 """Window: builds the widgets and their presenters, and wires the commands. What they do is in modules of their own."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from parley.errors import ChatError, ConversationUnknown, InternalError
+from parley.errors import ChatError, ConversationUnknown
+from parley.options import Options
 from parley.services import Services
-from parley.settings import Options
 from parley.store import Change
 from parley.ui.actions import Actions
 from parley.ui.appearance.look import Look
 from parley.ui.chat.chat_page import ChatPage
-from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text, page_to_mend
 from parley.ui.frame import Frame
+from parley.ui.reports import Reports
 from parley.ui.sidebar.sidebar import Sidebar
 from parley.ui.tasks import Tasks
 from parley.ui.window_state import WindowState
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
     from parley.ui.sidebar.unread import Unread
     from parley.ui.undo import Undo
     from parley.ui.welcome.first_run import FirstRun
-
-SETTINGS_MS = 1000
-"""How often we look whether another process has changed the settings."""
 
 REMEMBER_MS = 2000
 """What is on show is written down when it has been for so long: a program that is killed begins there again."""
@@ -101,12 +97,12 @@ class Window(QWidget):
         state = WindowState.from_text(services.settings.options.window)
         self.sidebar = Sidebar(look, self.actions_, services.store.conversations, self)
         self.page = ChatPage(look, self.actions_, self)
+        self.reports = Reports(services, self.page, self._open_settings, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
         self.background: Background | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.frame)
-        self._settings_timer = QTimer(self, interval=SETTINGS_MS)
         self._shown_timer = QTimer(self, singleShot=True, interval=REMEMBER_MS)
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
@@ -179,6 +175,7 @@ class Window(QWidget):
         from parley.ui.links import Links
         from parley.ui.models.downloads import Downloads
         from parley.ui.preferences.settings_door import SettingsDoor
+        from parley.ui.program.settings_watch import SettingsWatch
         from parley.ui.welcome.first_run import FirstRun
 
         services = self._services
@@ -196,6 +193,7 @@ class Window(QWidget):
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
         self.budget_notices = BudgetNotices(services, self.page.notices, self)
+        self._settings_watch = SettingsWatch(services.settings, self.report, self)
         self._unsubscribe += [
             services.settings.subscribe(self._apply_options),
             services.settings.subscribe(self._apply_later_options),
@@ -221,7 +219,7 @@ class Window(QWidget):
         self._remember()
         await self._save_answers()
         await self.chat_settings.close_down()
-        self._settings_timer.stop()
+        self._settings_watch.stop()
         self._shown_timer.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
@@ -252,7 +250,7 @@ class Window(QWidget):
     def _connect(self) -> None:
         self.sidebar.opened.connect(self.open_chat)
         self.view.opened.connect(self.sidebar.mark)
-        self.view.outbox.not_kept.connect(self._say_not_kept)
+        self.view.outbox.not_kept.connect(self.reports.say_not_kept)
         self.chats.deleted.connect(self._deleted)
         self.chats.restored.connect(self.open_chat)
         self.frame.folded_changed.connect(self.page.header.set_folded)
@@ -265,7 +263,7 @@ class Window(QWidget):
         self.messages.restored.connect(self.open_chat)
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
-        self.page.transcript.image_not_saved.connect(self._say_image_not_saved)
+        self.page.transcript.image_not_saved.connect(self.reports.say_image_not_saved)
         self.settings_door.move_requested.connect(self._move_data)
         self.settings_door.restart_requested.connect(self.restart_requested)
         self.first_run.link_opened.connect(self.links.follow)
@@ -278,8 +276,6 @@ class Window(QWidget):
         self.settings_door.models_listed.connect(lambda: self.tasks.start(self.models.look_for_models()))
         self.downloads.finished.connect(self._fetched)
         self.models.providers_requested.connect(lambda: self.settings_door.open("providers"))
-        self._settings_timer.timeout.connect(self._look_at_settings)
-        self._settings_timer.start()
         self.view.opened.connect(self._shown_timer.start)
         self._shown_timer.timeout.connect(self._remember)
 
@@ -337,13 +333,6 @@ class Window(QWidget):
         self._remember()
         self.move_requested.emit(target)
 
-    def _look_at_settings(self) -> None:
-        try:
-            self._services.settings.reload()
-        except ChatError as error:
-            self._settings_timer.stop()
-            self.report(error)
-
     def _apply_options(self, options: Options) -> None:
         self._look.choose(options.theme)
         self.page.composer.set_send_key(options.send_key)
@@ -398,31 +387,11 @@ class Window(QWidget):
         """A model has been fetched: say so to those who look at something else."""
         self.tasks.start(self.models.look_for_models(refresh=True))
         if not self.page.shows_welcome or self.page.welcome.steps is None:
-            text = self.tr("“{model}” is there.").format(model=download.name)
-            self.page.notices.show_notice(text, action=self.tr("Choose a model"), act=self.models.open_picker)
+            self.reports.say_fetched(download.name, self.models.open_picker)
 
-    def _say_not_kept(self, reason: str) -> None:
-        self.page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)
-
-    def _say_image_not_saved(self, file: str) -> None:
-        sentence = self.tr("The image could not be saved as {file}.").format(file=file)
-        self.page.notices.show_notice(sentence, error=True)
-
-    def tell(self, news: str) -> None:
-        """Say what has come of moving the data."""
-        self.page.notices.show_notice(
-            news, action=self.tr("Data folder"), act=lambda: self.settings_door.open("data"), error=False
-        )
+    def _open_settings(self, page: str) -> None:
+        self.settings_door.open(page)
 
     def report(self, error: ChatError) -> None:
-        """Show an error that belongs to no place of its own. One of our own mistakes can be copied in full."""
-        text, detail = error_text(error), self._services.keys.redact(error.detail)
-        action, act = "", None
-        if error.code in MENDED_IN_SETTINGS:
-            action, act = self.tr("Open settings"), lambda: self.settings_door.open(page_to_mend(error.code))
-        elif isinstance(error, InternalError):
-            action, act = (
-                self.tr("Copy details"),
-                partial(QGuiApplication.clipboard().setText, f"{text}\n{detail}"),
-            )
-        self.page.notices.show_notice(text, detail=detail, error=True, action=action, act=act)
+        """Show an error that belongs to no place of its own."""
+        self.reports.report(error)

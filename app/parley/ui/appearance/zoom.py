@@ -3,7 +3,8 @@
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFont, QFontInfo, QWheelEvent
 
-from parley.settings import Options, Settings
+from parley.options import Options
+from parley.settings import Settings
 from parley.ui.chat.chat_page import ChatPage
 
 STEPS = (50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200, 250, 300)

@@ -50,7 +50,7 @@ class ChatSettings(QObject):
         self._setup = self._stored()
         self._saving: Counter[Place] = Counter()
         """How much is on its way to the disk; until it is there, what the store has is not what the person wants."""
-        self._saves: set[asyncio.Task[None]] = set()
+        self._all_saved: asyncio.Future[None] | None = None
         self._before: QWidget | None = None
         self.sheet = SetupSheet(look, page.body)
         self.sheet.closed.connect(self.close)
@@ -92,7 +92,9 @@ class ChatSettings(QObject):
 
         self._finish()
         self._unsubscribe()
-        await asyncio.gather(*self._saves, return_exceptions=True)
+        if self._saving.total():
+            self._all_saved = asyncio.get_running_loop().create_future()
+            await self._all_saved
 
     def _follow(self) -> None:
         """Show the chat that is on show now, and what is set there."""
@@ -147,9 +149,7 @@ class ChatSettings(QObject):
             self._keep_next(name, setup)
         else:
             self._saving[self._place] += 1
-            task = self._tasks.start(self._save(self._place, name, setup))
-            self._saves.add(task)
-            task.add_done_callback(self._saves.discard)
+            self._tasks.start(self._save(self._place, name, setup))
         self._show()
 
     def _keep_next(self, name: str, setup: ChatSetup) -> None:
@@ -173,6 +173,8 @@ class ChatSettings(QObject):
                 raise
         finally:
             self._saving[place] -= 1
+            if self._all_saved and not self._saving.total():
+                self._all_saved.set_result(None)
             self._follow()
 
     def _made_mark(self, look: Look, actions: Actions) -> QToolButton:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from parley.settings import QT_TRANSLATE_NOOP, value_text
+from parley.options import QT_TRANSLATE_NOOP, value_text
 from parley.ui.appearance.look import Look
 from parley.ui.preferences.editors import Editor, Lines, Number, Segments
 

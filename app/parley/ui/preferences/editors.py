@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from parley.settings import value_text
+from parley.options import value_text
 from parley.ui.appearance.look import Look
 
 TRACK = QSizeF(36, 20)

@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
 from parley.errors import ChatError, SettingInvalid
+from parley.options import Options, values_of, visible_options
+from parley.options import Page as PageName
 from parley.services import Services
-from parley.settings import Options, Settings, values_of, visible_options
-from parley.settings import Page as PageName
+from parley.settings import Settings
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.preferences.choices import (

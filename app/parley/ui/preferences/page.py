@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from parley.settings import Options
+from parley.options import Options
 from parley.ui.preferences.row import Row, words_label
 
 WIDEST = 640

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.errors import ChatError, KeyMissing, SettingInvalid
 from parley.keychain import KeychainFailed
+from parley.options import Options
 from parley.providers.catalog import Place
 from parley.providers.endpoints import Endpoint
 from parley.providers.roster import KEYS
 from parley.providers.rows import Removed, RowFaulty, Rows, tidied
 from parley.services import Services
-from parley.settings import Options
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.notices import Notice

@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from parley.errors import ChatError
-from parley.settings import Options, Settings, ShortcutRow
+from parley.options import Options, ShortcutRow
+from parley.settings import Settings
 from parley.ui.actions import COMMANDS, CONTEXT, Command, keys_of, native
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text

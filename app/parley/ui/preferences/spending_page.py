@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from parley.errors import ChatError
 from parley.files import write_private
+from parley.options import Options
 from parley.pricing import Problem, example
 from parley.services import Services
-from parley.settings import Options
 from parley.store import EVERYTHING, SPENDING, Change
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text

@@ -7,7 +7,7 @@ from PySide6.QtCore import QDate, QLocale, QRect, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from parley.settings import QT_TRANSLATE_NOOP, Options
+from parley.options import QT_TRANSLATE_NOOP, Options
 from parley.store.spending import Spending, Spent, today
 from parley.ui.appearance.look import Look
 from parley.ui.chat.status_line import short_number

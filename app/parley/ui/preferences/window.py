@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from parley.options import Options
 from parley.services import Services
-from parley.settings import Options
 from parley.ui.appearance.look import Look
 from parley.ui.models.downloads import Downloads
 from parley.ui.preferences.choice_button import ChoiceButton
