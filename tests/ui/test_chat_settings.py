@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
@@ -212,8 +212,8 @@ async def test_what_is_no_value_says_why_below_the_field(with_server: Desk) -> N
     for name, wrong, words in (
         ("temperature", "3", "A number from 0 to 2."),
         ("top_p", "much", "A number from 0 to 1."),
-        ("max_tokens", "0", "A whole number from 1 to 10000000."),
-        ("seed", "1.5", "A whole number from 0 to 2147483647."),
+        ("max_tokens", "0", f"A whole number from 1 to {QLocale().toString(10_000_000)}."),
+        ("seed", "1.5", f"A whole number from 0 to {QLocale().toString(2**31 - 1)}."),
     ):
         type_into(desk, name, wrong)
         assert (row(desk, name).problem.text(), row(desk, name).problem.isVisible()) == (words, True)

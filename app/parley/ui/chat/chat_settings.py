@@ -73,7 +73,7 @@ class ChatSettings(QObject):
             self.sheet.form.changed.connect(self._change)
             self.sheet.form.reset.connect(self._reset)
         self.sheet.form.show_place(new=self._place is None)
-        self._show()
+        self._show_form()
         self.sheet.open()
         self._rise()
 
@@ -120,11 +120,13 @@ class ChatSettings(QObject):
         setup, default = self._setup, self._services.settings.options.instruction
         without = (None, default, "") if self._place else (None, default)  # the settings may have had none then
         self.mark.setVisible(setup.parameters != NO_PARAMETERS or setup.instruction not in without)
-        if self.sheet.made:
-            model = self._models.current
-            taken, known = self._services.catalog.parameters_of(model)
-            self.sheet.form.show_setup(setup, default)
-            self.sheet.form.show_model(self._models.label, taken, setup.parameters.given, known=known)
+        if self.sheet.isVisible():
+            self._show_form()
+
+    def _show_form(self) -> None:
+        taken, known = self._services.catalog.parameters_of(self._models.current)
+        self.sheet.form.show_setup(self._setup, self._services.settings.options.instruction)
+        self.sheet.form.show_model(self._models.label, taken, self._setup.parameters.given, known=known)
 
     def _finish(self) -> None:
         if self.sheet.made:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from parley.models import LIMITS, fits
@@ -55,7 +55,7 @@ class SetupRow(Row):
         low, high = LIMITS[self.name]
         whole = isinstance(self.editor, Amount)
         words = self.tr("A whole number from {low} to {high}.") if whole else self.tr("A number from {low} to {high}.")
-        return words.format(low=f"{low:.0f}", high=f"{high:.0f}")
+        return words.format(low=QLocale().toString(int(low)), high=QLocale().toString(int(high)))
 
 
 class SetupForm(QScrollArea):
