@@ -47,7 +47,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("previous_chat", QT_TRANSLATE_NOOP("Commands", "Previous chat"), ("Ctrl+PgUp", "Alt+Up")),
     Command("stop", QT_TRANSLATE_NOOP("Commands", "Stop the answer"), ("Ctrl+.",), "stop"),
     Command("regenerate", QT_TRANSLATE_NOOP("Commands", "Regenerate"), ("Ctrl+R",), "refresh", "chat"),
-    Command("chat_settings", QT_TRANSLATE_NOOP("Commands", "Chat settings"), ("Ctrl+Shift+I",), "settings", "chat"),
+    Command(
+        "chat_settings", QT_TRANSLATE_NOOP("Commands", "Chat settings"), ("Ctrl+Shift+I",), "chat-settings", "chat"
+    ),
     Command("copy_conversation", QT_TRANSLATE_NOOP("Commands", "Copy chat as Markdown"), icon="copy", menu="chat"),
     Command("rename", QT_TRANSLATE_NOOP("Commands", "Rename"), ("F2",), "rename", "chat row"),
     Command("pin", QT_TRANSLATE_NOOP("Commands", "Pin"), ("Ctrl+Shift+P",), "pin", "chat row"),

@@ -184,7 +184,7 @@ class ChatSettings(QObject):
         made = QToolButton(self._page.header)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         made.setAccessibleName(self.tr("This chat has settings of its own"))
-        look.dress(made, "settings", "accent")
+        look.dress(made, "chat-settings", "accent")
         made.clicked.connect(actions["chat_settings"].trigger)
         show_keys(made, actions["chat_settings"], made.accessibleName())
         made.hide()
