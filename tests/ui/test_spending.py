@@ -237,7 +237,7 @@ async def test_cost_and_cache_are_among_the_facts(desk: Desk) -> None:
     assert isinstance(info, MessageInfo)
     facts = dict(info.facts)
     assert facts["Cost"] == "about $0.012"
-    assert (facts["Of these from the cache"], facts["Of these into the cache"]) == ("about 800", "about 100")
+    assert (facts["Tokens from the cache"], facts["Tokens into the cache"]) == ("about 800", "about 100")
 
 
 async def test_notices_come_once_and_lead_to_the_page(desk: Desk, until: Until) -> None:

@@ -128,8 +128,8 @@ class MessageInfo(QFrame):
         count: Callable[[int | None], str] = partial(self._count, estimated=usage.estimated)
         return [
             (self.tr("Tokens read"), count(usage.input_tokens)),
-            (self.tr("Of these from the cache"), count(usage.cached_tokens or None)),
-            (self.tr("Of these into the cache"), count(usage.cache_writing_tokens or None)),
+            (self.tr("Tokens from the cache"), count(usage.cached_tokens or None)),
+            (self.tr("Tokens into the cache"), count(usage.cache_writing_tokens or None)),
             (self.tr("Tokens written"), count(usage.output_tokens)),
             (self.tr("Tokens of reasoning"), count(usage.reasoning_tokens)),
             (self.tr("Cost"), money(usage.cost, about=usage.estimated) if usage.cost else ""),

@@ -161,7 +161,7 @@ class SpendingReport(QWidget):
         if not spent.cost:
             cost = self.tr("price not known") if spent.unpriced else self.tr("free")
         elif spent.unpriced:
-            detail = f"{detail} · " + self.tr("%n without a price", "", spent.unpriced)
+            detail = f"{detail} · " + self.tr("%n unpriced", "", spent.unpriced)
         tokens = spent.input_tokens + spent.output_tokens
         share = spent.cost / dearest if dearest else tokens / largest if largest else 0.0
         return Line(label, cost, detail, share)

@@ -24,7 +24,9 @@ from parley.ui.appearance.theme import Theme
 LINE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 BAR = 4
 GAP = 4
-PAD = 8
+PAD = 6
+LEADING = 4
+"""The direction marks around a text may be of a taller font."""
 
 
 class Line(NamedTuple):
@@ -116,7 +118,7 @@ class _Rows(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         small = QFontMetrics(sized(option.font, -1)).height()
-        return QSize(0, 2 * PAD + option.fontMetrics.height() + GAP + BAR + GAP + small)
+        return QSize(0, 2 * PAD + option.fontMetrics.height() + small + 2 * (LEADING + GAP) + BAR)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -125,7 +127,7 @@ class _Rows(QStyledItemDelegate):
         painter.save()
         room = row_box(painter, option, theme, current=False, pad=0)
         room.setTop(option.rect.top() + PAD)
-        room.setHeight(option.fontMetrics.height())
+        room.setHeight(option.fontMetrics.height() + LEADING)
         label, cost = split_end(option, room, width_of(shown.cost, option.font))
         painter.setPen(theme.color("text"))
         line(painter, option, label, shown.label, option.font)
@@ -134,7 +136,8 @@ class _Rows(QStyledItemDelegate):
         _paint_bar(painter, place, shown.share, theme, "accent", option.direction)
         small = sized(option.font, -1)
         painter.setPen(theme.color("muted"))
-        below = QRect(room.left(), place.bottom() + 1 + GAP, room.width(), QFontMetrics(small).height())
+        height = QFontMetrics(small).height() + LEADING
+        below = QRect(room.left(), place.bottom() + 1 + GAP, room.width(), height)
         line(painter, option, below, shown.detail, small)
         painter.restore()
 
