@@ -39,9 +39,10 @@ class Budget:
 
     def news(self) -> BudgetNews | None:
         """Return what is to be said now, and count it as said. Raises ChatError if that cannot be kept."""
-        options, spent = self._settings.options, self._spending.this_month()
+        options = self._settings.options
         if not options.budget:
             return None
+        spent = self._spending.this_month()
         reached = next((percent for percent in THRESHOLDS if spent * 100 >= options.budget * percent), 0)
         month = f"{today()[:7]} {options.budget:g}"
         if not reached or options.budget_told in [f"{month} {percent}" for percent in THRESHOLDS if percent >= reached]:
