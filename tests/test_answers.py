@@ -188,9 +188,10 @@ async def test_what_is_stored_nowhere_is_paid_for_too(
 ) -> None:
     provider.says("Hello", Finished(Usage(10, 20, cost=0.5)))
     question = Message("m", "", None, Role.USER, (Text("Hi"),), MessageStatus.COMPLETE, 0.0)
-    await (await engine.complete([question], "scripted/one", account="guest")).wait()
-    await until(lambda: store.spending.by_model(account="guest"))
-    (spent,) = store.spending.by_model(account="guest")
+    guest = (await store.accounts.add("guest@example.org", "Guest")).id
+    await (await engine.complete([question], "scripted/one", account=guest)).wait()
+    await until(lambda: store.spending.by_model(account=guest))
+    (spent,) = store.spending.by_model(account=guest)
     assert (spent.key, spent.input_tokens, spent.output_tokens, spent.cost) == ("scripted/one", 10, 20, 0.5)
 
 

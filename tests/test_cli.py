@@ -28,6 +28,8 @@ from tests.providers.sockets import unused_port
 COMMANDS = ["", "chat", "models", "conversations", "show", "search", "usage", "backup", "restore", "doctor", "serve"]
 COMMANDS += ["provider", "provider add", "provider list", "provider remove"]
 COMMANDS += ["models pull", "models show", "models rm"]
+COMMANDS += ["user", "user add", "user password", "user list", "user remove", "user allow"]
+COMMANDS += ["token", "token create", "token list", "token revoke"]
 COMMANDS += ["data", "data where", "data move"]
 COMMANDS += ["settings", "settings list", "settings get", "settings set"]
 
@@ -77,7 +79,7 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_lists_take_json(cli: Cli) -> None:
-    for command in ("models", "conversations", "provider list", "settings list", "doctor"):
+    for command in ("models", "conversations", "provider list", "settings list", "user list", "token list", "doctor"):
         assert isinstance(cli.json(*command.split(), "--json"), list)
     assert isinstance(cli.json("search", "--json", "words"), list)
 

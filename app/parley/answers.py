@@ -8,6 +8,7 @@ from dataclasses import replace
 from parley.budget import Budget
 from parley.errors import AnswerEmpty, BudgetSpent, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
+from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
@@ -25,32 +26,36 @@ _OF_THE_MODEL = (ProviderError, ModelUnknown, BudgetSpent)
 class Answers:
     """Gives the events of an answer, whoever gives it in the end."""
 
-    def __init__(self, catalog: Catalog, settings: Settings, prices: Prices, spending: Spending) -> None:
+    def __init__(
+        self, catalog: Catalog, settings: Settings, prices: Prices, spending: Spending, permits: Permits
+    ) -> None:
         self._catalog = catalog
         self._settings = settings
         self._prices = prices
         self._budget = Budget(settings, spending)
+        self._permits = permits
 
-    async def events(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
-        """Yield the events of an answer, each `Started` before those of the model that is asked. Raises ChatError.
+    async def events(self, provider: Provider, request: ProviderRequest, account: str) -> AsyncGenerator[Event, None]:
+        """Yield the events of an answer for an account, each `Started` before those of the model that is asked.
 
         If the provider fails before it has said anything, the fallback of the settings is asked, if there is one.
+        Raises ChatError.
         """
         begun = False
         try:
-            async with aclosing(self._asked(provider, request)) as events:
+            async with aclosing(self._asked(provider, request, account)) as events:
                 async for event in events:
                     begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
                     yield event
             return
         except ChatError as failure:
             error = self._explained(failure, provider, request)
-            other = None if begun else await self._other(error, provider, request)
+            other = None if begun else await self._other(error, provider, request, account)
             if other is None:
                 raise error from failure
             logger.warning("answers: %s; the fallback is asked", error)
         yield Status("fallback", "Another model is asked instead")
-        async with aclosing(self._asked(*other)) as events:
+        async with aclosing(self._asked(*other, account)) as events:
             async for event in events:
                 yield event
 
@@ -68,7 +73,8 @@ class Answers:
         if price and not price.free:
             raise BudgetSpent(budget=f"{options.budget:g}")
 
-    async def _asked(self, provider: Provider, request: ProviderRequest) -> AsyncGenerator[Event, None]:
+    async def _asked(self, provider: Provider, request: ProviderRequest, account: str) -> AsyncGenerator[Event, None]:
+        self._permits.demand(account, provider.id, request.model)
         self._demand_budget(provider, request)
         yield Started(f"{provider.id}/{request.model}", in_prompt(request.messages, request.instruction))
         spoken = False
@@ -80,7 +86,7 @@ class Answers:
                 yield event
 
     async def _other(
-        self, error: ChatError, provider: Provider, request: ProviderRequest
+        self, error: ChatError, provider: Provider, request: ProviderRequest, account: str
     ) -> tuple[Provider, ProviderRequest] | None:
         """Return whom to ask instead, or None."""
         name = self._settings.options.fallback_model.strip()
@@ -88,6 +94,7 @@ class Answers:
             return None
         try:
             other, model = await self._catalog.resolve(name)
+            self._permits.demand(account, other.id, model)
         except ChatError as problem:
             logger.warning("answers: the fallback cannot be asked: %s", problem)
             return None

@@ -35,12 +35,13 @@ from parley.messages import (
     title_from,
 )
 from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
+from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.replies import Replies
 from parley.settings import Settings
-from parley.store import Store
+from parley.store import ANYONE, Store
 from parley.turn import Turn
 from parley.written import said_before
 
@@ -78,14 +79,18 @@ class ChatRequest:
 
 
 class ChatEngine:
-    """Sends messages, regenerates and resumes replies. All doors (desktop, server, command line) call it alike."""
+    """Sends messages, regenerates and resumes replies. All doors (desktop, server, command line) call it alike.
+
+    Everything is done for an account: what is another's is unknown, and what it may not use raises ChatError.
+    """
 
     def __init__(self, store: Store, catalog: Catalog, settings: Settings, prices: Prices | None = None) -> None:
         self._store = store
         self._catalog = catalog
         self._settings = settings
         prices = prices or Prices()
-        self._answers = Answers(catalog, settings, prices, store.spending)
+        self._permits = Permits(store)
+        self._answers = Answers(catalog, settings, prices, store.spending, self._permits)
         self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
         self._stateless: set[Turn] = set()
@@ -99,85 +104,88 @@ class ChatEngine:
         """
         if not request.text.strip() and not request.images:
             raise PromptEmpty
-        conversation = self._store.conversations.get(request.conversation_id) if request.conversation_id else None
-        provider, model = await self._model(request.model, conversation)
+        id, account = request.conversation_id, request.account
+        conversation = self._store.conversations.get(id, account=account) if id else None
+        provider, model = await self._model(request.model, conversation, account)
         conversation, _, reply = await self._store.turns.begin(
-            conversation_id=request.conversation_id,
+            conversation_id=id,
             title=title_from(request.text) or "Image",
             parts=(*request.images, *([Text(request.text)] if request.text else [])),
             model=f"{provider.id}/{model}",
             instruction=self._settings.options.instruction if request.instruction is None else request.instruction,
             parameters=request.parameters,
             channel=request.channel,
-            account=request.account,
+            account=account,
             from_draft=request.from_draft,
         )
         return self._start(conversation, reply, provider, model)
 
-    async def edit(self, message_id: str, text: str, model: str = "") -> Turn:
+    async def edit(self, message_id: str, text: str, model: str = "", *, account: str = OWNER) -> Turn:
         """Send another version of a person's message, and start the reply to it. The old branch stays.
 
         Its images stay. Raises ChatError, MessageUnknown also for what no person has said, and then has stored nothing.
         """
-        message = self._store.messages.get(message_id)
+        message = self._store.messages.get(message_id, account=account)
         images = message.images
         if not text.strip() and not images:
             raise PromptEmpty
         if message.role is not Role.USER:
             raise MessageUnknown(message=message_id)
-        conversation = self._store.conversations.get(message.conversation_id)
-        provider, name = await self._model(model, conversation)
+        conversation = self._store.conversations.get(message.conversation_id, account=account)
+        provider, name = await self._model(model, conversation, account)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=conversation.id,
             title="",
             parts=(*images, *([Text(text)] if text else [])),
             model=f"{provider.id}/{name}",
             parent_id=message.parent_id,
+            account=account,
         )
         return self._start(conversation, reply, provider, name)
 
-    async def regenerate(self, message_id: str, model: str = "") -> Turn:
+    async def regenerate(self, message_id: str, model: str = "", *, account: str = OWNER) -> Turn:
         """Answer again: the reply of that id, or to the user message of that id, gets a new version.
 
         Raises ChatError, and then has stored nothing.
         """
-        message = self._store.messages.get(message_id)
+        message = self._store.messages.get(message_id, account=account)
         question = message.parent_id if message.role is Role.ASSISTANT else message.id
-        conversation = self._store.conversations.get(message.conversation_id)
-        provider, name = await self._model(model, conversation)
+        conversation = self._store.conversations.get(message.conversation_id, account=account)
+        provider, name = await self._model(model, conversation, account)
         if question is None:
             raise PromptEmpty
-        reply = await self._store.turns.begin_reply(parent_id=question, model=f"{provider.id}/{name}")
+        asked = f"{provider.id}/{name}"
+        reply = await self._store.turns.begin_reply(parent_id=question, model=asked, account=account)
         return self._start(conversation, reply, provider, name)
 
-    async def resume(self, message_id: str) -> Turn:
+    async def resume(self, message_id: str, *, account: str = OWNER) -> Turn:
         """Go on with a reply that was cut off, stopped, interrupted or failed: the same message grows.
 
         The model is sent the branch with what there is of the answer at its end. Where a provider takes that for the
         beginning of its answer it goes on; others may begin anew, and that is added. The turn's events begin with
         what there was. Raises ChatError, MessageUnknown also for what is no reply, and then nothing has changed.
         """
-        message = self._store.messages.get(message_id)
-        conversation = self._store.conversations.get(message.conversation_id)
-        provider, name = await self._model(message.model, conversation)
-        reply = await self._store.turns.resume(message_id)
+        message = self._store.messages.get(message_id, account=account)
+        conversation = self._store.conversations.get(message.conversation_id, account=account)
+        provider, name = await self._model(message.model, conversation, account)
+        reply = await self._store.turns.resume(message_id, account=account)
         return self._start(conversation, reply, provider, name)
 
-    async def withdraw(self, reply_id: str) -> str:
+    async def withdraw(self, reply_id: str, *, account: str = OWNER) -> str:
         """Take back the message that a reply waits for: both go to the trash. Return what it said.
 
         Meant for replies whose turn has not come, but another one is stopped and what had come is in the trash too. A
         message that has other replies stays. Raises ChatError, also while another process writes the reply.
         """
-        reply = self._store.messages.get(reply_id)
+        reply = self._store.messages.get(reply_id, account=account)
         if reply.parent_id is None or reply.role is not Role.ASSISTANT:
             raise MessageUnknown(message=reply_id)
         if turn := self._turns.get(reply_id):
             turn.stop()
             await turn.wait()
-        question = self._store.messages.get(reply.parent_id)
+        question = self._store.messages.get(reply.parent_id, account=account)
         alone = self._store.messages.siblings(reply) == [reply.id]
-        await self._store.messages.trash(*([question.id] if alone else []), reply.id)
+        await self._store.messages.trash(*([question.id] if alone else []), reply.id, account=account)
         return question.text
 
     async def complete(
@@ -195,30 +203,32 @@ class ChatEngine:
 
         Raises ChatError.
         """
-        provider, name = await self._model(model, None)
+        provider, name = await self._model(model, None, account)
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
-        turn = self._turn(self._answers.events(provider, request), provider)
+        turn = self._turn(self._answers.events(provider, request, account), provider, account)
         self._stateless.add(turn)
-        self._keep(self._forget_stateless(turn, account))
+        self._keep(self._forget_stateless(turn))
         return turn
 
-    def running(self, conversation_id: str) -> Turn | None:
+    def running(self, conversation_id: str, *, account: str = OWNER) -> Turn | None:
         """Return the first unfinished turn of a conversation in this process, or None."""
-        return next((turn for turn in self.turns(conversation_id) if not turn.ended), None)
+        return next((turn for turn in self.turns(conversation_id, account=account) if not turn.ended), None)
 
     @property
     def answering(self) -> bool:
         """Return whether any reply is coming in this process."""
         return any(not turn.ended for turn in self._turns.values())
 
-    def turns(self, conversation_id: str) -> list[Turn]:
+    def turns(self, conversation_id: str, *, account: str = OWNER) -> list[Turn]:
         """Return the turns of a conversation that run in this process, or ended in the last minute, oldest first."""
-        return [turn for turn in self._turns.values() if turn.conversation_id == conversation_id]
+        wanted = (conversation_id, account)
+        return [turn for turn in self._turns.values() if (turn.conversation_id, turn.account) == wanted]
 
-    def turn(self, reply_id: str) -> Turn | None:
+    def turn(self, reply_id: str, *, account: str = OWNER) -> Turn | None:
         """Return the turn of a reply that runs in this process, or ended in the last minute."""
-        return self._turns.get(reply_id)
+        turn = self._turns.get(reply_id)
+        return turn if turn and turn.account == account else None
 
     async def close(self) -> None:
         """Stop every turn, keep what had come, and wait until that is saved."""
@@ -231,25 +241,39 @@ class ChatEngine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._replies.close()
 
-    async def _model(self, wanted: str, conversation: Conversation | None) -> tuple[Provider, str]:
-        name = wanted or (conversation.model if conversation else "") or await self._catalog.default_model()
+    async def _model(self, wanted: str, conversation: Conversation | None, account: str) -> tuple[Provider, str]:
+        name = wanted or (conversation.model if conversation else "") or await self._default_model(account)
         if not name:
             raise NoModel
-        return await self._catalog.resolve(name)
+        provider, model = await self._catalog.resolve(name)
+        self._permits.demand(account, provider.id, model)
+        return provider, model
+
+    async def _default_model(self, account: str) -> str:
+        """Return the model for new conversations of an account: the first that it may use, if not the usual one."""
+        name = await self._catalog.default_model()
+        permissions = self._permits.of(account)
+        if permissions.models is None or permissions.allows_model(*name.partition("/")[::2]):
+            return name
+        models = await self._catalog.models()
+        return next((model.id for model in models if permissions.allows_model(model.provider, model.name)), name)
 
     def _start(self, conversation: Conversation, reply: Message, provider: Provider, model: str) -> Turn:
-        turn = self._turn(self._reply(conversation, reply, provider, model), provider, reply)
+        turn = self._turn(self._reply(conversation, reply, provider, model), provider, conversation.account_id, reply)
         self._turns[reply.id] = turn
         self._replies.begin(turn, reply)
         self._keep(self._look_after(turn))
         return turn
 
-    def _turn(self, source: AsyncGenerator[Event, None], provider: Provider, reply: Message | None = None) -> Turn:
+    def _turn(
+        self, source: AsyncGenerator[Event, None], provider: Provider, account: str, reply: Message | None = None
+    ) -> Turn:
         limit = self._settings.options.first_token_timeout
         return Turn(
             source,
             conversation_id=reply.conversation_id if reply else "",
             reply_id=reply.id if reply else "",
+            account=account,
             conclude=self._replies.conclude if reply else None,
             seconds_of_silence=limit,
             silence=lambda: ProviderTimeout(provider=provider.name, seconds=limit),
@@ -276,7 +300,7 @@ class ChatEngine:
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, conversation.instruction, conversation.parameters, about=about)
-        async with aclosing(self._answers.events(provider, request)) as events:
+        async with aclosing(self._answers.events(provider, request, conversation.account_id)) as events:
             try:
                 async for event in events:
                     yield event
@@ -300,10 +324,10 @@ class ChatEngine:
             await turn.wait()
             return
         with suppress(MessageUnknown):  # it may be in the trash by now
-            message = self._store.messages.get(message_id)
+            message = self._store.messages.get(message_id, account=ANYONE)
             while message.status is MessageStatus.STREAMING:
                 await asyncio.sleep(FOREIGN_LOOK_SECONDS)
-                message = self._store.messages.get(message_id)
+                message = self._store.messages.get(message_id, account=ANYONE)
 
     async def _look_after(self, turn: Turn) -> None:
         """Have what comes saved; forget the turn a while after its end."""
@@ -312,11 +336,11 @@ class ChatEngine:
         if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
             del self._turns[turn.reply_id]
 
-    async def _forget_stateless(self, turn: Turn, account: str) -> None:
+    async def _forget_stateless(self, turn: Turn) -> None:
         last = await turn.wait()
         self._stateless.discard(turn)
         if last and turn.model:
-            await self._store.spending.add(turn.model, self._replies.spent(turn, last), account)
+            await self._store.spending.add(turn.model, self._replies.spent(turn, last), turn.account)
 
     def _keep(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -10,6 +10,7 @@ from parley.settings import Settings
 from parley.store import Store
 
 if TYPE_CHECKING:
+    from parley.accounts import Credentials
     from parley.engine import ChatEngine
     from parley.models import Model
     from parley.pricing import Prices
@@ -60,6 +61,13 @@ class Services:
         return ChatEngine(self.store, self.catalog, self.settings, self.prices)
 
     @cached_property
+    def credentials(self) -> "Credentials":
+        """Return what checks passwords and tokens."""
+        from parley.accounts import Credentials
+
+        return Credentials(self.store)
+
+    @cached_property
     def prices(self) -> "Prices":
         """Return what models cost."""
         from parley.pricing import Prices
@@ -92,4 +100,6 @@ class Services:
             await self.engine.close()
         if "catalog" in made:
             await self.catalog.close()
+        if "credentials" in made:
+            self.credentials.close()
         await self.store.close()

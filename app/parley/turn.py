@@ -62,6 +62,7 @@ class Turn:
         *,
         conversation_id: str = "",
         reply_id: str = "",
+        account: str = "",
         conclude: Conclude | None = None,
         seconds_of_silence: float | None = None,
         silence: Callable[[], ChatError] = InternalError,
@@ -70,6 +71,7 @@ class Turn:
     ) -> None:
         self.conversation_id = conversation_id
         self.reply_id = reply_id
+        self.account = account
         self._events: list[Event] = []
         self._observers: list[asyncio.Future[None]] = []
         self._written = Written()

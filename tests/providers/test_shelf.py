@@ -9,8 +9,10 @@ import pytest
 from parley.answers import Answers
 from parley.errors import ModelRetired, ModelUnknown, ProviderUnreachable
 from parley.keys import Keys
+from parley.messages import OWNER
 from parley.models import Model, Price
 from parley.options import ProviderRow
+from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.catalog import Catalog
 from parley.providers.endpoints import Endpoint, ProviderDialect
@@ -144,9 +146,9 @@ async def test_a_model_out_of_service(start: Start, cloud: ScriptedProvider, set
     cloud.listed = [Model("cloud", "big")]
     await catalog.models(refresh=True)
     assert catalog.retired("cloud", "small")
-    answers = Answers(catalog, settings, Prices(), store.spending)
+    answers = Answers(catalog, settings, Prices(), store.spending, Permits(store))
     for name, kind in (("small", ModelRetired), ("other", ModelUnknown)):
         cloud.says(ModelUnknown(model=name))
         with pytest.raises(ModelUnknown) as caught:
-            _ = [event async for event in answers.events(cloud, question(model=name))]
+            _ = [event async for event in answers.events(cloud, question(model=name), OWNER)]
         assert type(caught.value) is kind

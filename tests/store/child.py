@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from parley.errors import StoreError
-from parley.messages import MessageStatus, Text
+from parley.messages import MessageStatus, Text, new_id
 from parley.store import Change, Store
 from parley.store.directory import network_kind
 
@@ -141,8 +141,28 @@ async def refuse(directory: Path, number: int) -> None:
         say(code="")
 
 
+async def tokens(directory: Path, number: int) -> None:
+    """Say whether a token is good, and again after a line has come in."""
+    store = Store.open(directory)
+    say(good=store.tokens.find(number) is not None)
+    await hear()
+    say(good=store.tokens.find(number) is not None)
+    await store.close()
+
+
+async def accounts(directory: Path, _number: int) -> None:
+    """Add accounts with a token, two by two, and remove one of them each time, until killed."""
+    store = Store.open(directory)
+    while True:
+        kept, removed = [(await store.accounts.add(f"{new_id()}@example.org", "")).id for _ in range(2)]
+        for account in (kept, removed):
+            await store.tokens.add(account, "kept", bytes(32))
+        await store.accounts.remove(removed)
+        say(added=kept, removed=removed)
+
+
 COMMANDS: dict[str, Callable[[Path, int], Awaitable[None]]] = {
-    command.__name__: command for command in (stream, hold, resume, draft, write, watch, full, refuse)
+    command.__name__: command for command in (stream, hold, resume, draft, write, watch, full, refuse, tokens, accounts)
 }
 
 

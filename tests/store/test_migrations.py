@@ -12,6 +12,7 @@ import pytest
 from parley.errors import StoreBusy, StoreNewer
 from parley.messages import MessageStatus, Reasoning, Text
 from parley.models import NO_PARAMETERS, Parameters
+from parley.people import EVERYTHING, Permissions
 from parley.store import Store, migrations
 from parley.store.opening import open_database
 from tests.store.conftest import Child
@@ -124,6 +125,28 @@ async def test_step_4_gives_conversations_parameters(tmp_path: Path) -> None:
         found[step] = next(trip.parameters for trip in store.conversations.page() if trip.pinned)
         await store.close()
     assert found == {"step_003.db": NO_PARAMETERS, "step_004.db": Parameters(temperature=0.5, stop=("END",))}
+
+
+async def test_step_6_makes_the_owner_an_admin_and_keeps_what_is_theirs(tmp_path: Path) -> None:
+    found: dict[str, list[str]] = {}
+    for step in ("step_005.db", "step_006.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        owner, *others = store.accounts.all()
+        assert (owner.number, owner.id, owner.role, owner.permissions) == (1, "owner", "admin", EVERYTHING)
+        assert owner.created_at > 1_700_000_000
+        assert len(store.conversations.page()) == 2
+        found[step] = [account.email for account in others]
+        await store.close()
+    assert found == {"step_005.db": [], "step_006.db": ["anna@example.org"]}
+    store = Store.open(tmp_path / "step_006.db")
+    anna = store.accounts.get("2")
+    assert (anna.name, anna.tags, anna.role) == ("Anna", ("family",), "user")
+    assert anna.permissions == Permissions(frozenset({"a"}), tokens_a_month=500)
+    credential, digest = store.tokens.find(1) or pytest.fail("the token is gone")
+    assert (credential.account, credential.token.name, digest) == (anna, "phone", bytes(range(32)))
+    await store.close()
 
 
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:

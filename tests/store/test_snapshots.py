@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
-from parley.store import MESSAGE, Store
+from parley.store import ANYONE, MESSAGE, Store
 from parley.store.changes import CONVERSATION, note
 from parley.store.conversations import update
 from parley.store.directory import connect
@@ -34,13 +34,13 @@ def answer(connection: sqlite3.Connection, tree: ConversationTree, id: str) -> N
         connection,
         Message(id, tree.conversation.id, tree.leaf.id, Role.USER, (Text("on"),), MessageStatus.COMPLETE, time.time()),
     )
-    update(connection, tree.conversation.id, leaf_id=id)
+    update(connection, tree.conversation.id, ANYONE, leaf_id=id)
 
 
 def delete(connection: sqlite3.Connection, tree: ConversationTree, id: str) -> None:
     """Put a message into the trash."""
     connection.execute("UPDATE messages SET deleted_at = ? WHERE id = ?", (time.time(), id))
-    update(connection, tree.conversation.id, title="one less")
+    update(connection, tree.conversation.id, ANYONE, title="one less")
 
 
 def commit(store: Store, function: Commit, tree: ConversationTree, id: str) -> None:

@@ -43,7 +43,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"Parley {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
-    for add in (_chat, _models, _conversations, _show, _search, _usage, _data, _provider, _settings, _serve):
+    nouns = (_chat, _models, _conversations, _show, _search, _usage, _data, _provider, _user, _token, _settings, _serve)
+    for add in nouns:
         add(commands)
     arguments = parser.parse_args(words, argparse.Namespace(data_dir=None))
     if arguments.command == "chat":
@@ -223,6 +224,38 @@ def _provider(commands: Any) -> None:
     wish.add_argument("--forget", action="store_true", help="forget the key that is kept")
     wish.add_argument("--move", action="store_true", help="move all keys of the file into the system’s keychain")
     _json(kept)
+
+
+def _user(commands: Any) -> None:
+    parser = _add(commands, "user", "add, list and remove people who may ask this computer")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    add = _add(actions, "add", "add a person, who logs in with e-mail address and password")
+    add.add_argument("--name", type=_text, default="", metavar="N", help="what the person is called")
+    add.add_argument("--admin", action="store_true", help="may be given tokens for what concerns all people")
+    password = _add(actions, "password", "give a person another password")
+    for action in (add, password):
+        action.add_argument("--password-stdin", action="store_true", help="read the password, one line, from stdin")
+    _json(_add(actions, "list", "list the people; the owner, at this computer, has number 1"))
+    remove = _add(actions, "remove", "remove a person: tokens are revoked, conversations go to your trash")
+    allow = _add(actions, "allow", "say what a person may use: NAMES are separated by commas, or “all”, or “none”")
+    allow.add_argument("--models", type=_text, metavar="NAMES", help="models as PROVIDER/MODEL, or whole providers")
+    allow.add_argument("--tools", type=_text, metavar="NAMES", help="tools that models may call")
+    allow.add_argument("--knowledge", type=_text, metavar="NAMES", help="collections of documents")
+    allow.add_argument("--tokens", type=_text, metavar="N", help="tokens in a month, or “all”")
+    for action in (add, password, remove, allow):
+        action.add_argument("email", type=_text, metavar="EMAIL")
+
+
+def _token(commands: Any) -> None:
+    parser = _add(commands, "token", "make, list and revoke tokens, which programs ask with")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    create = _add(actions, "create", "make a token; it is printed once")
+    create.add_argument("name", type=_text, metavar="NAME", help="what it is for, such as the program’s name")
+    create.add_argument("--user", type=_text, default="owner", metavar="EMAIL", help="whose it is (yours)")
+    create.add_argument("--admin", action="store_true", help="it opens what concerns all people too")
+    _json(_add(actions, "list", "list the tokens that are good"))
+    revoke = _add(actions, "revoke", "let a token be good no longer")
+    revoke.add_argument("id", type=_text, metavar="ID", help="its number, as “token list” tells it")
 
 
 def _settings(commands: Any) -> None:

@@ -1,13 +1,15 @@
 """The store: one SQLite file. The only package with SQL.
 
-`Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`.
+`Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`,
+`store.accounts`, `store.tokens`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from parley.store.changes import CONVERSATION, EVERYTHING, MESSAGE, SPENDING, Change
+from parley.store.changes import ACCOUNT, CONVERSATION, EVERYTHING, MESSAGE, SPENDING, TOKEN, Change
 from parley.store.conversations import Cursor
+from parley.store.scope import ANYONE
 from parley.store.store import Store
 from parley.store.turns import LEAF
 
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
     from parley.store.search import Hit
 
 __all__ = [
+    "ACCOUNT",
+    "ANYONE",
     "CONVERSATION",
     "EVERYTHING",
     "LEAF",
     "MESSAGE",
     "SPENDING",
+    "TOKEN",
     "Change",
     "Cursor",
     "Finding",

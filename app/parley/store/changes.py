@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 CONVERSATION = "conversation"
 MESSAGE = "message"
 SPENDING = "spending"
+ACCOUNT = "account"
+TOKEN = "token"
 EVERYTHING = "everything"
 """More has changed than could be kept: read again what is on screen."""
 
@@ -26,7 +28,7 @@ _TRIM_EVERY = 256
 
 
 class Change(NamedTuple):
-    """Something is new, different or gone: its noun (`conversation`, `message`, `spending`) and its id or day."""
+    """Something is new, different or gone: its noun, such as `conversation` or `spending`, and its id or day."""
 
     noun: str
     id: str = ""

@@ -13,6 +13,7 @@ from parley.models import Parameters
 from parley.store import interrupted, rows, trees
 from parley.store.changes import CONVERSATION, note
 from parley.store.database import Database
+from parley.store.scope import scope
 from parley.store.words import one_line, searchable, storable
 from parley.trees import ConversationTree
 
@@ -36,7 +37,10 @@ class Cursor(NamedTuple):
 
 
 class Conversations:
-    """The conversations of a store. Those in the trash are unknown to all but `trashed` and `restore`."""
+    """The conversations of a store. Those in the trash are unknown to all but `trashed` and `restore`.
+
+    To an account those of all others are unknown. Only Parley itself asks for `ANYONE`'s.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,13 +67,14 @@ class Conversations:
         query = f"{_SELECT} WHERE c.account_id = ? AND c.deleted_at IS NOT NULL ORDER BY c.deleted_at DESC LIMIT ?"
         return self._values(query, account, limit)
 
-    def get(self, id: str) -> Conversation:
+    def get(self, id: str, *, account: str | None = OWNER) -> Conversation:
         """Return one conversation. Raises ConversationUnknown."""
-        for found in self._values(f"{_SELECT} WHERE c.id = ? AND c.deleted_at IS NULL", id):
+        condition, whose = scope(account, "c.account_id")
+        for found in self._values(f"{_SELECT} WHERE c.id = ? AND c.deleted_at IS NULL{condition}", id, *whose):
             return found
         raise ConversationUnknown(conversation=id)
 
-    def find(self, text: str) -> Conversation:
+    def find(self, text: str, *, account: str = OWNER) -> Conversation:
         """Return the conversation of an id, or of the beginning of one if no other begins so.
 
         Raises ConversationUnknown.
@@ -77,8 +82,8 @@ class Conversations:
         start = text.strip().lower()
         if not start or not _ID_LETTERS.issuperset(start):
             raise ConversationUnknown(conversation=text)
-        query = f"{_SELECT} WHERE c.id >= ? AND c.id < ? AND c.deleted_at IS NULL LIMIT 2"
-        found = self._values(query, start, start + "g")
+        query = f"{_SELECT} WHERE c.id >= ? AND c.id < ? AND c.account_id = ? AND c.deleted_at IS NULL LIMIT 2"
+        found = self._values(query, start, start + "g", account)
         if len(found) != 1:
             raise ConversationUnknown(conversation=text, detail="More than one begins so." if found else "")
         return found[0]
@@ -89,23 +94,23 @@ class Conversations:
         found = self._values(query, account, 0) + self._values(query, account, 1)
         return max(found, key=lambda conversation: (conversation.updated_at, conversation.id), default=None)
 
-    def tree(self, id: str) -> ConversationTree:
+    def tree(self, id: str, *, account: str | None = OWNER) -> ConversationTree:
         """Return a conversation with all its messages but those in the trash. Raises ConversationUnknown.
 
         What hangs below one in the trash hangs on the nearest one above it. What a dead process left streaming is
         interrupted.
         """
-        with self._at_once(id) as (conversation, dead):
+        with self._at_once(id, account) as (conversation, dead):
             return trees.whole(self._database, conversation, dead)
 
-    def newest(self, id: str, count: int) -> ConversationTree:
+    def newest(self, id: str, count: int, *, account: str | None = OWNER) -> ConversationTree:
         """Return a conversation like `tree`, with about the last `count` messages of the branch shown and all newer."""
-        with self._at_once(id) as (conversation, dead):
+        with self._at_once(id, account) as (conversation, dead):
             return trees.newest(self._database, conversation, dead, count)
 
     def earlier(self, tree: ConversationTree, count: int) -> ConversationTree:
         """Return a tree with up to `count` older messages. Raises ConversationUnknown."""
-        with self._at_once(tree.conversation.id) as (_, dead):
+        with self._at_once(tree.conversation.id, tree.conversation.account_id) as (_, dead):
             return trees.earlier(self._database, tree, dead, count)
 
     def changed(self, tree: ConversationTree, ids: Collection[str]) -> ConversationTree:
@@ -115,42 +120,45 @@ class Conversations:
         found by themselves: the news of the last commit may still be on their way.
         What has not changed is the same object, the tree too. Costs what has changed, not what there is.
         """
-        with self._at_once(tree.conversation.id) as (conversation, dead):
+        with self._at_once(tree.conversation.id, tree.conversation.account_id) as (conversation, dead):
             return trees.changed(self._database, tree, conversation, dead, ids)
 
     def upwards(self, message_id: str | None) -> AsyncGenerator[Message, None]:
-        """Yield a message and those above it, newest first, without those in the trash. Reads on as they are taken."""
+        """Yield a message and those above it, newest first, without those in the trash. Reads on as they are taken.
+
+        Whose it is is not asked: who has been given the message has been given those above it.
+        """
         return trees.upwards(self._database, message_id)
 
-    async def rename(self, id: str, title: str) -> None:
+    async def rename(self, id: str, title: str, *, account: str | None = OWNER) -> None:
         """Give a conversation another title. Raises ConversationUnknown."""
         title = one_line(storable(title))
-        await self._set(id, title=title, text=searchable(title))
+        await self._set(id, account, title=title, text=searchable(title))
 
-    async def pin(self, id: str, pinned: bool) -> None:
+    async def pin(self, id: str, pinned: bool, *, account: str | None = OWNER) -> None:
         """Keep a conversation at the top of the list, or no longer. Raises ConversationUnknown."""
-        await self._set(id, pinned=int(pinned))
+        await self._set(id, account, pinned=int(pinned))
 
-    async def set_model(self, id: str, model: str) -> None:
+    async def set_model(self, id: str, model: str, *, account: str | None = OWNER) -> None:
         """Choose the model that answers from now on. Raises ConversationUnknown."""
-        await self._set(id, model=storable(model))
+        await self._set(id, account, model=storable(model))
 
-    async def set_parameters(self, id: str, parameters: Parameters) -> None:
+    async def set_parameters(self, id: str, parameters: Parameters, *, account: str | None = OWNER) -> None:
         """Choose how answers are made from now on. Raises ConversationUnknown."""
-        await self._set(id, parameters=rows.parameters_to_text(parameters))
+        await self._set(id, account, parameters=rows.parameters_to_text(parameters))
 
-    async def set_instruction(self, id: str, instruction: str) -> None:
+    async def set_instruction(self, id: str, instruction: str, *, account: str | None = OWNER) -> None:
         """Choose what is sent ahead of the conversation from now on. Raises ConversationUnknown."""
-        await self._set(id, instruction=storable(instruction))
+        await self._set(id, account, instruction=storable(instruction))
 
-    async def show_leaf(self, id: str, message_id: str) -> None:
+    async def show_leaf(self, id: str, message_id: str, *, account: str | None = OWNER) -> None:
         """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""
 
         def show(connection: sqlite3.Connection) -> None:
             query = "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ? AND deleted_at IS NULL"
             if connection.execute(query, (storable(message_id), storable(id))).fetchone() is None:
                 raise MessageUnknown(message=message_id)
-            update(connection, id, leaf_id=message_id)
+            update(connection, id, account, leaf_id=message_id)
 
         await self._database.write(show)
 
@@ -159,33 +167,35 @@ class Conversations:
         query = "SELECT id FROM conversations WHERE account_id = ? AND unread = 1 AND deleted_at IS NULL"
         return [id for (id,) in self._database.rows(query, (account,))]
 
-    async def see(self, id: str) -> None:
+    async def see(self, id: str, *, account: str | None = OWNER) -> None:
         """Remember that the answers of a conversation have been looked at. Whoever has shown them says so."""
 
         def see(connection: sqlite3.Connection) -> None:
-            query = "UPDATE conversations SET unread = 0 WHERE id = ? AND unread = 1"
-            if connection.execute(query, (storable(id),)).rowcount:
+            condition, whose = scope(account)
+            query = f"UPDATE conversations SET unread = 0 WHERE id = ? AND unread = 1{condition}"
+            if connection.execute(query, (storable(id), *whose)).rowcount:
                 note(connection, CONVERSATION, id)
 
         await self._database.write(see)
 
-    async def trash(self, *ids: str) -> None:
+    async def trash(self, *ids: str, account: str | None = OWNER) -> None:
         """Put conversations into the trash, all or none. Raises ConversationUnknown."""
 
         def trash(connection: sqlite3.Connection) -> None:
             now = time.time()
             for id in ids:
-                update(connection, id, deleted_at=now)
+                update(connection, id, account, deleted_at=now)
 
         await self._database.write(trash)
 
-    async def restore(self, *ids: str) -> None:
+    async def restore(self, *ids: str, account: str | None = OWNER) -> None:
         """Take conversations out of the trash, all or none. One that is not there stays. Raises ConversationUnknown."""
 
         def restore(connection: sqlite3.Connection) -> None:
-            query = "UPDATE conversations SET deleted_at = NULL, updated_at = ? WHERE id = ?"
+            condition, whose = scope(account)
+            query = f"UPDATE conversations SET deleted_at = NULL, updated_at = ? WHERE id = ?{condition}"
             for id in ids:
-                if connection.execute(query, (time.time(), storable(id))).rowcount == 0:
+                if connection.execute(query, (time.time(), storable(id), *whose)).rowcount == 0:
                     raise ConversationUnknown(conversation=id)
                 note(connection, CONVERSATION, id)
 
@@ -203,15 +213,15 @@ class Conversations:
             purged += await self._database.write(partial(_purge, id=id, before=before))
         return purged
 
-    async def _set(self, id: str, **values: Any) -> None:
-        await self._database.write(lambda connection: update(connection, id, **values))
+    async def _set(self, id: str, account: str | None, **values: Any) -> None:
+        await self._database.write(lambda connection: update(connection, id, account, **values))
 
     @contextmanager
-    def _at_once(self, id: str) -> Iterator[tuple[Conversation, set[str]]]:
+    def _at_once(self, id: str, account: str | None) -> Iterator[tuple[Conversation, set[str]]]:
         """Read a conversation and, within, its messages as one commit left them; the dead are looked for before."""
         dead = interrupted.dead_among(self._database, "conversation_id", id)
         with self._database.snapshot():
-            yield self.get(id), dead
+            yield self.get(id, account=account), dead
 
     def _values(self, query: str, *values: Any) -> list[Conversation]:
         return [rows.conversation(row) for row in self._database.rows(query, values)]
@@ -222,11 +232,12 @@ def _behind(after: Cursor | None) -> tuple[str, tuple[Any, ...]]:
     return ("AND (c.pinned, c.active_at, c.id) < (?, ?, ?)", after) if after else ("", ())
 
 
-def update(connection: sqlite3.Connection, id: str, **values: Any) -> None:
+def update(connection: sqlite3.Connection, id: str, account: str | None, **values: Any) -> None:
     """Set columns of a conversation, inside a write. Raises ConversationUnknown."""
     columns = ", ".join(f"{name} = ?" for name in values)
-    query = f"UPDATE conversations SET {columns}, updated_at = ? WHERE id = ? AND deleted_at IS NULL"
-    if connection.execute(query, (*values.values(), time.time(), storable(id))).rowcount == 0:
+    condition, whose = scope(account)
+    query = f"UPDATE conversations SET {columns}, updated_at = ? WHERE id = ? AND deleted_at IS NULL{condition}"
+    if connection.execute(query, (*values.values(), time.time(), storable(id), *whose)).rowcount == 0:
         raise ConversationUnknown(conversation=id)
     note(connection, CONVERSATION, id)
 

@@ -7,11 +7,12 @@ from functools import partial
 from operator import itemgetter
 
 from parley.errors import MessageStreaming, MessageUnknown
-from parley.messages import Message, MessageStatus, Text
+from parley.messages import OWNER, Message, MessageStatus, Text
 from parley.store import interrupted, rows
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.problems import damage_told
+from parley.store.scope import OF_CONVERSATION, scope
 from parley.store.words import storable
 
 _SELECT = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE id = ?"
@@ -27,18 +28,19 @@ _DAY = 86_400
 
 
 class Messages:
-    """The messages of a store. Those in the trash are unknown to all but `restore`."""
+    """The messages of a store. Those in the trash are unknown to all but `restore`; others', to an account."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, id: str) -> Message:
+    def get(self, id: str, *, account: str | None = OWNER) -> Message:
         """Return one message. Raises MessageUnknown. What a dead process left streaming is interrupted.
 
         Its `parent_id` is the message that it was said below, though that may be in the trash.
         """
         dead = interrupted.dead_among(self._database, "id", id)
-        row = self._database.row(_LIVING, (id,))
+        condition, whose = scope(account, OF_CONVERSATION)
+        row = self._database.row(_LIVING + condition, (id, *whose))
         if row is None:
             raise MessageUnknown(message=id)
         with damage_told(self._database.path):
@@ -67,14 +69,14 @@ class Messages:
         above = {id for (id,) in self._database.rows(_ABOVE, (reply.id, found[0][2]))}
         return [id for id, parent_id, _ in found if id in above or parent_id == reply.parent_id]
 
-    async def rewrite(self, id: str, text: str) -> Message:
+    async def rewrite(self, id: str, text: str, *, account: str | None = OWNER) -> Message:
         """Put another text in the place of what was said; what was thought stays. Return what it was before.
 
         Rewriting with the old text undoes it. Raises MessageUnknown, and ChatError while it is being written.
         """
 
         def rewrite(connection: sqlite3.Connection) -> Message:
-            message = read_ended(connection, id)
+            message = read_ended(connection, id, account)
             thoughts = [part for part in message.parts if not isinstance(part, Text)]
             columns = rows.columns_of([*thoughts, Text(text)] if text else thoughts)
             query = "UPDATE messages SET parts = ?, text = ?, updated_at = ? WHERE id = ?"
@@ -84,7 +86,7 @@ class Messages:
 
         return await self._database.write(rewrite)
 
-    async def trash(self, *ids: str) -> None:
+    async def trash(self, *ids: str, account: str | None = OWNER) -> None:
         """Put messages into the trash, all or none. What hangs below them stays, and is shown below their parents.
 
         Raises MessageUnknown, and MessageStreaming while one of them is being written.
@@ -92,11 +94,11 @@ class Messages:
 
         def trash(connection: sqlite3.Connection) -> None:
             for id in ids:
-                _mark(connection, read_ended(connection, id), time.time())
+                _mark(connection, read_ended(connection, id, account), time.time())
 
         await self._database.write(trash)
 
-    async def restore(self, *ids: str) -> None:
+    async def restore(self, *ids: str, account: str | None = OWNER) -> None:
         """Take messages out of the trash: they are where they were. Those not in it stay as they are.
 
         Raises MessageUnknown.
@@ -104,7 +106,7 @@ class Messages:
 
         def restore(connection: sqlite3.Connection) -> None:
             for id in ids:
-                _mark(connection, read(connection, id, _SELECT), None)
+                _mark(connection, read(connection, id, account, _SELECT), None)
 
         await self._database.write(restore)
 
@@ -121,17 +123,18 @@ class Messages:
         return purged
 
 
-def read(connection: sqlite3.Connection, id: str, query: str = _LIVING) -> Message:
+def read(connection: sqlite3.Connection, id: str, account: str | None, query: str = _LIVING) -> Message:
     """Return a message, inside a write. Raises MessageUnknown."""
-    row = connection.execute(query, (storable(id),)).fetchone()
+    condition, whose = scope(account, OF_CONVERSATION)
+    row = connection.execute(query + condition, (storable(id), *whose)).fetchone()
     if row is None:
         raise MessageUnknown(message=id)
     return rows.message(row)
 
 
-def read_ended(connection: sqlite3.Connection, id: str) -> Message:
+def read_ended(connection: sqlite3.Connection, id: str, account: str | None) -> Message:
     """Return a message that nobody streams into, inside a write. Raises MessageUnknown and MessageStreaming."""
-    message = read(connection, id)
+    message = read(connection, id, account)
     if message.status is MessageStatus.STREAMING:
         raise MessageStreaming
     return message

@@ -185,12 +185,54 @@ CREATE TABLE spending(
 ) WITHOUT ROWID
 """
 
+
+def m006_accounts(db: "Database") -> None:
+    """People besides the owner, what they may use, and the tokens that they ask with."""
+    for statement in _ACCOUNTS.split(";;"):
+        db.execute(statement)
+
+
+_ACCOUNTS = """
+ALTER TABLE accounts ADD COLUMN email TEXT;;
+ALTER TABLE accounts ADD COLUMN name TEXT NOT NULL DEFAULT '';;
+ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'user';;
+ALTER TABLE accounts ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';;
+ALTER TABLE accounts ADD COLUMN password TEXT NOT NULL DEFAULT '';;
+ALTER TABLE accounts ADD COLUMN permissions TEXT NOT NULL DEFAULT '';;
+ALTER TABLE accounts ADD COLUMN created_at REAL NOT NULL DEFAULT 0;;
+ALTER TABLE accounts ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;;
+ALTER TABLE accounts ADD COLUMN removed_at REAL;;
+CREATE UNIQUE INDEX accounts_email ON accounts(email) WHERE email IS NOT NULL;;
+UPDATE accounts SET created_at = updated_at;;
+UPDATE accounts SET role = 'admin' WHERE id = 'owner';;
+
+CREATE TABLE tokens(
+  number INTEGER PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  name TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  admin INTEGER NOT NULL,
+  created_at REAL NOT NULL,
+  used_at REAL,
+  revoked_at REAL,
+  updated_at REAL NOT NULL
+);;
+CREATE INDEX tokens_of_account ON tokens(account_id)
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
 """How long the beginnings of words are that `message_words` has an index of."""
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_drafts_and_trash, m003_unread, m004_parameters, m005_spending)
+STEPS: tuple[Step, ...] = (
+    m001_conversations,
+    m002_drafts_and_trash,
+    m003_unread,
+    m004_parameters,
+    m005_spending,
+    m006_accounts,
+)
 
 
 def is_store(connection: sqlite3.Connection) -> bool:

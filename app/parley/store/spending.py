@@ -57,6 +57,12 @@ class Spending:
         row = self._database.row("SELECT total(cost) FROM spending WHERE day >= ?", (f"{today()[:7]}-01",))
         return float(row[0]) if row else 0.0
 
+    def tokens_this_month(self, account: str) -> int:
+        """Return the tokens of an account's questions and answers of this month."""
+        query = "SELECT total(input_tokens + output_tokens) FROM spending WHERE account_id = ? AND day >= ?"
+        row = self._database.row(query, (account, f"{today()[:7]}-01"))
+        return int(row[0]) if row else 0
+
     def _summed(self, key: str, since: str, account: str) -> list[Spent]:
         query = f"SELECT {key} AS k, {_SUMS} FROM spending WHERE account_id = ? AND day >= ? GROUP BY k ORDER BY k DESC"
         return [Spent(*row) for row in self._database.rows(query, (account, since))]

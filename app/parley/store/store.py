@@ -18,8 +18,10 @@ from parley.store.spending import Spending
 from parley.store.turns import Turns
 
 if TYPE_CHECKING:
+    from parley.store.accounts import Accounts
     from parley.store.check import Finding
     from parley.store.search import Search
+    from parley.store.tokens import Tokens
 
 _BETWEEN_BURIALS = 5.0
 """Seconds until the dead's unfinished replies are tried again, which fails while the disk is full."""
@@ -28,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Store:
-    """The data of one directory: conversations, messages, turns, drafts, search, and news of what changes."""
+    """The data of one directory: conversations, messages, turns, drafts, search, accounts, and news of what changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,6 +44,20 @@ class Store:
         self.turns = Turns(database)
         self.drafts = Drafts(database)
         self.spending = Spending(database)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Return the accounts: who may ask."""
+        from parley.store.accounts import Accounts
+
+        return Accounts(self._database)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """Return the tokens of the accounts."""
+        from parley.store.tokens import Tokens
+
+        return Tokens(self._database)
 
     @cached_property
     def search(self) -> "Search":

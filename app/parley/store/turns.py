@@ -22,6 +22,7 @@ from parley.models import NO_PARAMETERS, Parameters
 from parley.store import conversations, drafts, messages, rows, spending
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
+from parley.store.scope import ANYONE, scope
 from parley.store.words import one_line, searchable, storable
 
 LEAF: Final = "leaf"
@@ -53,10 +54,11 @@ class Turns:
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
-        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters`,
-        `channel` and `account` count. `parent_id` None starts another tree in the conversation: a new version of its
-        first question. With `from_draft` the draft of the place it was written in is gone in the same moment.
-        Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and StoreError.
+        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters` and
+        `channel` count; with one it has to be the account's. `parent_id` None starts another tree in the conversation:
+        a new version of its first question. With `from_draft` the draft of the place it was written in is gone in the
+        same moment. Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and
+        StoreError.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
@@ -65,7 +67,7 @@ class Turns:
             if conversation_id is None:
                 made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
                 add_conversation(connection, replace(made, parameters=parameters))
-            parent = _parent(connection, id, parent_id)
+            parent = _parent(connection, id, parent_id, account)
             question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
             self._add(connection, question)
             reply = self._add_reply(connection, question, model, now)
@@ -75,15 +77,15 @@ class Turns:
 
         return await self._database.write(begin)
 
-    async def begin_reply(self, *, parent_id: str, model: str) -> Message:
+    async def begin_reply(self, *, parent_id: str, model: str, account: str | None = OWNER) -> Message:
         """Keep another empty reply to a question, which we stream into; show its branch. Raises MessageUnknown."""
 
         def begin(connection: sqlite3.Connection) -> Message:
-            return self._add_reply(connection, messages.read(connection, parent_id), model, time.time())
+            return self._add_reply(connection, messages.read(connection, parent_id, account), model, time.time())
 
         return await self._database.write(begin)
 
-    async def resume(self, message_id: str) -> Message:
+    async def resume(self, message_id: str, *, account: str | None = OWNER) -> Message:
         """Stream into a reply that had ended, which keeps what it holds. Return it as it was.
 
         Raises MessageUnknown for what is no reply, ConversationUnknown if it is in the trash, and ChatError while
@@ -91,7 +93,7 @@ class Turns:
         """
 
         def resume(connection: sqlite3.Connection) -> Message:
-            reply = messages.read_ended(connection, message_id)
+            reply = messages.read_ended(connection, message_id, account)
             if reply.role is not Role.ASSISTANT:
                 raise MessageUnknown(message=message_id)
             now = time.time()
@@ -107,7 +109,7 @@ class Turns:
                     message_id,
                 ),
             )
-            conversations.update(connection, reply.conversation_id, active_at=now)
+            conversations.update(connection, reply.conversation_id, account, active_at=now)
             note(connection, MESSAGE, message_id)
             return reply
 
@@ -174,7 +176,7 @@ class Turns:
             model=storable(model),
         )
         self._add(connection, reply)
-        conversations.update(connection, question.conversation_id, leaf_id=reply.id, active_at=now)
+        conversations.update(connection, question.conversation_id, ANYONE, leaf_id=reply.id, active_at=now)
         return reply
 
     def _add(self, connection: sqlite3.Connection, message: Message) -> None:
@@ -235,10 +237,11 @@ def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) 
     connection.execute(f"INSERT INTO {table}({', '.join(values)}) VALUES ({marks})", list(values.values()))
 
 
-def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None) -> str | None:
+def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None, account: str | None) -> str | None:
     """Return the message to hang the next one on. Raises ConversationUnknown and MessageUnknown."""
-    query = "SELECT leaf_id FROM conversations WHERE id = ? AND deleted_at IS NULL"
-    row = connection.execute(query, (storable(id),)).fetchone()
+    condition, whose = scope(account)
+    query = f"SELECT leaf_id FROM conversations WHERE id = ? AND deleted_at IS NULL{condition}"
+    row = connection.execute(query, (storable(id), *whose)).fetchone()
     if row is None:
         raise ConversationUnknown(conversation=id)
     if parent_id == LEAF:

@@ -248,6 +248,29 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "Port {port} on {host} is in use by another program. Choose another one with --port.",
     ),
+    "account_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no account “{account}”."),
+    "account_exists": QT_TRANSLATE_NOOP("ErrorTexts", "There is an account with the e-mail address {email} already."),
+    "account_disabled": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "This account has been switched off by the owner of this computer."
+    ),
+    "email_invalid": QT_TRANSLATE_NOOP("ErrorTexts", "“{email}” is no e-mail address."),
+    "password_invalid": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "A password is one line of at least one letter and at most {most} bytes."
+    ),
+    "owner_stays": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The owner’s account cannot be removed, switched off or restricted."
+    ),
+    "login_wrong": QT_TRANSLATE_NOOP("ErrorTexts", "The e-mail address or the password is wrong."),
+    "login_delayed": QT_TRANSLATE_NOOP("ErrorTexts", "Too many logins have failed. Try again in {seconds} seconds."),
+    "token_refused": QT_TRANSLATE_NOOP("ErrorTexts", "This token is not valid."),
+    "token_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no token “{token}”."),
+    "admin_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{account} is no admin, and cannot have an admin’s token."),
+    "model_forbidden": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "You may not use the model “{model}”. Ask the owner of this computer, or choose another one."
+    ),
+    "tokens_spent": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "Your {budget} tokens of this month are spent. Ask the owner of this computer for more."
+    ),
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
 }

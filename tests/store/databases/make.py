@@ -1,7 +1,7 @@
 """Make the database of the latest step, when it is released: python -m tests.store.databases.make.
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
-a reply that was cut off, drafts, text of many kinds.
+a reply that was cut off, drafts, text of many kinds, another account with a token.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from parley.messages import Failure, MessageStatus, Reasoning, Text, Usage
 from parley.models import Parameters
+from parley.people import Permissions
 from parley.store import Store
 from parley.store.migrations import STEPS
 
@@ -48,6 +49,9 @@ async def fill(directory: Path) -> Path:
     old, _, gone = await turns.begin(conversation_id=None, title="old", parts=[Text("away")], model="a/b")
     await turns.finish(gone.id, [Text("gone")], MessageStatus.STOPPED)
     await store.conversations.trash(old.id)
+    guest = await store.accounts.add("anna@example.org", "Anna", tags=["family"], password="a hash")
+    await store.accounts.change(guest.id, permissions=Permissions(frozenset({"a"}), tokens_a_month=500))
+    await store.tokens.add(guest.id, "phone", bytes(range(32)))
     await store.write(
         lambda connection: connection.execute("UPDATE messages SET writer = 'gone.lock' WHERE writer IS NOT NULL")
     )

@@ -1,0 +1,110 @@
+"""The errors of accounts, and of what they may use.
+
+ChatError
+├── AccountUnknown       no account of that e-mail or number
+├── AccountExists        another account has that e-mail
+├── AccountDisabled      the owner has switched it off
+├── EmailInvalid         this is no e-mail address
+├── PasswordInvalid      a password that cannot be one
+├── OwnerStays           what cannot be done to the owner's account
+├── LoginWrong           e-mail or password is wrong; nobody is told which
+├── LoginDelayed         too many of them were wrong
+├── TokenRefused         a token that is none, or no longer
+├── TokenUnknown         no token of that number
+├── AdminRefused         an admin's token for an account that is no admin
+├── ModelForbidden       the account may not use that model
+└── TokensSpent          the account has used up its month's tokens
+"""
+
+from parley.errors import ChatError
+
+
+class AccountUnknown(ChatError):
+    """No account of that e-mail or number."""
+
+    code = "account_unknown"
+    sentence = "There is no account “{account}”."
+
+
+class AccountExists(ChatError):
+    """Another account has that e-mail address."""
+
+    code = "account_exists"
+    sentence = "There is an account with the e-mail address {email} already."
+
+
+class AccountDisabled(ChatError):
+    """The owner has switched the account off."""
+
+    code = "account_disabled"
+    sentence = "This account has been switched off by the owner of this computer."
+
+
+class EmailInvalid(ChatError):
+    """What was given is no e-mail address."""
+
+    code = "email_invalid"
+    sentence = "“{email}” is no e-mail address."
+
+
+class PasswordInvalid(ChatError):
+    """The password is empty, longer than any, or not on one line."""
+
+    code = "password_invalid"
+    sentence = "A password is one line of at least one letter and at most {most} bytes."
+
+
+class OwnerStays(ChatError):
+    """The owner's account cannot be removed, switched off or restricted."""
+
+    code = "owner_stays"
+    sentence = "The owner’s account cannot be removed, switched off or restricted."
+
+
+class LoginWrong(ChatError):
+    """The e-mail address or the password is wrong."""
+
+    code = "login_wrong"
+    sentence = "The e-mail address or the password is wrong."
+
+
+class LoginDelayed(ChatError):
+    """Too many logins have failed. `seconds` is how long to wait."""
+
+    code = "login_delayed"
+    sentence = "Too many logins have failed. Try again in {seconds} seconds."
+
+
+class TokenRefused(ChatError):
+    """The token is none of ours, has been revoked, or its account is gone or switched off."""
+
+    code = "token_refused"
+    sentence = "This token is not valid."
+
+
+class TokenUnknown(ChatError):
+    """No token of that number."""
+
+    code = "token_unknown"
+    sentence = "There is no token “{token}”."
+
+
+class AdminRefused(ChatError):
+    """Only an admin can have a token for the admin's routes."""
+
+    code = "admin_refused"
+    sentence = "{account} is no admin, and cannot have an admin’s token."
+
+
+class ModelForbidden(ChatError):
+    """The owner has not allowed this account to use the model."""
+
+    code = "model_forbidden"
+    sentence = "You may not use the model “{model}”. Ask the owner of this computer, or choose another one."
+
+
+class TokensSpent(ChatError):
+    """The account has used up the tokens that it may use in a month."""
+
+    code = "tokens_spent"
+    sentence = "Your {budget} tokens of this month are spent. Ask the owner of this computer for more."

@@ -1,0 +1,14 @@
+"""Whose rows a method reaches: those of one account, to whom all others are unknown; or, inside Parley, everybody's."""
+
+from typing import Final
+
+ANYONE: Final = None
+"""Stands for all accounts: for what Parley does by itself, never for what somebody asks for."""
+
+OF_CONVERSATION = "(SELECT account_id FROM conversations WHERE id = conversation_id)"
+"""Whose a message is."""
+
+
+def scope(account: str | None, column: str = "account_id") -> tuple[str, tuple[str, ...]]:
+    """Return the end of a condition that lets only an account's rows through, and its values."""
+    return ("", ()) if account is None else (f" AND {column} = ?", (account,))

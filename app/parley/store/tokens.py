@@ -1,0 +1,97 @@
+"""Tokens: what programs ask with. Of their secrets only SHA-256 digests are kept."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from parley.account_errors import AccountUnknown, TokenUnknown
+from parley.people import Credential, Token
+from parley.store import accounts
+from parley.store.changes import TOKEN, note
+from parley.store.database import Database
+from parley.store.scope import ANYONE, scope
+from parley.store.words import one_line, storable
+
+_COLUMNS = "t.number, t.account_id, t.name, t.admin, t.created_at, t.used_at"
+_SIZE = len(_COLUMNS.split(", "))
+_GOOD = "t.revoked_at IS NULL AND a.removed_at IS NULL"
+
+
+class Tokens:
+    """The tokens of a store. Those that have been revoked are unknown, and their numbers are never given again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, account: str | None = ANYONE) -> list[Token]:
+        """Return the tokens of an account, or of all, oldest first."""
+        condition, values = scope(account, "t.account_id")
+        query = (
+            f"SELECT {_COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id"
+            f" WHERE {_GOOD}{condition} ORDER BY t.number"
+        )
+        return [_token(row) for row in self._database.rows(query, values)]
+
+    def find(self, number: int) -> tuple[Credential, bytes] | None:
+        """Return a token with its account, and the digest of its secret; or None."""
+        query = (
+            f"SELECT t.digest, {_COLUMNS}, {accounts.COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id"
+            f" WHERE {_GOOD} AND t.number = ?"
+        )
+        row = self._database.row(query, (number,))
+        if row is None:
+            return None
+        digest, *facts = row
+        return Credential(accounts.account(facts[_SIZE:]), _token(facts[:_SIZE])), bytes(digest)
+
+    async def add(self, account: str, name: str, digest: bytes, *, admin: bool = False) -> Token:
+        """Keep a new token. Raises AccountUnknown."""
+
+        def add(connection: sqlite3.Connection) -> Token:
+            query = "SELECT 1 FROM accounts WHERE id = ? AND removed_at IS NULL"
+            if connection.execute(query, (storable(account),)).fetchone() is None:
+                raise AccountUnknown(account=account)
+            row = connection.execute(
+                "INSERT INTO tokens AS t(account_id, name, digest, admin, created_at, updated_at)"
+                f" VALUES (?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS.replace('t.', '')}",
+                (account, one_line(storable(name)), digest, int(admin), time.time(), time.time()),
+            ).fetchone()
+            note(connection, TOKEN, str(row[0]))
+            return _token(row)
+
+        return await self._database.write(add)
+
+    async def rename(self, number: int, name: str, account: str | None = ANYONE) -> None:
+        """Give a token another name. Raises TokenUnknown, for others' too."""
+        await self._set(number, account, name=one_line(storable(name)))
+
+    async def revoke(self, number: int, account: str | None = ANYONE) -> None:
+        """Let a token be good no longer. Raises TokenUnknown, for others' too."""
+        await self._set(number, account, revoked_at=time.time())
+
+    def mark_used(self, number: int) -> None:
+        """Remember that a token has just been used, without waiting for it."""
+
+        def mark(connection: sqlite3.Connection) -> None:
+            query = "UPDATE tokens SET used_at = ? WHERE number = ? AND revoked_at IS NULL"
+            if connection.execute(query, (time.time(), number)).rowcount:
+                note(connection, TOKEN, str(number))
+
+        self._database.write_later(mark)
+
+    async def _set(self, number: int, account: str | None, **values: Any) -> None:
+        def change(connection: sqlite3.Connection) -> None:
+            condition, whose = scope(account)
+            columns = ", ".join(f"{name} = ?" for name in values)
+            query = f"UPDATE tokens SET {columns}, updated_at = ? WHERE number = ? AND revoked_at IS NULL{condition}"
+            if not connection.execute(query, (*values.values(), time.time(), number, *whose)).rowcount:
+                raise TokenUnknown(token=number)
+            note(connection, TOKEN, str(number))
+
+        await self._database.write(change)
+
+
+def _token(row: Sequence[Any]) -> Token:
+    number, account_id, name, admin, created_at, used_at = row
+    return Token(number, account_id, name, bool(admin), created_at, used_at)
