@@ -29,6 +29,7 @@ COMMANDS = ["", "chat", "models", "conversations", "show", "search", "usage", "b
 COMMANDS += ["provider", "provider add", "provider list", "provider remove"]
 COMMANDS += ["models pull", "models show", "models rm"]
 COMMANDS += ["user", "user add", "user password", "user list", "user remove", "user allow"]
+COMMANDS += ["assistant", "assistant add", "assistant list", "assistant show", "assistant remove"]
 COMMANDS += ["token", "token create", "token list", "token revoke"]
 COMMANDS += ["data", "data where", "data move"]
 COMMANDS += ["settings", "settings list", "settings get", "settings set"]
@@ -79,7 +80,16 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_lists_take_json(cli: Cli) -> None:
-    for command in ("models", "conversations", "provider list", "settings list", "user list", "token list", "doctor"):
+    for command in (
+        "models",
+        "conversations",
+        "provider list",
+        "settings list",
+        "user list",
+        "token list",
+        "assistant list",
+        "doctor",
+    ):
         assert isinstance(cli.json(*command.split(), "--json"), list)
     assert isinstance(cli.json("search", "--json", "words"), list)
 

@@ -7,6 +7,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from parley.answers import Answers
+from parley.assistants import Assistant, instruction_with, mood_of, parameters_with
 from parley.context import Prompt
 from parley.errors import (
     AnswerBroken,
@@ -60,10 +61,11 @@ A server on this computer has slept with it, and goes on."""
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Something to say. Without a model the conversation's is asked.
+    """Something to say. Without a model the conversation's is asked, then its assistant's.
 
     Without a conversation a new one begins; instruction and parameters are for that. Without an instruction it has
-    that of the settings; an empty one is none.
+    that of the settings; an empty one is none. An assistant (its id, slug or name) and a mood that are given belong to
+    the conversation from now on.
     """
 
     text: str
@@ -74,6 +76,8 @@ class ChatRequest:
     images: tuple[Image, ...] = ()
     channel: str = "desktop"
     account: str = OWNER
+    assistant: str = ""
+    mood: str = ""
     from_draft: bool = False
     """It was kept as the draft of that conversation, which is gone once it is sent."""
 
@@ -106,7 +110,9 @@ class ChatEngine:
             raise PromptEmpty
         id, account = request.conversation_id, request.account
         conversation = self._store.conversations.get(id, account=account) if id else None
-        provider, model = await self._model(request.model, conversation, account)
+        assistant = self._store.assistants.find(request.assistant) if request.assistant else None
+        mood = mood_of(request.mood)
+        provider, model = await self._model(request.model, conversation, account, assistant)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=id,
             title=title_from(request.text) or "Image",
@@ -117,6 +123,8 @@ class ChatEngine:
             channel=request.channel,
             account=account,
             from_draft=request.from_draft,
+            assistant_id=assistant.id if assistant else None,
+            mood=mood,
         )
         return self._start(conversation, reply, provider, model)
 
@@ -198,12 +206,17 @@ class ChatEngine:
         tools: Sequence[ToolSpec] = (),
         tool_choice: str = "auto",
         account: str = OWNER,
+        assistant: str = "",
+        mood: str = "",
     ) -> Turn:
         """Answer messages that are not stored, and store nothing. Calls of tools are left to the caller.
 
         Raises ChatError.
         """
-        provider, name = await self._model(model, None, account)
+        answers = self._store.assistants.find(assistant) if assistant else None
+        instruction = instruction_with(instruction, answers, mood_of(mood))
+        parameters = parameters_with(parameters, answers)
+        provider, name = await self._model(model, None, account, answers)
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         turn = self._turn(self._answers.events(provider, request, account), provider, account)
@@ -241,8 +254,11 @@ class ChatEngine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._replies.close()
 
-    async def _model(self, wanted: str, conversation: Conversation | None, account: str) -> tuple[Provider, str]:
-        name = wanted or (conversation.model if conversation else "") or await self._default_model(account)
+    async def _model(
+        self, wanted: str, conversation: Conversation | None, account: str, assistant: Assistant | None = None
+    ) -> tuple[Provider, str]:
+        name = wanted or (conversation.model if conversation else "") or (assistant.model if assistant else "")
+        name = name or await self._default_model(account)
         if not name:
             raise NoModel
         provider, model = await self._catalog.resolve(name)
@@ -296,10 +312,14 @@ class ChatEngine:
             for message_id in earlier:
                 await self._settled(message_id)
         about = self._catalog.known(provider.id, model)
-        messages = await self._prompt(conversation, reply, about)
+        id = conversation.assistant_id
+        assistant = self._store.assistants.get(id) if id else None
+        instruction = instruction_with(conversation.instruction, assistant, conversation.mood)
+        parameters = parameters_with(conversation.parameters, assistant)
+        messages = await self._prompt(instruction, reply, about)
         if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
-        request = ProviderRequest(model, messages, conversation.instruction, conversation.parameters, about=about)
+        request = ProviderRequest(model, messages, instruction, parameters, about=about)
         async with aclosing(self._answers.events(provider, request, conversation.account_id)) as events:
             try:
                 async for event in events:
@@ -309,8 +329,8 @@ class ChatEngine:
                     raise
                 yield Finished()  # it had nothing to add
 
-    async def _prompt(self, conversation: Conversation, reply: Message, model: Model | None) -> list[Message]:
-        prompt = Prompt(instruction=conversation.instruction, context=model.context if model else None)
+    async def _prompt(self, instruction: str, reply: Message, model: Model | None) -> list[Message]:
+        prompt = Prompt(instruction=instruction, context=model.context if model else None)
         prompt.take(reply)
         async with aclosing(self._store.conversations.upwards(reply.parent_id)) as above:
             async for message in above:

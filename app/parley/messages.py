@@ -48,6 +48,14 @@ class MessageStatus(StrEnum):
     FAILED = "failed"
 
 
+class Mood(StrEnum):
+    """In which tone a conversation is to be answered: one line added to its instruction."""
+
+    SERIOUS = "serious"
+    FRIENDLY = "friendly"
+    NORMAL = "normal"
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """What was said, in Markdown."""
@@ -247,6 +255,8 @@ class Conversation:
     answering: bool = False
     unread: bool = False
     parameters: Parameters = NO_PARAMETERS
+    assistant_id: str | None = None
+    mood: Mood | None = None
 
 
 def title_from(text: str, limit: int = 80) -> str:

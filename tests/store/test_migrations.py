@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parley.errors import StoreBusy, StoreNewer
-from parley.messages import MessageStatus, Reasoning, Text
+from parley.messages import MessageStatus, Mood, Reasoning, Text
 from parley.models import NO_PARAMETERS, Parameters
 from parley.people import EVERYTHING, Permissions
 from parley.store import Store, migrations
@@ -147,6 +147,19 @@ async def test_step_6_makes_the_owner_an_admin_and_keeps_what_is_theirs(tmp_path
     credential, digest = store.tokens.find(1) or pytest.fail("the token is gone")
     assert (credential.account, credential.token.name, digest) == (anna, "phone", bytes(range(32)))
     await store.close()
+
+
+async def test_step_7_gives_conversations_assistants_and_moods(tmp_path: Path) -> None:
+    found: dict[str, tuple[str, Mood | None]] = {}
+    for step in ("step_006.db", "step_007.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        trip = next(trip for trip in store.conversations.page() if trip.pinned)
+        name = store.assistants.get(trip.assistant_id).name if trip.assistant_id else ""
+        found[step] = (name, trip.mood)
+        await store.close()
+    assert found == {"step_006.db": ("", None), "step_007.db": ("Travel guide", Mood.FRIENDLY)}
 
 
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:

@@ -123,6 +123,8 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
         ("screen reader", "keyboard#screen-reader"),
         ("my key was refused", "troubleshooting#the-key-was-refused"),
         ("exit code", "command-line#exit-codes"),
+        ("How do I add an assistant?", "assistants#adding-an-assistant"),
+        ("a friendly tone", "assistants#moods-the-tone-of-answers"),
         ("How do I add a person?", "people#adding-a-person"),
         ("What may others use?", "people#what-a-person-may-use"),
         ("How do I make a token for a program?", "people#tokens-for-programs"),

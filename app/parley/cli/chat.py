@@ -3,9 +3,10 @@
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from parley.assistants import instruction_with
 from parley.attachments import read_image
 from parley.budget import Budget
 from parley.cli import manner, streams
@@ -15,7 +16,7 @@ from parley.cli.usage import tell_budget
 from parley.engine import ChatRequest
 from parley.errors import ChatError, ConversationUnknown, PromptEmpty
 from parley.events import Failed, Finished, LastEvent, ReasoningDelta, Started, Status, TextDelta
-from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, new_id
+from parley.messages import Conversation, Image, Message, MessageStatus, Part, Reasoning, Role, Text, new_id
 from parley.models import NO_PARAMETERS, Parameters
 from parley.providers.guide import PROVIDER as GUIDE
 
@@ -38,6 +39,7 @@ def chat(arguments: Namespace, shell: Shell) -> int:
         raise UsageError("--json needs a prompt")
     with shell.services() as services:
         talk = _Talk(services, arguments.model, arguments.instruction, _conversation(arguments, services))
+        talk.assistant, talk.mood = arguments.assistant, arguments.mood
         talk.stores, talk.streams, talk.images = not arguments.no_store, not arguments.json, images
         shell.run(talk.take(given))
         if prompt is None:
@@ -121,6 +123,8 @@ class _Talk:
     parameters: Parameters = NO_PARAMETERS
     images: tuple[Image, ...] = ()
     """What goes with the next message."""
+    assistant: str = ""
+    mood: str = ""
     stores: bool = True
     streams: bool = True
     turn: "Turn | None" = None
@@ -193,7 +197,9 @@ class _Talk:
         request = ChatRequest(
             text, self.conversation_id, self.model, instruction, self.parameters, self.images, channel=CHANNEL
         )
+        request = replace(request, assistant=self.assistant, mood=self.mood)
         turn = await self.services.engine.send(request)
+        self.assistant = self.mood = ""  # the conversation has them now
         self.conversation_id, self.images = turn.conversation_id, ()
         return turn
 
@@ -203,12 +209,26 @@ class _Talk:
             tree = self.services.store.conversations.tree(self.conversation_id)
             self.unstored += tree.branch()
             self.model = self.model or tree.conversation.model
-            self.instruction = tree.conversation.instruction
+            self._adopt(tree.conversation)
         self._add(Role.USER, (*self.images, *([Text(text)] if text else [])))
         self.images = ()
         instruction = self.instruction or self.services.settings.options.instruction
-        engine, messages = self.services.engine, tuple(self.unstored)
-        return await engine.complete(messages, self.model, instruction, parameters=self.parameters)
+        return await self.services.engine.complete(
+            tuple(self.unstored),
+            self.model,
+            instruction,
+            parameters=self.parameters,
+            assistant=self.assistant,
+            mood=self.mood,
+        )
+
+    def _adopt(self, conversation: Conversation) -> None:
+        """Speak as a stored conversation does; its assistant may have been removed since."""
+        self.instruction = conversation.instruction
+        if conversation.assistant_id and not self.assistant:
+            assistant = self.services.store.assistants.get(conversation.assistant_id)
+            self.instruction = instruction_with(self.instruction, assistant, None)
+        self.mood = self.mood or conversation.mood or ""
 
     def _remember(self, parts: tuple[Part, ...]) -> None:
         if parts:

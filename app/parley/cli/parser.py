@@ -43,8 +43,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="parley", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"Parley {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
-    nouns = (_chat, _models, _conversations, _show, _search, _usage, _data, _provider, _user, _token, _settings, _serve)
-    for add in nouns:
+    looking_up = (_chat, _models, _conversations, _show, _search, _usage, _data)
+    for add in (*looking_up, _provider, _assistant, _user, _token, _settings, _serve):
         add(commands)
     arguments = parser.parse_args(words, argparse.Namespace(data_dir=None))
     if arguments.command == "chat":
@@ -89,6 +89,10 @@ def _chat(commands: Any) -> None:
         help="send an image along; repeatable",
     )
     _parameters(parser)
+    parser.add_argument("--assistant", type=_text, default="", metavar="A", help="who is to answer, from now on")
+    parser.add_argument(
+        "--mood", type=_text, default="", metavar="M", help="in which tone: serious, friendly or normal, from now on"
+    )
     parser.add_argument("--no-store", action="store_true", help="keep nothing of it")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
     parser.add_argument("prompt", type=_text, nargs="?", metavar="PROMPT", help="what to say")
@@ -224,6 +228,23 @@ def _provider(commands: Any) -> None:
     wish.add_argument("--forget", action="store_true", help="forget the key that is kept")
     wish.add_argument("--move", action="store_true", help="move all keys of the file into the system’s keychain")
     _json(kept)
+
+
+def _assistant(commands: Any) -> None:
+    parser = _add(commands, "assistant", "add, list, show and remove assistants")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    add = _add(actions, "add", "add an assistant: an instruction with a name")
+    add.add_argument("--instruction", type=_text, required=True, metavar="TEXT", help="how it is to answer")
+    add.add_argument("--description", type=_text, default="", metavar="TEXT", help="what it is for, in a few words")
+    add.add_argument("--model", type=_text, default="", metavar="PROVIDER/MODEL", help="whom it asks")
+    for option, words in (("--tool", "a tool that it may call"), ("--knowledge", "a collection that it may search")):
+        add.add_argument(option, type=_text, action="append", default=[], metavar="NAME", help=f"{words}; repeatable")
+    _json(_add(actions, "list", "list the assistants"))
+    show = _add(actions, "show", "tell what an assistant is")
+    _json(show)
+    remove = _add(actions, "remove", "remove an assistant; conversations that were begun with it go on with it")
+    for action in (add, show, remove):
+        action.add_argument("name", type=_text, metavar="NAME")
 
 
 def _user(commands: Any) -> None:

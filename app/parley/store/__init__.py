@@ -1,13 +1,13 @@
 """The store: one SQLite file. The only package with SQL.
 
 `Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`,
-`store.accounts`, `store.tokens`.
+`store.accounts`, `store.tokens`, `store.assistants`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from parley.store.changes import ACCOUNT, CONVERSATION, EVERYTHING, MESSAGE, SPENDING, TOKEN, Change
+from parley.store.changes import ACCOUNT, ASSISTANT, CONVERSATION, EVERYTHING, MESSAGE, SPENDING, TOKEN, Change
 from parley.store.conversations import Cursor
 from parley.store.scope import ANYONE
 from parley.store.store import Store
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCOUNT",
     "ANYONE",
+    "ASSISTANT",
     "CONVERSATION",
     "EVERYTHING",
     "LEAF",

@@ -19,6 +19,7 @@ MESSAGE = "message"
 SPENDING = "spending"
 ACCOUNT = "account"
 TOKEN = "token"
+ASSISTANT = "assistant"
 EVERYTHING = "everything"
 """More has changed than could be kept: read again what is on screen."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import OWNER, Conversation, Message
+from parley.messages import OWNER, Conversation, Message, Mood
 from parley.models import Parameters
 from parley.store import interrupted, rows, trees
 from parley.store.changes import CONVERSATION, note
@@ -150,6 +150,14 @@ class Conversations:
     async def set_instruction(self, id: str, instruction: str, *, account: str | None = OWNER) -> None:
         """Choose what is sent ahead of the conversation from now on. Raises ConversationUnknown."""
         await self._set(id, account, instruction=storable(instruction))
+
+    async def set_assistant(self, id: str, assistant_id: str | None, *, account: str | None = OWNER) -> None:
+        """Choose who answers from now on, or nobody in particular. Raises ConversationUnknown."""
+        await self._set(id, account, assistant_id=assistant_id)
+
+    async def set_mood(self, id: str, mood: Mood | None, *, account: str | None = OWNER) -> None:
+        """Choose the tone of answers from now on. Raises ConversationUnknown."""
+        await self._set(id, account, mood=mood or "")
 
     async def show_leaf(self, id: str, message_id: str, *, account: str | None = OWNER) -> None:
         """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""

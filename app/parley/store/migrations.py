@@ -220,6 +220,33 @@ CREATE TABLE tokens(
 CREATE INDEX tokens_of_account ON tokens(account_id)
 """
 
+
+def m007_assistants(db: "Database") -> None:
+    """Assistants, and the assistant and the mood of each conversation."""
+    for statement in _ASSISTANTS.split(";;"):
+        db.execute(statement)
+
+
+_ASSISTANTS = """
+CREATE TABLE assistants(
+  id TEXT PRIMARY KEY,
+  slug TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  instruction TEXT NOT NULL,
+  model TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  tools TEXT NOT NULL,
+  knowledge TEXT NOT NULL,
+  created_at REAL NOT NULL,
+  updated_at REAL NOT NULL,
+  deleted_at REAL
+) WITHOUT ROWID;;
+CREATE UNIQUE INDEX assistants_slug ON assistants(slug) WHERE deleted_at IS NULL;;
+ALTER TABLE conversations ADD COLUMN assistant_id TEXT REFERENCES assistants(id);;
+ALTER TABLE conversations ADD COLUMN mood TEXT NOT NULL DEFAULT ''
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
@@ -232,6 +259,7 @@ STEPS: tuple[Step, ...] = (
     m004_parameters,
     m005_spending,
     m006_accounts,
+    m007_assistants,
 )
 
 

@@ -14,6 +14,7 @@ from parley.messages import (
     Failure,
     Message,
     MessageStatus,
+    Mood,
     Part,
     Role,
     Text,
@@ -29,21 +30,22 @@ c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.
 (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
 - (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
 EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming'),
-c.unread, c.parameters
+c.unread, c.parameters, c.assistant_id, c.mood
 """
 MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, seq"
 _JSON = itemgetter(7, 8, 9)
 """Those of MESSAGE_COLUMNS that hold JSON, or nothing."""
 
 _ROLES = {role.value: role for role in Role}
+_MOODS = {mood.value: mood for mood in Mood}
 _STATUSES = {status.value: status for status in MessageStatus}
 
 
 def conversation(row: Sequence[Any]) -> Conversation:
     """Return the conversation of a row of CONVERSATION_COLUMNS."""
-    *facts, pinned, count, answering, unread, stored = row
+    *facts, pinned, count, answering, unread, stored, assistant_id, mood = row
     parameters = parameters_from_json(json.loads(stored)) if stored else NO_PARAMETERS
-    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread), parameters)
+    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread), parameters, assistant_id, _MOODS.get(mood))
     return Conversation(*made)
 
 

@@ -19,6 +19,7 @@ from parley.store.turns import Turns
 
 if TYPE_CHECKING:
     from parley.store.accounts import Accounts
+    from parley.store.assistants import Assistants
     from parley.store.check import Finding
     from parley.store.search import Search
     from parley.store.tokens import Tokens
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class Store:
-    """The data of one directory: conversations, messages, turns, drafts, search, accounts, and news of what changes."""
+    """The data of one directory, a noun at a time, and news of what changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,6 +59,13 @@ class Store:
         from parley.store.tokens import Tokens
 
         return Tokens(self._database)
+
+    @cached_property
+    def assistants(self) -> "Assistants":
+        """Return the assistants."""
+        from parley.store.assistants import Assistants
+
+        return Assistants(self._database)
 
     @cached_property
     def search(self) -> "Search":

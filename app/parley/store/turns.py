@@ -13,6 +13,7 @@ from parley.messages import (
     Failure,
     Message,
     MessageStatus,
+    Mood,
     Part,
     Role,
     Usage,
@@ -38,7 +39,7 @@ class Turns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(
+    async def begin(  # noqa: PLR0913 - what a conversation begins with, each by its name
         self,
         *,
         conversation_id: str | None,
@@ -51,14 +52,16 @@ class Turns:
         account: str = OWNER,
         parent_id: str | None = LEAF,
         from_draft: bool = False,
+        assistant_id: str | None = None,
+        mood: Mood | None = None,
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
         Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters` and
-        `channel` count; with one it has to be the account's. `parent_id` None starts another tree in the conversation:
-        a new version of its first question. With `from_draft` the draft of the place it was written in is gone in the
-        same moment. Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation, and
-        StoreError.
+        `channel` count; with one it has to be the account's. An assistant and a mood that are given hold from now on.
+        `parent_id` None starts another tree in the conversation: a new version of its first question. With `from_draft`
+        the draft of the place it was written in is gone in the same moment. Raises ConversationUnknown, MessageUnknown
+        for a parent that is not in the conversation, and StoreError.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
@@ -68,6 +71,9 @@ class Turns:
                 made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
                 add_conversation(connection, replace(made, parameters=parameters))
             parent = _parent(connection, id, parent_id, account)
+            chosen = {name: value for name, value in (("assistant_id", assistant_id), ("mood", mood)) if value}
+            if chosen:
+                conversations.update(connection, id, account, **chosen)
             question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
             self._add(connection, question)
             reply = self._add_reply(connection, question, model, now)

@@ -271,6 +271,12 @@ SENTENCES: Mapping[str, object] = {
     "tokens_spent": QT_TRANSLATE_NOOP(
         "ErrorTexts", "Your {budget} tokens of this month are spent. Ask the owner of this computer for more."
     ),
+    "assistant_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no assistant “{assistant}”."),
+    "assistant_exists": QT_TRANSLATE_NOOP("ErrorTexts", "There is an assistant named “{assistant}” already."),
+    "assistant_nameless": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "An assistant needs a name with at least one letter or digit."
+    ),
+    "mood_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no mood “{mood}”. Choose one of {moods}."),
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
 }

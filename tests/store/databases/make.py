@@ -1,7 +1,8 @@
 """Make the database of the latest step, when it is released: python -m tests.store.databases.make.
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
-a reply that was cut off, drafts, text of many kinds, another account with a token.
+a reply that was cut off, drafts, text of many kinds, another account with a token,
+an assistant.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from parley.messages import Failure, MessageStatus, Reasoning, Text, Usage
+from parley.messages import Failure, MessageStatus, Mood, Reasoning, Text, Usage
 from parley.models import Parameters
 from parley.people import Permissions
 from parley.store import Store
@@ -24,6 +25,7 @@ async def fill(directory: Path) -> Path:
     """Fill a new store; return its file."""
     store = Store.open(directory)
     turns = store.turns
+    guide = await store.assistants.add("Travel guide", instruction="Know the way.", model="a/b", tools=["web"])
     trip, question, reply = await turns.begin(
         conversation_id=None,
         title="Trip to Lisbon",
@@ -31,6 +33,8 @@ async def fill(directory: Path) -> Path:
         model="a/b",
         instruction="Be brief.",
         parameters=Parameters(temperature=0.5, stop=("END",)),
+        assistant_id=guide.id,
+        mood=Mood.FRIENDLY,
     )
     usage = Usage(12, 34, 0.5, 2.0)
     await turns.finish(reply.id, [Reasoning("hm", 1.5), Text("**Everywhere.**")], MessageStatus.COMPLETE, usage)

@@ -1,0 +1,38 @@
+"""The errors of assistants and moods.
+
+ChatError
+├── AssistantUnknown     no assistant of that name
+├── AssistantExists      another assistant has that name, or one that is written alike
+├── AssistantNameless    a name without a letter or a digit
+└── MoodUnknown          no mood of that name
+"""
+
+from parley.errors import ChatError
+
+
+class AssistantUnknown(ChatError):
+    """No assistant of that name, slug or id."""
+
+    code = "assistant_unknown"
+    sentence = "There is no assistant “{assistant}”."
+
+
+class AssistantExists(ChatError):
+    """Another assistant has that name, or one that is written alike."""
+
+    code = "assistant_exists"
+    sentence = "There is an assistant named “{assistant}” already."
+
+
+class AssistantNameless(ChatError):
+    """The name of an assistant has no letter and no digit."""
+
+    code = "assistant_nameless"
+    sentence = "An assistant needs a name with at least one letter or digit."
+
+
+class MoodUnknown(ChatError):
+    """No mood of that name."""
+
+    code = "mood_unknown"
+    sentence = "There is no mood “{mood}”. Choose one of {moods}."
