@@ -147,8 +147,7 @@ class Header(QWidget):
     def add(self, button: QToolButton) -> None:
         """Put a button before that of the menu."""
         self._row.insertWidget(self._row.count() - 1, button)
-        QWidget.setTabOrder(self.label, button)
-        QWidget.setTabOrder(button, self.more)
+        QWidget.setTabOrder(self.new_chat, button)
 
     def edit_title(self) -> None:
         """Let the person change the title."""
