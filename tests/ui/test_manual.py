@@ -98,6 +98,8 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
     [
         ("How do I get a model?", "models#getting-a-model"),
         ("What can I do with Parley?", "index#what-parley-can-do"),
+        ("How do I change the temperature?", "chats#chat-settings"),
+        ("How do I send a picture to the model?", "writing#files-and-pictures"),
         ("Where are my chats kept?", "data#where-your-chats-are-kept"),
         ("How do I search my conversations?", "search#searching-all-conversations"),
         ("How do I make a backup?", "data#backup"),

@@ -146,7 +146,8 @@ class Queue(QObject):
         from parley.engine import ChatRequest
 
         question, model = found.question, found.reply.model
-        await self._services.engine.send(ChatRequest(question.text, question.conversation_id, model))
+        request = ChatRequest(question.text, question.conversation_id, model, images=question.images)
+        await self._services.engine.send(request)
         self.changed.emit()
 
     def _put_focus(self, number: int) -> None:
