@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import QAccessible, QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -121,6 +121,22 @@ async def test_the_table_is_for_keys_and_screen_readers(desk: Desk) -> None:
     assert first.text(QAccessible.Text.Name) == "Today, $0.50, 10 tokens in, 10 out · 1 answer"
 
 
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+async def test_a_narrow_window_has_room_for_it(desk: Desk, until: Until, direction: Qt.LayoutDirection) -> None:
+    await spend(desk, "lan/" + "long" * 40, Usage(10_000_000, 10_000_000))
+    await spend(desk, "a/x", Usage(10_000_000, 10_000_000, cost=12_345.678, estimated=True))
+    page = await spending_page(desk)
+    page.window().setLayoutDirection(direction)
+    page.window().resize(360, 700)
+    await until(lambda: page.viewport().width() < 400)
+    click(page.report.by.buttons["model"])
+    await until(lambda: page.inside.width() == page.viewport().width())
+    for part in (page.report, page.report.table, page.report.total, page.report.unpriced, page.button):
+        left = part.mapTo(page.inside, QPoint(0, 0)).x()
+        assert left >= 0
+        assert left + part.width() <= page.viewport().width()
+
+
 @pytest.mark.parametrize(
     ("spent", "stops", "words"),
     [
@@ -162,7 +178,7 @@ async def test_a_model_without_a_price_is_named_and_gets_one(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     await spend(desk, "lan/y", Usage(20, 30))
     page = await spending_page(desk)
-    assert page.report.unpriced.text().startswith("Price not known: lan/y. 1 answer")
+    assert page.report.unpriced.text().replace("\u200b", "").startswith("Price not known: lan/y. 1 answer of")
     assert page.button.text() == "Create prices.json"
     click(page.button)
     assert page.prices.note.isVisible()

@@ -1,5 +1,6 @@
 """SpendingReport: what this month has cost beside the budget, and what each day, month or model has."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
@@ -12,6 +13,7 @@ from parley.store.spending import Spending, Spent, today
 from parley.ui.appearance.look import Look
 from parley.ui.chat.status_line import short_number
 from parley.ui.money import money
+from parley.ui.notices import BREAKS, ZERO_WIDTH_SPACE
 from parley.ui.preferences.editors import Segments
 from parley.ui.preferences.row import NARROW, words_label
 from parley.ui.preferences.spending_table import Line, ShareBar, SpendingTable
@@ -41,6 +43,7 @@ class SpendingReport(QWidget):
         self.budget = words_label("", self)
         self.tokens = words_label("", self, "muted")
         self.unpriced = words_label("", self)
+        self.unpriced.setMinimumWidth(1)  # whatever the names of models
         self.by = Segments(
             {
                 "day": QT_TRANSLATE_NOOP("Settings", "Day"),
@@ -107,7 +110,7 @@ class SpendingReport(QWidget):
         self.budget.setText(self._budget_words(share) if budget else "")
         tokens_in, tokens_out = (sum(getattr(model, name) for model in month) for name in Spent._fields[2:4])
         self.tokens.setText(self._words(sum(model.replies for model in month), tokens_in, tokens_out))
-        names = [model.key for model in month if model.unpriced]
+        names = [re.sub(BREAKS, ZERO_WIDTH_SPACE, model.key) for model in month if model.unpriced]
         more = self.tr("{models} and others") if len(names) > NAMED else "{models}"
         unpriced = sum(model.unpriced for model in month)
         answers = self.tr("%n answers of this month are not in the sum.", "", unpriced)
