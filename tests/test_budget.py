@@ -44,6 +44,14 @@ async def test_it_is_said_once_for_each_threshold_and_month(store: Store, settin
     assert news.percent == 80
 
 
+async def test_of_two_processes_one_says_it(store: Store, settings: Settings, day: list[str]) -> None:
+    settings.update(budget=10.0)
+    other = Budget(Settings(settings._path), store.spending)
+    await spend(store, 9.0)
+    assert Budget(settings, store.spending).news() is not None
+    assert other.news() is None
+
+
 async def test_another_budget_is_another_matter(store: Store, settings: Settings, day: list[str]) -> None:
     settings.update(budget=10.0, budget_stops=True)
     budget = Budget(settings, store.spending)

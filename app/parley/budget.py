@@ -39,13 +39,18 @@ class Budget:
 
     def news(self) -> BudgetNews | None:
         """Return what is to be said now, and count it as said. Raises ChatError if that cannot be kept."""
-        options = self._settings.options
-        if not options.budget:
+        if not self._reached():
             return None
-        spent = self._spending.this_month()
-        reached = next((percent for percent in THRESHOLDS if spent * 100 >= options.budget * percent), 0)
+        self._settings.reload()  # another process may just have said it
+        options, reached = self._settings.options, self._reached()
         month = f"{today()[:7]} {options.budget:g}"
-        if not reached or options.budget_told in [f"{month} {percent}" for percent in THRESHOLDS if percent >= reached]:
+        said = [f"{month} {percent}" for percent in THRESHOLDS if percent >= reached]
+        if not reached or options.budget_told in said:
             return None
         self._settings.update(budget_told=f"{month} {reached}")
-        return BudgetNews(reached, spent, options.budget, options.budget_stops)
+        return BudgetNews(reached, self._spending.this_month(), options.budget, options.budget_stops)
+
+    def _reached(self) -> int:
+        """Return the highest threshold that is reached, in percent, or 0."""
+        share = self.share or 0.0
+        return next((percent for percent in THRESHOLDS if share * 100 >= percent), 0)
