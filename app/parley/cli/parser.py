@@ -263,6 +263,9 @@ def _user(commands: Any) -> None:
     allow.add_argument("--tools", type=_text, metavar="NAMES", help="tools that models may call")
     allow.add_argument("--knowledge", type=_text, metavar="NAMES", help="collections of documents")
     allow.add_argument("--tokens", type=_text, metavar="N", help="tokens in a month, or “all”")
+    switch = allow.add_mutually_exclusive_group()
+    switch.add_argument("--off", action="store_true", help="nothing at all: tokens and password are refused")
+    switch.add_argument("--on", action="store_true", help="what was allowed before it was switched off")
     for action in (add, password, remove, allow):
         action.add_argument("email", type=_text, metavar="EMAIL")
 

@@ -39,7 +39,8 @@ def user(arguments: Namespace, shell: Shell) -> int:
             case "allow":
                 account = store.accounts.find(arguments.email)
                 permissions = _changed(account.permissions, arguments)
-                shell.run(store.accounts.change(account.id, permissions=permissions))
+                disabled = arguments.off if arguments.off or arguments.on else None
+                shell.run(store.accounts.change(account.id, permissions=permissions, disabled=disabled))
     return 0
 
 
@@ -67,8 +68,11 @@ def _password(arguments: Namespace) -> str:
         return streams.piped_text().rstrip("\r\n")
     from getpass import getpass
 
-    password = getpass("Password: ")
-    if getpass("The same again: ") != password:
+    try:
+        password, again = getpass("Password: "), getpass("The same again: ")
+    except EOFError:
+        raise UsageError("there is no password") from None
+    if again != password:
         raise UsageError("the two passwords differ")
     return password
 
@@ -129,8 +133,8 @@ def _changed(permissions: Permissions, arguments: Namespace) -> Permissions:
     values: dict[str, Any] = {kind: _names(said) for kind, said in kinds.items() if said is not None}
     if arguments.tokens is not None:
         values["tokens_a_month"] = _tokens(arguments.tokens)
-    if not values:
-        raise UsageError("say what is allowed: --models, --tools, --knowledge or --tokens")
+    if not values and not arguments.on and not arguments.off:
+        raise UsageError("say what is allowed: --models, --tools, --knowledge, --tokens, --on or --off")
     return replace(permissions, **values)
 
 
