@@ -58,7 +58,7 @@ async def test_login(store: Store, credentials: Credentials, anna: Account) -> N
     assert await credentials.login(" ANNA@example.org ", PASSWORD) == anna
     found = store.accounts.password("anna@example.org")
     assert found
-    assert found[1].startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert found[1].startswith("$argon2id$v=19$m=65536,t=3,p=1$")
     await credentials.set_password(anna.id, "another")
     with pytest.raises(LoginWrong):
         await credentials.login("anna@example.org", PASSWORD)
