@@ -13,6 +13,7 @@ from parley.messages import OWNER, Message, MessageStatus, Role, Text, Usage
 from parley.people import Account, Permissions
 from parley.settings import Settings
 from parley.store import ANYONE, Store
+from parley.turn import Turn
 from tests.conftest import ScriptedProvider, Until
 
 QUESTION = Message("m", "", None, Role.USER, (Text("Hi"),), MessageStatus.COMPLETE, 0.0)
@@ -104,6 +105,25 @@ async def test_tokens_of_a_month(
     assert isinstance(await (await engine.send(ChatRequest("Hi", account=berta.id))).wait(), Finished)
     await allow(store, anna, tokens=1000)
     assert isinstance(await (await engine.send(ChatRequest("Hi", account=her))).wait(), Finished)
+
+
+async def test_what_is_under_way_counts(
+    engine: ChatEngine, store: Store, anna: Account, provider: ScriptedProvider, until: Until
+) -> None:
+    await allow(store, anna, tokens=500)
+    go_on = asyncio.Event()
+    provider.says("word " * 1000, go_on, "end", Finished(Usage(1, 1)))
+    provider.says("word " * 1000, go_on, "end", Finished(Usage(1, 1)))
+    first = await engine.complete([QUESTION], "scripted/one", account=anna.id)
+    await until(lambda: first.text)
+    for ask in (ChatRequest("Hi", account=anna.id), ChatRequest("Hi", model="scripted/two", account=anna.id)):
+        with pytest.raises(TokensSpent):
+            await engine.send(ask)
+    assert isinstance(await engine.send(ChatRequest("mine")), Turn), "the owner has no budget"
+    go_on.set()
+    await first.wait()
+    turn = await engine.send(ChatRequest("Hi", account=anna.id))
+    assert isinstance(await turn.wait(), Finished), "it had fewer tokens than it looked like"
 
 
 async def test_what_waits_for_its_turn_is_looked_at_again(

@@ -262,8 +262,14 @@ class ChatEngine:
         if not name:
             raise NoModel
         provider, model = await self._catalog.resolve(name)
-        self._permits.demand(account, provider.id, model)
+        self._permits.demand(account, provider.id, model, lambda: self._under_way(account))
         return provider, model
+
+    def _under_way(self, account: str) -> int:
+        """Return about how many tokens the questions and answers have that have not ended."""
+        turns = (turn for turn in (*self._turns.values(), *self._stateless) if not turn.ended)
+        usages = [turn.usage for turn in turns if turn.account == account]
+        return sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages)
 
     async def _default_model(self, account: str) -> str:
         """Return the model for new conversations of an account: the first that it may use, if not the usual one."""

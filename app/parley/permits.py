@@ -1,5 +1,7 @@
 """Permits: the one place that says whether an account may ask for something. The engine asks it for every answer."""
 
+from collections.abc import Callable
+
 from parley.account_errors import AccountDisabled, ModelForbidden, TokensSpent
 from parley.people import Permissions
 from parley.store import Store
@@ -18,11 +20,14 @@ class Permits:
             raise AccountDisabled
         return found.permissions
 
-    def demand(self, account: str, provider: str, model: str) -> None:
-        """Raise ChatError unless an account may ask a model now."""
+    def demand(self, account: str, provider: str, model: str, under_way: Callable[[], int] = int) -> None:
+        """Raise ChatError unless an account may ask a model now.
+
+        `under_way` tells the tokens of its answers that have not ended, which nobody has written down yet.
+        """
         permissions = self.of(account)
         if not permissions.allows_model(provider, model):
             raise ModelForbidden(model=f"{provider}/{model}")
         budget = permissions.tokens_a_month
-        if budget is not None and self._store.spending.tokens_this_month(account) >= budget:
+        if budget is not None and self._store.spending.tokens_this_month(account) + under_way() >= budget:
             raise TokensSpent(budget=budget)
