@@ -14,6 +14,7 @@ from parley.errors import (
     ChatError,
     KeyMissing,
     KeyRefused,
+    ModelStopped,
     ModelUnknown,
     NoCredit,
     Overloaded,
@@ -27,7 +28,6 @@ from parley.errors import (
     RequestTooLarge,
 )
 from parley.http import Client, is_loopback, without_password
-from parley.model_errors import ModelStopped
 from tests.providers.sockets import (
     Exchange,
     FakeServer,

@@ -15,6 +15,8 @@ from parley.errors import (
     ChatError,
     KeyRefused,
     ModelRetired,
+    ModelStopped,
+    ModelTooLarge,
     ModelUnknown,
     NoCredit,
     Overloaded,
@@ -27,7 +29,6 @@ from parley.errors import (
     RequestRefused,
     RequestTooLarge,
 )
-from parley.model_errors import ModelStopped, ModelTooLarge
 
 Kinds = Mapping[str, type[ChatError]]
 """A vendor's names for errors, in lower case: its `code`, `type` or `status`, and what each of them means."""

@@ -11,6 +11,9 @@ from parley.errors import (
     AnswerBroken,
     AnswerEmpty,
     ChatError,
+    ModelAbsent,
+    ModelStopped,
+    ModelTooLarge,
     PromptTooLong,
     ProviderFailed,
     ProviderUnreachable,
@@ -19,7 +22,6 @@ from parley.errors import (
 )
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta
 from parley.messages import Usage
-from parley.model_errors import ModelAbsent, ModelStopped, ModelTooLarge
 from parley.models import Model
 from parley.providers import ollama
 from parley.providers.endpoints import Access, Endpoint

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from parley.errors import AnswerBroken, PromptTooLong, ProviderFailed
+from parley.errors import AnswerBroken, ModelAbsent, PromptTooLong, ProviderFailed
 from parley.events import Event, Finished, ReasoningDelta, Status, TextDelta, ToolCalled
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult
-from parley.model_errors import ModelAbsent
 from parley.models import NO_PARAMETERS, Parameters, ToolSpec
 from parley.providers import ollama, ollama_window
 from parley.providers.base import Embedder, ProviderRequest

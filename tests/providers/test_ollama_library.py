@@ -7,8 +7,17 @@ from contextlib import aclosing
 
 import pytest
 
-from parley.errors import AddressWrong, ChatError, KeyRefused, ModelUnknown, ProviderUnreachable
-from parley.model_errors import DiskShort, ModelAbsent, PullFailed, ServerOutdated
+from parley.errors import (
+    AddressWrong,
+    ChatError,
+    DiskShort,
+    KeyRefused,
+    ModelAbsent,
+    ModelUnknown,
+    ProviderUnreachable,
+    PullFailed,
+    ServerOutdated,
+)
 from parley.providers import ollama_library
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.library import LoadedModel, ModelLibrary, PullProgress

@@ -6,9 +6,8 @@ from string import Formatter
 import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 
-from parley.errors import AnswerBroken, ChatError, KeyRefused, ProviderTimeout, StoreFull
+from parley.errors import AnswerBroken, ChatError, KeyRefused, ModelAbsent, ProviderTimeout, StoreFull
 from parley.messages import Failure
-from parley.model_errors import ModelAbsent
 from parley.ui.error_texts import SENTENCES, error_text, failure_text
 
 

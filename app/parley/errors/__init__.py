@@ -16,7 +16,8 @@
     │   │       └── CertificateForeign  it is for another name
     │   ├── ProviderTimeout      it took the question and said nothing
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
-    │   │   └── Overloaded       it has too much to do just now (503, 529)
+    │   │   ├── Overloaded       it has too much to do just now (503, 529)
+    │   │   └── ModelStopped     the program that runs the model has ended
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
     │   │   └── ConnectionLost   the connection did
     │   │       └── ConnectionLostAsleep  the computer slept meanwhile
@@ -30,10 +31,15 @@
     │   ├── KeyMissing           it wants a key and there is none
     │   │   └── KeychainUnusable there is one in the keychain, which cannot be used now
     │   ├── KeyRefused           it does not accept the key (401, 403)
-    │   └── RateLimited          too many requests for now (429)
-    │       └── NoCredit         no credit left, or a limit on spending is reached (402)
+    │   ├── RateLimited          too many requests for now (429)
+    │   │   └── NoCredit         no credit left, or a limit on spending is reached (402)
+    │   ├── ModelTooLarge        the model needs more memory than is free
+    │   ├── PullFailed           a model could not be fetched to the end
+    │   │   └── DiskShort        there is no room for it on the disk
+    │   └── ServerOutdated       the model needs a newer version of its server
     ├── ModelUnknown             no provider has that model
-    │   └── ModelRetired         its vendor has taken it out of service
+    │   ├── ModelRetired         its vendor has taken it out of service
+    │   └── ModelAbsent          it is not on its server, and can be fetched
     ├── ModelAmbiguous           more than one provider has a model of that name
     ├── BudgetSpent              the month's budget is spent, and is to stop what costs
     ├── NoModel                  no model is chosen and none can be found
@@ -83,6 +89,7 @@ from parley.errors.data import (
     StoreReadOnly,
     StoreUnreadable,
 )
+from parley.errors.libraries import DiskShort, ModelAbsent, ModelStopped, ModelTooLarge, PullFailed, ServerOutdated
 from parley.errors.network import (
     AddressWrong,
     AuthoritiesUnreadable,
@@ -144,6 +151,7 @@ __all__ = [
     "ConnectionLostAsleep",
     "ConversationUnknown",
     "DataFolderGone",
+    "DiskShort",
     "FileProblem",
     "InternalError",
     "KeyMissing",
@@ -152,8 +160,11 @@ __all__ = [
     "KeysUnreadable",
     "MessageStreaming",
     "MessageUnknown",
+    "ModelAbsent",
     "ModelAmbiguous",
     "ModelRetired",
+    "ModelStopped",
+    "ModelTooLarge",
     "ModelUnknown",
     "NoCredit",
     "NoModel",
@@ -169,10 +180,12 @@ __all__ = [
     "ProviderUnreachable",
     "ProxyFailed",
     "ProxyLoginNeeded",
+    "PullFailed",
     "RateLimited",
     "RegionRefused",
     "RequestRefused",
     "RequestTooLarge",
+    "ServerOutdated",
     "SettingInvalid",
     "SettingUnknown",
     "SettingsUnreadable",

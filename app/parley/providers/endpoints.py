@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from parley.http import KeySource, as_found
 from parley.models import Parameters
 from parley.network import Network
-from parley.providers.base import Provider, ProviderRequest
-from parley.providers.prompts import entries
+from parley.providers.base import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +71,6 @@ class ProviderDialect:
     vendors: tuple[Endpoint, ...] = ()
     local: tuple[Endpoint, ...] = ()
     takes: frozenset[str] = frozenset(found.name for found in fields(Parameters))
-
-
-def chat_messages(request: ProviderRequest) -> list[dict[str, Any]]:
-    """Return the messages as both OpenAI and Ollama take them: roles and text."""
-    sent: list[dict[str, Any]] = []
-    if request.instruction.strip():
-        sent.append({"role": "system", "content": request.instruction})
-    for role, text in ((entry.role, entry.text) for entry in entries(request.messages)):
-        if sent and sent[-1]["role"] == role:
-            sent[-1]["content"] += "\n\n" + text
-        else:
-            sent.append({"role": str(role), "content": text})
-    return sent
 
 
 def with_scheme(url: str) -> str:

@@ -10,10 +10,9 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
-from parley.errors import AddressWrong, AnswerEmpty, ChatError, ModelUnknown, PromptTooLong
+from parley.errors import AddressWrong, AnswerEmpty, ChatError, ModelAbsent, ModelUnknown, PromptTooLong
 from parley.events import Event, Finished, Status
 from parley.http import Answer, Client, is_loopback
-from parley.model_errors import ModelAbsent
 from parley.models import Model
 from parley.providers import ollama_library
 from parley.providers.base import ProviderRequest

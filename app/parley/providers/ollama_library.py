@@ -11,12 +11,14 @@ from parley.errors import (
     AddressWrong,
     AnswerBroken,
     ChatError,
+    DiskShort,
     ModelUnknown,
     ProviderFailed,
+    PullFailed,
     RequestRefused,
+    ServerOutdated,
 )
 from parley.http import Client
-from parley.model_errors import DiskShort, PullFailed, ServerOutdated
 from parley.providers.endpoints import number, object_of
 from parley.providers.library import LoadedModel, PullProgress, Stage
 from parley.providers.ollama_wire import loaded_of

@@ -1,19 +1,6 @@
-"""Errors of the servers that keep models of their own, on this computer or near it.
+"""The servers that keep models of their own, on this computer or near it, could not do what was asked."""
 
-    ProviderError
-    ├── ProviderFailed
-    │   └── ModelStopped     the program that runs the model has ended
-    ├── ModelTooLarge        the model needs more memory than is free
-    ├── PullFailed           a model could not be fetched to the end
-    │   └── DiskShort        there is no room for it on the disk
-    └── ServerOutdated       the model needs a newer version of its server
-    ModelUnknown
-    └── ModelAbsent          it is not on its server, and can be fetched
-
-They stand apart from the others of `errors.py` for these grow long; the same rules hold.
-"""
-
-from parley.errors import ModelUnknown, ProviderError, ProviderFailed
+from parley.errors.providers import ModelUnknown, ProviderError, ProviderFailed
 
 
 class ModelStopped(ProviderFailed):
