@@ -130,14 +130,15 @@ class TestWordsOfErrors:
         assert error_words(17) == ""
 
 
+WORDS = st.text(max_size=5)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=10,
 )
 
 
-@given(st.dictionaries(st.text(), JSON))
+@given(st.dictionaries(WORDS, JSON, max_size=3))
 def test_what_is_encoded_in_pieces_is_json(body: dict[str, Any]) -> None:
     assert json.loads(encoded(body)) == body
 
