@@ -263,3 +263,24 @@ async def test_what_goes_on_counts_what_is_new(
     usage = store.messages.get(turn.reply_id).usage
     assert usage is not None
     assert usage.output_tokens == 3 + 2
+
+
+async def test_what_was_refused_costs_nothing(
+    engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider, catalog: Catalog
+) -> None:
+    provider.listed = [Model("scripted", "one", price=Price(1.0, 10.0))]
+    await catalog.models(refresh=True)
+    provider.says(KeyRefused(provider="Scripted"))
+    turn = await engine.send(ChatRequest("How many? " * 400))
+    assert isinstance(await turn.wait(), Failed)
+    assert store.spending.by_model() == []
+    usage = store.messages.get(turn.reply_id).usage
+    assert usage is None or (usage.input_tokens, usage.output_tokens, usage.cost) == (None, None, None)
+
+
+async def test_what_broke_off_has_cost_something(engine: ChatEngine, store: Store, provider: ScriptedProvider) -> None:
+    provider.says("twelve bytes", ConnectionLost(provider="Scripted"))
+    turn = await engine.send(ChatRequest("Hi"))
+    assert isinstance(await turn.wait(), Failed)
+    (spent,) = store.spending.by_model()
+    assert (spent.output_tokens, spent.estimated) == (3, 1)

@@ -228,6 +228,8 @@ class Turn:
                 usage = finished.usage or Usage()
                 return replace(finished, usage=self._guessed(self._clock.complete(usage)))
             case ChatError():
+                if self._asked and not self.come:
+                    self._asked = replace(self._asked, tokens=None)  # nobody charges for what was refused
                 return self._failed(error)
             case _:
                 logger.error("a turn ended with a bug", exc_info=error)
