@@ -10,6 +10,7 @@ from parley.errors import (
     CertificateBad,
     ChatError,
     ConnectionLost,
+    ConnectTimeout,
     KeyRefused,
     ModelUnknown,
     NoCredit,
@@ -120,6 +121,7 @@ async def test_a_pause_is_no_silence(engine: ChatEngine, settings: Settings, pro
         (PromptTooLong(provider="X", model="m"), False),
         (ModelUnknown(model="m"), False),
         (RateLimited(provider="X", retry_after=LONGEST_PAUSE + 1), False),
+        (ConnectTimeout(provider="X", address="a"), True),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, ChatError) else "",
 )
@@ -133,6 +135,11 @@ def test_pauses_grow_and_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(2**attempt / 2 <= pause <= 2**attempt for attempt, pause in enumerate(pauses))
     assert len({pause_after(BUSY, 2) for _ in range(20)}) > 1
     assert (pause_after(BUSY, 30) or 0) <= LONGEST_PAUSE
+
+
+def test_at_once_is_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert (pause_after(RateLimited(provider="X", retry_after=0.0), 3) or 0) >= 4
 
 
 def test_a_server_of_this_computer_that_is_off_stays_off() -> None:

@@ -25,6 +25,7 @@ from parley.errors import (
     ProviderUnreachable,
     RateLimited,
     RequestRefused,
+    RequestTooLarge,
 )
 from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult, Usage
@@ -330,7 +331,7 @@ REFUSALS: list[tuple[int, str, str, type[ChatError]]] = [
     (403, "permission_error", "Your API key does not have permission to use the resource.", KeyRefused),
     (404, "not_found_error", "model: claude-nope", ModelUnknown),
     (409, "conflict_error", "The request conflicts.", ProviderFailed),
-    (413, "request_too_large", "Request exceeds the maximum allowed number of bytes.", PromptTooLong),
+    (413, "request_too_large", "Request exceeds the maximum allowed number of bytes.", RequestTooLarge),
     (429, "rate_limit_error", "This request would exceed your rate limit.", RateLimited),
     (500, "api_error", "Internal server error", ProviderFailed),
     (504, "timeout_error", "The request timed out.", ProviderFailed),

@@ -9,10 +9,10 @@ import pytest
 
 from parley.errors import (
     AddressWrong,
-    AnswerBroken,
     AnswerEmpty,
     AnswerWithheld,
     ChatError,
+    ConnectionLost,
     KeyMissing,
     PromptTooLong,
     ProviderFailed,
@@ -133,7 +133,7 @@ class TestAnswers:
         for at in range(len(short)):
             events, error = await player.play(question(model=MODEL), short[:at])
             assert events == (whole[: len(events)] if error else whole)
-            assert error is None or type(error) is AnswerBroken
+            assert error is None or type(error) is ConnectionLost
             assert await player.play(question(model=MODEL), short[:at], short[at:]) == (whole, None)
         await provider.close()
 
@@ -174,7 +174,7 @@ class TestErrors:
                 PromptTooLong,
             ),
             (event("response.failed", response=None), ProviderFailed),
-            (b"", AnswerBroken),
+            (b"", ConnectionLost),
         ],
     )
     async def test_what_went_wrong(self, last: bytes, kind: type[ChatError]) -> None:

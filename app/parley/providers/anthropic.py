@@ -16,6 +16,7 @@ from parley.errors import (
     AnswerEmpty,
     AnswerWithheld,
     ChatError,
+    ConnectionLost,
     ModelRetired,
     ModelUnknown,
     NoCredit,
@@ -53,7 +54,6 @@ AFTER_FINISH_SECONDS = 5.0
 """How long a finished answer waits for its proper end."""
 
 KINDS: Kinds = {
-    "request_too_large": PromptTooLong,
     "not_found_error": ModelUnknown,
     "contract_spend_limit_reached": NoCredit,
     "enforced_spend_limit_reached": NoCredit,
@@ -186,7 +186,7 @@ class Anthropic:
     def _concluded(self, reply: Reply) -> Iterator[Event]:
         """Yield what ends an answer. Raises ChatError if it is none."""
         if not reply.reason:
-            raise self._client.broken("the stream ended before the answer did")
+            raise ConnectionLost(provider=self.name, detail="the stream ended before the answer did")
         yield from reply.rest()
         if not reply.spoken and reply.reason == "filtered":
             raise AnswerWithheld(provider=self.name, detail=reply.refusal)

@@ -16,6 +16,7 @@ from parley.errors import (
     AnswerEmpty,
     AnswerWithheld,
     ChatError,
+    ConnectionLost,
     KeyRefused,
     ModelRetired,
     ModelUnknown,
@@ -219,7 +220,7 @@ class Gemini:
         """Return how the answer ended. Raises ChatError where it is none."""
         why = f"{reply.reason}: {reply.message}" if reply.message else reply.reason
         if not reply.reason:
-            raise self._client.broken("the stream ended before the answer did")
+            raise ConnectionLost(provider=self.name, detail="the stream ended before the answer did")
         if reply.reason in CUT_OFF:
             return Finished(reply.usage, "length")
         if reply.withheld or reply.reason in WITHHELD:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
-from parley.errors import AddressWrong, AnswerEmpty, ChatError, ModelAbsent, ModelUnknown, PromptTooLong
+from parley.errors import AddressWrong, AnswerEmpty, ChatError, ConnectionLost, ModelAbsent, ModelUnknown, PromptTooLong
 from parley.events import Event, Finished, Status
 from parley.http import Answer, Client, is_loopback
 from parley.models import Model
@@ -250,7 +250,7 @@ class Ollama:
         for event in reading.end():
             yield event
         if not reading.done:
-            raise self._client.broken("the stream ended before the answer did")
+            raise ConnectionLost(provider=self.name, detail="the stream ended before the answer did")
         if not reading.spoken and reading.reason != "length":
             raise AnswerEmpty(provider=self.name)
         usage = usage_of(reading.last)

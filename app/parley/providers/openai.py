@@ -16,6 +16,7 @@ from parley.errors import (
     AnswerEmpty,
     AnswerWithheld,
     ChatError,
+    ConnectionLost,
     KeyMissing,
     KeyRefused,
     ProviderError,
@@ -306,7 +307,7 @@ class OpenAI:
         """Return how an answer ended. Raises ChatError if that is no good end."""
         reason = reply.reason
         if not reason:
-            raise self._client.broken("the stream ended before the answer did")
+            raise ConnectionLost(provider=self.name, detail="the stream ended before the answer did")
         if reason in FAILURES:
             raise self._client.refusal("while answering", f"finish_reason: {reason}", names=[reason], model=model)
         if not reply.spoken:

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from parley.errors import (
     ChatError,
     ConnectionLost,
+    ConnectTimeout,
     NoCredit,
     ProviderError,
     ProviderFailed,
@@ -67,7 +68,7 @@ def pause_after(error: ChatError, attempt: int, *, local: bool = False) -> float
     if not _passes(error, local=local):
         return None
     named = error.retry_after if isinstance(error, ProviderError) else None
-    if named is not None:
+    if named:  # “at once” would hammer a server that is in trouble
         return named + random.uniform(0, 0.5) if named <= LONGEST_PAUSE else None
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt) * random.uniform(0.5, 1.0)
 
@@ -76,7 +77,7 @@ def _passes(error: ChatError, *, local: bool) -> bool:
     """Return whether the same question may well be answered in a moment."""
     if isinstance(error, NoCredit):
         return False
-    if type(error) is ProviderUnreachable:  # a wrong address, proxy or certificate stays wrong
+    if type(error) in (ProviderUnreachable, ConnectTimeout):  # a wrong address, proxy or certificate stays wrong
         return not local
     passing = isinstance(error, RateLimited | ProviderFailed | ConnectionLost)
     return passing or error.fields.get("status") in _PASSING
