@@ -27,6 +27,7 @@ from parley.providers.azure import Azure
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI
+from parley.providers.openai_chat import GO_ON
 from parley.providers.openai_rows import OPENAI
 from tests.providers.helpers import Player, events_of, question, reasoning_of, text_of
 from tests.providers.recordings import CALLS, CHATS, MESSAGE, RESPONSES, THOUGHT, TOKENS, event, response
@@ -263,6 +264,19 @@ class TestRequests:
         assert body.pop("max_output_tokens") == 100
         assert body.pop("include", None) == (["reasoning.encrypted_content"] if "reasoning" in expected else None)
         assert {name: body[name] for name in body.keys() - {"model", "input", "stream", "store"}} == expected
+
+    @pytest.mark.parametrize("model", [MODEL, "gpt-4o-search-preview"])
+    async def test_an_answer_that_broke_off_is_asked_to_go_on(
+        self, server: Vendor, provider: OpenAI, model: str
+    ) -> None:
+        """OpenAI takes an answer at the end for a complete one, and begins another."""
+        turns = [message(Role.USER, Text("Count.")), message(Role.ASSISTANT, Text("One, tw"))]
+        body = await self.sent(server, provider, ProviderRequest(model, turns))
+        *_, answer, last = body.get("input") or body["messages"]
+        assert answer == {"role": "assistant", "content": "One, tw"}
+        assert last == {"role": "user", "content": GO_ON}
+        body = await self.sent(server, provider, ProviderRequest(model, turns[:1]))
+        assert len(body.get("input") or body["messages"]) == 1
 
     async def test_tools_and_json(self, server: Vendor, provider: OpenAI) -> None:
         tool = ToolSpec("get_time", "Tells the time")

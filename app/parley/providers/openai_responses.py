@@ -12,6 +12,7 @@ from parley.messages import Image, Part, Reasoning, Role, Text, ToolCall, ToolRe
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import object_of
 from parley.providers.openai_chat import (
+    GO_ON,
     JSON_WANTED,
     UNSEEN,
     Manner,
@@ -30,7 +31,10 @@ from parley.providers.prompts import entries, rounds
 def responses_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
     """Return the request."""
     asked, taken, thinks = request.parameters, manner.taken, "effort" in manner.taken
-    body: dict[str, Any] = {"model": request.model, "input": input_items(request, manner.provider, thinks=thinks)}
+    items = input_items(request, manner.provider, thinks=thinks)
+    if manner.habits.user_last and items and items[-1].get("role") == "assistant":
+        items.append({"role": "user", "content": GO_ON})
+    body: dict[str, Any] = {"model": request.model, "input": items}
     body |= {"stream": True, "store": False}
     if request.instruction.strip():
         body["instructions"] = request.instruction

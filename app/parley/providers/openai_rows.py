@@ -47,8 +47,8 @@ class Habits:
     the template that a model brings with it.
 
     `thoughts` is where a model wants its thoughts of before back. `prefill` goes with an answer that is to be gone on
-    with, `continuing` with its request; `user_last`: it takes none. `tool_ids`: it takes such ids only, of so many
-    letters. `tools_answered`: after a tool only the model may speak.
+    with, `continuing` with its request; `user_last`: it is asked to go on instead. `tool_ids`: it takes such ids only,
+    of so many letters. `tools_answered`: after a tool only the model may speak.
 
     `models_path` is its list, `known` are its models if it has none, `facts` what its list does not tell.
     """
@@ -104,6 +104,7 @@ _SPEAKER = {"vision": True, "tools": True, "reasoning": False}
 OPENAI = Habits(
     responses=True,
     chat_only=r"audio|search-preview",
+    user_last=True,
     max_tokens="max_completion_tokens",
     lacks=(
         ("", frozenset({"seed", "stop"})),  # the Responses API has neither
