@@ -1,6 +1,7 @@
 """Asking again, and asking another: only before the first word, and never when it would be no help."""
 
 import asyncio
+from unittest.mock import ANY
 
 import pytest
 
@@ -22,7 +23,7 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, TextDelta
-from parley.messages import Message, MessageStatus, Role, Text, Usage
+from parley.messages import Message, MessageStatus, Reasoning, Role, Text, Usage
 from parley.models import Model, Price
 from parley.providers import retries
 from parley.providers.catalog import Catalog
@@ -291,3 +292,19 @@ async def test_what_broke_off_has_cost_something(engine: ChatEngine, store: Stor
     assert isinstance(await turn.wait(), Failed)
     (spent,) = store.spending.by_model()
     assert (spent.output_tokens, spent.estimated) == (3, 1)
+
+
+async def test_no_signature_passes_for_that_of_another_model(
+    engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider
+) -> None:
+    settings.update(retries=0, fallback_model="scripted/two")
+    provider.says(ReasoningDelta("hm", "signed by one"), "Half", ConnectionLost(provider="Scripted"))
+    turn = await engine.send(ChatRequest("Hi"))
+    await turn.wait()
+    assert store.messages.get(turn.reply_id).parts[0] == Reasoning("hm", ANY, "signed by one")
+    provider.says(NoCredit(provider="Scripted"))
+    provider.says(ReasoningDelta("ah", "signed by two"), " and half")
+    await (await engine.resume(turn.reply_id)).wait()
+    reply = store.messages.get(turn.reply_id)
+    assert reply.model == "scripted/two"
+    assert [part.signature for part in reply.parts if isinstance(part, Reasoning)] == ["", "signed by two"]

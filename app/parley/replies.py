@@ -12,7 +12,7 @@ from parley.pricing import Prices
 from parley.providers.catalog import Catalog
 from parley.store import Store
 from parley.turn import Turn
-from parley.written import resumed
+from parley.written import resumed, unsigned
 
 logger = logging.getLogger(__name__)
 
@@ -103,8 +103,9 @@ class Replies:
 
     def _parts(self, turn: Turn) -> tuple[Part, ...]:
         """Return what there is of a reply. One that was resumed has thought for longer than its turn knows."""
-        before = self._begun[turn].parts
-        return resumed(before, turn.parts) if before else turn.parts
+        reply = self._begun[turn]
+        parts = resumed(reply.parts, turn.parts) if reply.parts else turn.parts
+        return parts if turn.model in ("", reply.model) else unsigned(parts, reply.parts)
 
     def _usage(self, turn: Turn, spent: Usage) -> Usage:
         """Return what a reply cost, with what it had cost before it was resumed."""

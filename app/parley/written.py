@@ -68,6 +68,15 @@ def resumed(before: Sequence[Part], after: Sequence[Part]) -> tuple[Part, ...]:
     )
 
 
+def unsigned(parts: Iterable[Part], foreign: Iterable[Part]) -> tuple[Part, ...]:
+    """Return parts without the signatures of `foreign` ones, which another model has made."""
+    proofs = {part.signature for part in foreign if isinstance(part, Reasoning | ToolCall)}
+    return tuple(
+        replace(part, signature="") if isinstance(part, Reasoning | ToolCall) and part.signature in proofs else part
+        for part in parts
+    )
+
+
 class _Text:
     def __init__(self) -> None:
         self.pieces: list[str] = []
