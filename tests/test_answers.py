@@ -8,6 +8,7 @@ import pytest
 from parley.engine import ChatEngine, ChatRequest
 from parley.errors import (
     AnswerBroken,
+    AnswerEmpty,
     CertificateBad,
     ChatError,
     ConnectionLost,
@@ -284,6 +285,15 @@ async def test_what_was_refused_costs_nothing(
     assert store.spending.by_model() == []
     usage = store.messages.get(turn.reply_id).usage
     assert usage is None or (usage.input_tokens, usage.output_tokens, usage.cost) == (None, None, None)
+
+
+async def test_an_empty_answer_has_cost_its_question(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider
+) -> None:
+    provider.says(AnswerEmpty(provider="Scripted"))
+    assert isinstance(await (await engine.send(ChatRequest("How many? " * 4))).wait(), Failed)
+    (spent,) = store.spending.by_model()
+    assert (spent.input_tokens, spent.output_tokens, spent.estimated) == (14, 0, 1)
 
 
 async def test_what_broke_off_has_cost_something(engine: ChatEngine, store: Store, provider: ScriptedProvider) -> None:

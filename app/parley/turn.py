@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from parley.errors import ChatError, InternalError
+from parley.errors import AnswerEmpty, ChatError, InternalError
 from parley.events import (
     Event,
     Failed,
@@ -228,7 +228,7 @@ class Turn:
                 usage = finished.usage or Usage()
                 return replace(finished, usage=self._guessed(self._clock.complete(usage)))
             case ChatError():
-                if self._asked and not self.come:
+                if self._asked and not self.come and not isinstance(error, AnswerEmpty):
                     self._asked = replace(self._asked, tokens=None)  # nobody charges for what was refused
                 return self._failed(error)
             case _:

@@ -16,7 +16,7 @@
     │   │       └── CertificateForeign  it is for another name
     │   ├── ProviderTimeout      it took the question and said nothing
     │   ├── ProviderFailed       it answered with an error of its own (5xx and the like)
-    │   │   ├── Overloaded       it has too much to do just now (503, 529)
+    │   │   ├── Overloaded       it has too much to do just now (529, or as its vendor names it)
     │   │   └── ModelStopped     the program that runs the model has ended
     │   ├── AnswerBroken         the answer broke off, or was no answer at all
     │   │   └── ConnectionLost   the connection did
