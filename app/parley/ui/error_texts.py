@@ -24,7 +24,6 @@ MENDED_IN_SETTINGS = frozenset(
         "key_missing",
         "key_refused",
         "keychain_unusable",
-        "model_retired",
         "no_model",
         "page_instead",
         "provider_unknown",
@@ -36,6 +35,9 @@ MENDED_IN_SETTINGS = frozenset(
 
 MENDED_IN_BEHAVIOUR = frozenset({"authorities_unreadable", "certificate_unknown", "proxy_failed", "proxy_login_needed"})
 """Those of them that concern the way to all providers: it is set on another page."""
+
+MENDED_BY_ANOTHER_MODEL = frozenset({"model_retired", "model_unknown"})
+"""Errors of an answer that another model would not have."""
 
 SENTENCES: Mapping[str, object] = {
     "error": QT_TRANSLATE_NOOP("ErrorTexts", "Something went wrong."),

@@ -201,6 +201,14 @@ def test_what_is_mended_in_the_settings_leads_there(sight: Sight) -> None:
         sight.press("a", "settings")
 
 
+def test_another_model_is_offered_where_one_is_gone(sight: Sight) -> None:
+    sight.show([user("q", "x"), failed(MessageStatus.FAILED, Failure("model_retired", "No longer in service."))])
+    sight.press("a", "regenerate-with")
+    assert sight.asked == [("regenerate-with", "a")]
+    with pytest.raises(AssertionError):
+        sight.press("a", "settings")
+
+
 def test_stopped_and_interrupted(sight: Sight) -> None:
     sight.show([user("q", "x"), failed(MessageStatus.STOPPED)])
     assert sight.row("a").foot.state_words() == "Stopped"

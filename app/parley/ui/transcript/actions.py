@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtGui import QKeySequence
 
 from parley.messages import Message, MessageStatus, Role
-from parley.ui.error_texts import MENDED_IN_SETTINGS
+from parley.ui.error_texts import MENDED_BY_ANOTHER_MODEL, MENDED_IN_SETTINGS
 from parley.ui.transcript.words import Words
 
 RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.INTERRUPTED})
@@ -82,6 +82,14 @@ ACTIONS: Sequence[Action] = (
 def actions_for(message: Message, *, below: bool = False) -> list[Action]:
     """Return what can be done with a message now."""
     return [action for action in ACTIONS if action.applies(message) and (action.below or not below)]
+
+
+def answers_for(message: Message) -> list[Action]:
+    """Return what can be done about how a message ended: that has its button right below the words about it."""
+    keys = {"continue", "retry", "settings"}
+    if message.failure and message.failure.code in MENDED_BY_ANOTHER_MODEL:
+        keys.add("regenerate-with")
+    return [action for action in actions_for(message) if action.key in keys]
 
 
 def action_of(message: Message, keys: str) -> Action | None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF
 from parley.messages import Failure, Message, MessageStatus, Role
 from parley.ui.appearance.painting import isolated
 from parley.ui.transcript import icons
-from parley.ui.transcript.actions import ACTIONS, actions_for
+from parley.ui.transcript.actions import actions_for, answers_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.progress import Waiting
 from parley.ui.transcript.style import Style
@@ -20,8 +20,8 @@ Sentence = Callable[[Failure], str]
 BAR = 28
 """The height of a button, and the least that a finger or an unsteady hand can hit."""
 
-_IN_STATE = ("continue", "retry", "settings")
-"""What can be done about how an answer ended has its button right below that."""
+_ICONS = {"continue": "continue", "retry": "again", "settings": "settings", "regenerate-with": "next"}
+"""The icons of what can be done about how an answer ended."""
 
 
 class ReasoningHead(Cell):
@@ -189,9 +189,7 @@ class Foot(Cell):
         message = self.message
         if message is None:
             return []
-        offered = [action for action in ACTIONS if action.key in _IN_STATE and action.applies(message)]
-        icon_of = {"continue": "continue", "retry": "again", "settings": "settings"}
-        found = [(a.key, icon_of[a.key], a.words(self.words), a.tip(self.words)) for a in offered]
+        found = [(a.key, _ICONS[a.key], a.words(self.words), a.tip(self.words)) for a in answers_for(message)]
         if self.detail():
             found.append(("details", "down" if self.unfolded else "next", self.words.details(), ""))
         height, gap = self.style.px(BAR), self.style.px(8)
@@ -291,7 +289,7 @@ class Foot(Cell):
             icons.paint(painter, "warning", QRectF(left, state.top() - style.px(1), size, size), style.color("danger"))
         for hot, icon, words in self._buttons():
             hovered = canvas.hover == hot
-            framed = hot.action in _IN_STATE
+            framed = hot.action in _ICONS
             icons.button(
                 canvas,
                 hot.rect,
