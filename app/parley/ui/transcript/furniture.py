@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QTextLayout
 
 from parley.messages import Failure, Message, MessageStatus, Role
 from parley.ui.appearance.painting import isolated
@@ -14,6 +14,7 @@ from parley.ui.transcript.cell import Canvas, Cell, Hot
 from parley.ui.transcript.progress import Waiting
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.words import Words
+from parley.ui.transcript.wrapped import wrapped
 
 WRAPPED = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeading) | int(Qt.AlignmentFlag.AlignTop)
 Sentence = Callable[[Failure], str]
@@ -212,9 +213,11 @@ class Foot(Cell):
         top = self._buttons()[-1][0].rect.bottom() + self.style.px(8)
         width = self.width - self._icon_room()
         pad = self.style.px(12)
-        room = QRectF(0, 0, width - 2 * pad, 100_000)
-        bounds = QFontMetricsF(self.style.mono).boundingRect(room, WRAPPED | _ANYWHERE, isolated(self.detail()))
-        return QRectF(0 if self.rtl else self._icon_room(), top, width, bounds.height() + 2 * pad)
+        height = self._detail_lines(width - 2 * pad).boundingRect().height()
+        return QRectF(0 if self.rtl else self._icon_room(), top, width, height + 2 * pad)
+
+    def _detail_lines(self, width: float) -> QTextLayout:
+        return wrapped(self.detail(), self.style.mono, width, rtl=self.rtl)
 
     def _actions_top(self) -> int:
         bottom = max(self._state_box().bottom(), self._detail_box().bottom())
@@ -313,9 +316,8 @@ class Foot(Cell):
         painter.setBrush(style.color("code_panel"))
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), style.theme.radius, style.theme.radius)
         painter.setPen(style.color("muted"))
-        painter.setFont(style.mono)
-        pad = style.px(12)
-        painter.drawText(box.adjusted(pad, pad, -pad, -pad), WRAPPED | _ANYWHERE, isolated(self.detail()))
+        room = box.adjusted(style.px(12), style.px(12), -style.px(12), -style.px(12))
+        self._detail_lines(room.width()).draw(painter, room.topLeft())
 
     def _paint_actions(self, canvas: Canvas) -> None:
         painter, style = canvas.painter, canvas.style
@@ -347,6 +349,3 @@ class Foot(Cell):
         places = [hot for hot, _, _ in [*self._buttons(), *self._actions()]]
         usable = (hot for hot in places if hot.action and (hot.action != "version" or hot.value))
         return next((hot for hot in usable if hot.rect.contains(point)), None)
-
-
-_ANYWHERE = int(Qt.TextFlag.TextWrapAnywhere)
