@@ -67,6 +67,14 @@ def test_what_came_since_the_last_count_is_added_as_a_guess() -> None:
     assert (figures(branch).used, figures(branch).about) == (604, True)
 
 
+def test_a_count_of_the_provider_goes_before_a_later_guess() -> None:
+    counted = said("a", Role.ASSISTANT, "answer", Usage(400, 100))
+    stopped = said("b", Role.ASSISTANT, "y" * 300, Usage(20, 100, estimated=True))
+    branch = [counted, said("q", Role.USER, "x" * 300), stopped]
+    assert (figures(branch).used, figures(branch).about) == (708, True)
+    assert figures(branch[1:]).used == 208
+
+
 def test_while_older_messages_are_still_to_come_only_what_is_known_is_told() -> None:
     counted = [said("q", Role.USER, "question"), said("a", Role.ASSISTANT, "answer", Usage(500, 20))]
     found = figures(counted, 8000, whole=False)

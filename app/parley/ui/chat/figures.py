@@ -110,10 +110,10 @@ def _counted(branch: Sequence[Message]) -> tuple[int, bool]:
     since = 0
     for message in islice(reversed(branch), NEAR):
         usage = message.usage
-        if usage and usage.input_tokens and usage.output_tokens is not None:
+        if usage and not usage.estimated and usage.input_tokens and usage.output_tokens is not None:
             length, thought = len(message.text), len(message.reasoning)
             said = length / max(1, length + thought) if thought else 1  # what was thought is not sent again
             used = usage.input_tokens + round(usage.output_tokens * said) + since
-            return used, bool(thought or since or usage.estimated)
+            return used, bool(thought or since)
         since += tokens_in(message.text) if message.text else 0
     return 0, False
