@@ -259,6 +259,41 @@ async def test_a_stopped_answer_has_cost_something(
     assert (usage.output_tokens, usage.estimated) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("failure", "tokens"), [(NoCredit(provider="Scripted"), None), (ConnectionLost(provider="Scripted"), 1)]
+)
+async def test_a_question_that_was_refused_has_cost_nothing(
+    engine: ChatEngine,
+    store: Store,
+    settings: Settings,
+    provider: ScriptedProvider,
+    failure: ChatError,
+    tokens: int | None,
+) -> None:
+    settings.update(retries=0)
+    provider.says(failure)
+    turn = await engine.send(ChatRequest("Hi"))
+    await turn.wait()
+    usage = store.messages.get(turn.reply_id).usage
+    assert usage is not None
+    assert (usage.input_tokens is None) is (tokens is None)
+    assert usage.estimated is (tokens is not None)
+
+
+async def test_a_stop_before_the_next_attempt_has_cost_nothing(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 1000)
+    provider.says(RateLimited(provider="Scripted"))
+    turn = await engine.send(ChatRequest("Hi"))
+    await until(lambda: turn.size > 1)
+    turn.stop()
+    await turn.wait()
+    usage = store.messages.get(turn.reply_id).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.estimated) == (None, False)
+
+
 async def test_what_goes_on_counts_what_is_new(
     engine: ChatEngine, store: Store, provider: ScriptedProvider, until: Until
 ) -> None:

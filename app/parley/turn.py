@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from parley.errors import AnswerEmpty, ChatError, InternalError
+from parley.errors import AnswerBroken, AnswerEmpty, ChatError, InternalError, ProviderTimeout
 from parley.events import (
     Event,
     Failed,
@@ -30,6 +30,9 @@ from parley.tokens import guessed
 from parley.written import Written
 
 logger = logging.getLogger(__name__)
+
+PERHAPS_PAID = (AnswerBroken, AnswerEmpty, ProviderTimeout)
+"""Failures of a vendor that had taken the question; any other one refuses it, and costs nothing."""
 
 LOOK_SECONDS = 1.0
 """How often a silent turn looks at the clock."""
@@ -228,8 +231,6 @@ class Turn:
                 usage = finished.usage or Usage()
                 return replace(finished, usage=self._guessed(self._clock.complete(usage)))
             case ChatError():
-                if self._asked and not self.come and not isinstance(error, AnswerEmpty):
-                    self._asked = replace(self._asked, tokens=None)  # nobody charges for what was refused
                 return self._failed(error)
             case _:
                 logger.error("a turn ended with a bug", exc_info=error)
@@ -239,8 +240,10 @@ class Turn:
         return sum(map(guessed, self._written.parts))
 
     def _guessed(self, usage: Usage) -> Usage:
-        """Return the usage with the tokens guessed that the vendor has not told, once it has been asked."""
+        """Return the usage with the tokens guessed that the vendor has not told, once it has taken the question."""
         if self._asked is None or self._asked.tokens is None or None not in (usage.input_tokens, usage.output_tokens):
+            return usage
+        if self._refused():
             return usage
         return replace(
             usage,
@@ -248,6 +251,15 @@ class Turn:
             output_tokens=self.come if usage.output_tokens is None else usage.output_tokens,
             estimated=True,
         )
+
+    def _refused(self) -> bool:
+        """Return whether the question was not taken, last that is known."""
+        if self.come:
+            return False
+        if self._reader.done() and not self._reader.cancelled():
+            error = self._reader.exception()
+            return isinstance(error, ChatError) and not isinstance(error, PERHAPS_PAID)
+        return any(isinstance(event, Status) and event.code == "retrying" for event in self._events[-1:])
 
     def _failed(self, error: ChatError) -> Failed:
         if self._silence:
