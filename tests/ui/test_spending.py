@@ -276,6 +276,18 @@ async def test_notices_come_once_and_lead_to_the_page(desk: Desk, until: Until) 
     await until(lambda: "This month’s budget is spent: $10.00 of $10.00." in desk.window.page.notices.texts)
 
 
+async def test_the_last_news_of_the_budget_take_the_place_of_those_before(desk: Desk, until: Until) -> None:
+    desk.services.settings.update(budget=9.0)
+    await spend(desk, "a/x", Usage(10, 10, cost=7.35))
+    notices = desk.window.page.notices
+    await until(lambda: notices.texts)
+    assert notices.texts == ["81 % of this month’s budget is spent: $7.35 of $9.00."]
+    page = await spending_page(desk)
+    assert page.report.budget.text() == "81 % of the budget. Most of it is spent."
+    await spend(desk, "a/x", Usage(10, 10, cost=5.0))
+    await until(lambda: notices.texts == ["This month’s budget is spent: $12.35 of $9.00."])
+
+
 async def test_a_spent_budget_stops_and_leads_to_its_page(desk: Desk, until: Until) -> None:
     desk.paths.prices.write_text(json.dumps(DEAR), encoding="utf-8")
     desk.services.settings.update(budget=0.01, budget_stops=True)

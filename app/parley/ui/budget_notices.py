@@ -8,7 +8,7 @@ from parley.services import Services
 from parley.store import EVERYTHING, SPENDING, Change
 from parley.ui.error_texts import error_text
 from parley.ui.money import money
-from parley.ui.notices import Notices
+from parley.ui.notices import Notice, Notices
 
 
 class BudgetNotices(QObject):
@@ -20,6 +20,7 @@ class BudgetNotices(QObject):
         super().__init__(parent)
         self._budget = Budget(services.settings, services.store.spending)
         self._notices = notices
+        self._said: Notice | None = None
 
     def change(self, change: Change) -> None:
         """Look whether a change of the store concerns us."""
@@ -34,7 +35,9 @@ class BudgetNotices(QObject):
             self._notices.show_notice(error_text(error), detail=error.detail, error=True)
             return
         if news:
-            self._notices.show_notice(
+            if self._said:
+                self._notices.remove(self._said)
+            self._said = self._notices.show_notice(
                 self._words(news),
                 action=self.tr("Open settings"),
                 act=self.settings_requested.emit,
@@ -51,5 +54,5 @@ class BudgetNotices(QObject):
             )
         else:
             words = self.tr("This month’s budget is spent: {spent} of {budget}.")
-        percent = QLocale().toString(round(100 * news.spent / news.budget))
+        percent = QLocale().toString(max(news.percent, int(100 * news.spent / news.budget)))
         return words.format(percent=percent, spent=money(news.spent), budget=money(news.budget))

@@ -124,7 +124,7 @@ class SpendingReport(QWidget):
     def _budget_words(self, share: float) -> str:
         if share >= 1 and self._options.budget_stops:
             following = (date.fromisoformat(today()).replace(day=1) + timedelta(days=31)).replace(day=1)
-            until = QLocale().toString(QDate(following.year, following.month, 1), QLocale.FormatType.ShortFormat)
+            until = QLocale().toString(QDate(following.year, following.month, 1), QLocale.FormatType.LongFormat)
             return self.tr("The budget is spent. Until {date} only models that cost nothing are asked.").format(
                 date=until
             )
