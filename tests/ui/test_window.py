@@ -690,3 +690,16 @@ async def test_next_and_previous_chat_by_key(desk: Desk) -> None:
         desk.press(keys, on=desk.window)
         seen.append(desk.texts[0])
     assert seen == ["A", "B", "C", "B"]
+
+
+async def test_the_greeting_stands_in_the_middle_above_the_composer(desk: Desk) -> None:
+    window = desk.window
+    window.resize(1300, 900)
+    await desk.until(lambda: window.page.shows_welcome and window.page.composer.width() > 600)
+    words = window.page.welcome.findChild(QLabel, "welcome")
+    assert words is not None
+
+    def middle(widget: QWidget) -> int:
+        return widget.mapTo(window, widget.rect().center()).x()
+
+    await desk.until(lambda: abs(middle(words) - middle(window.page.composer.field)) <= 1)

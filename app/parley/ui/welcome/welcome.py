@@ -3,7 +3,16 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from parley.ui.welcome.first_steps import FirstSteps
@@ -67,7 +76,11 @@ class Welcome(QScrollArea):
         around.addStretch(1)
         around.addWidget(centre, 1000)
         around.addStretch(1)
+        self._beside = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
+        around.addItem(self._beside)
+        self.verticalScrollBar().rangeChanged.connect(self._keep_middle)
         self.setWidget(self._inside)
+        self._keep_middle()
         self.show_for(only_guide=False, model="")
 
     def show_for(self, *, only_guide: bool, model: str) -> None:
@@ -96,6 +109,16 @@ class Welcome(QScrollArea):
             if steps:
                 self._column.insertWidget(1, steps)
         self._arrange()
+
+    def _keep_middle(self) -> None:
+        """Leave the room of the scroll bar free while there is none: so does the composer below."""
+        bar = self.verticalScrollBar()
+        width = 0 if bar.maximum() else bar.sizeHint().width()
+        if width != self._beside.sizeHint().width():
+            self._beside.changeSize(width, 0, QSizePolicy.Policy.Fixed)
+            self._inside.updateGeometry()
+            if layout := self._inside.layout():
+                layout.invalidate()
 
     def _arrange(self) -> None:
         steps = self.steps is not None
