@@ -14,7 +14,7 @@ from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.gemini import VENDORS, Gemini
 from parley.providers.gemini_models import model_of, traits_of
-from parley.providers.gemini_requests import GO_ON, NO_RESULT, UNSIGNED, body_of, path_of, wire_name
+from parley.providers.gemini_requests import GO_ON, NO_RESULT, UNSEEN, UNSIGNED, body_of, path_of, wire_name
 from tests.providers.fake_gemini import MODEL, FakeGemini, listed
 from tests.providers.sockets import FakeServer, bytes_handler, response
 
@@ -56,6 +56,21 @@ class TestMessages:
         (content,) = body(message(USER, Image("image/png", b"\x89PNG"), "What is this?"))["contents"]
         picture = {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}
         assert content["parts"] == [picture, {"text": "What is this?"}]
+
+    @pytest.mark.parametrize(
+        ("model", "about", "seen"),
+        [
+            ("gemma-3-1b-it", None, False),
+            ("gemma-3-27b-it", None, True),
+            (MODEL, Model("gemini", MODEL, vision=False), False),
+            ("tuned", Model("gemini", "tuned"), True),
+        ],
+    )
+    def test_images_are_named_to_models_that_cannot_see(self, model: str, about: Model | None, seen: bool) -> None:
+        said = message(USER, Image("image/png", b"png"), "What is this?")
+        (content,) = body_of(ProviderRequest(model, [said], about=about), "gemini")["contents"]
+        assert ("inlineData" in content["parts"][0]) is seen
+        assert content["parts"][0] == {"text": UNSEEN} or seen
 
     def test_a_models_own_last_words_are_not_the_end(self) -> None:
         """From 3.5 Flash-Lite on such a request is refused: whats-new-gemini-3.6."""

@@ -20,6 +20,7 @@ GO_ON = "Go on with your answer exactly where it broke off. Do not repeat anythi
 """A request may not end with what the model has said itself."""
 
 NO_RESULT = "The call was not carried out."
+UNSEEN = "(An image, which this model cannot see.)"
 UNSIGNED = "skip_thought_signature_validator"
 """Google's word for the signature of a call that another model has made."""
 
@@ -33,6 +34,8 @@ Number = TypeVar("Number", int, float)
 def body_of(request: ProviderRequest, provider: str, hottest: float = HOTTEST) -> Json:
     """Return the body of a request. `provider` is the one whose signatures are sent back; others' are left out."""
     traits = traits_of(request.model)
+    if request.about and request.about.vision is not None:
+        traits = replace(traits, vision=request.about.vision)
     messages = [_unsigned(message, provider) for message in request.messages]
     contents = _contents([message for message in messages if message.role is not Role.SYSTEM], traits)
     said = (request.instruction, *(message.text for message in messages if message.role is Role.SYSTEM))
@@ -110,6 +113,8 @@ def _parts(parts: Sequence[Part], traits: Traits) -> list[Json]:
         match part:
             case Text(text) if text:
                 sent.append({"text": text})
+            case Image() if traits.vision is False:
+                sent.append({"text": UNSEEN})
             case Image(media_type, data):
                 sent.append({"inlineData": {"mimeType": media_type, "data": b64encode(data).decode()}})
             case Reasoning(thought, _, signature) if signature and thought:
