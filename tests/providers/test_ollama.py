@@ -111,6 +111,7 @@ class TestEnds:
         async with FakeServer() as server:
             provider = Ollama(Endpoint("ollama", "Ollama", server.url), Access())
             provider._facts["fake-model"] = Facts(8192)  # so that it is not asked for them each time
+            provider._windows.told = True
             for at in range(len(recording)):
                 start = head(content_type="application/x-ndjson", transfer_encoding="chunked")
                 server.handler = bytes_handler(start + (chunk(recording[:at]) if at else b""))

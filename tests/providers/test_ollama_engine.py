@@ -83,13 +83,13 @@ async def test_who_is_at_work_is_waited_for(
 ) -> None:
     monkeypatch.setattr(ollama, "LOADING_SECONDS", 0.1)
     monkeypatch.setattr(ollama, "ALIVE_SECONDS", 0.1)
-    settings.update(first_token_timeout=1.5)
+    settings.update(first_token_timeout=1.0)
     server.reply = Reply(hold=asyncio.Event(), hold_at=0)
     turn = await engine.send(ChatRequest("Read all this"))
     while not server.loads:
         await asyncio.sleep(0.01)
     server.deaf = not at_work
-    assert await turn.wait(2.5 if at_work else None) is None or not at_work
+    assert await turn.wait(1.8 if at_work else None) is None or not at_work
     assert server.reply.hold
     server.reply.hold.set()
     last = await turn.wait()
