@@ -353,3 +353,18 @@ async def test_no_signature_passes_for_that_of_another_model(
     reply = store.messages.get(turn.reply_id)
     assert reply.model == "scripted/two"
     assert [part.signature for part in reply.parts if isinstance(part, Reasoning)] == ["", "signed by two"]
+
+
+async def test_another_model_is_sent_what_fits_its_context(
+    engine: ChatEngine, settings: Settings, provider: ScriptedProvider, catalog: Catalog
+) -> None:
+    provider.listed = [Model("scripted", "one", context=100_000), Model("scripted", "two", context=1000)]
+    await catalog.models(refresh=True)
+    settings.update(retries=0, fallback_model="scripted/two")
+    provider.says("Yes")
+    first = await engine.send(ChatRequest("Long ago. " * 1000, model="scripted/one"))
+    await first.wait()
+    provider.says(BUSY)
+    provider.says("From two")
+    await (await engine.send(ChatRequest("And now?", first.conversation_id, "scripted/one"))).wait()
+    assert [len(request.messages) for request in provider.requests] == [1, 3, 1]

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from parley.budget import Budget
+from parley.context import messages_for
 from parley.errors import AnswerEmpty, BudgetSpent, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
 from parley.permits import Permits
@@ -100,4 +101,7 @@ class Answers:
             return None
         if (other.id, model) == (provider.id, request.model):
             return None
-        return other, replace(request, model=model, about=self._catalog.known(other.id, model))
+        about = self._catalog.known(other.id, model)
+        context = about.context if about else None
+        messages = messages_for(request.messages, instruction=request.instruction, context=context)
+        return other, replace(request, model=model, messages=messages, about=about)
