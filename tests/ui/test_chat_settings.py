@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from parley.main import open_services
 from parley.messages import Conversation
@@ -348,6 +348,9 @@ async def test_the_conversation_makes_room(with_server: Desk, direction: Qt.Layo
         await desk.until(lambda: welcome.width() == body.width() - sheet.width())
         assert not sheet.geometry().intersects(welcome.geometry())
         assert (sheet.x() > welcome.x()) is (direction is Qt.LayoutDirection.LeftToRight)
+        title = next(label for label in sheet.findChildren(QLabel) if label.text() == "Chat settings")
+        absolute = title.alignment() & (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
+        assert bool(absolute) is (direction is Qt.LayoutDirection.RightToLeft)  # in whatever language
         composer = desk.window.page.composer
         await desk.until(lambda: not composer.geometry().adjusted(0, -99, 0, 0).intersects(sheet.geometry()))
         await desk.say("hello")

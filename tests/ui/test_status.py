@@ -141,7 +141,7 @@ def test_a_turn_costs_what_has_changed_and_what_the_context_reaches(
 def test_numbers_are_short(number: int, words: str) -> None:
     QLocale.setDefault(QLocale("en_GB"))
     assert short_number(number) == words
-    assert [context_size(size) for size in (8192, 131_072, 200_000)] == ["8k", "128k", "200k"]
+    assert [context_size(size) for size in (8192, 131_072, 200_000, 2**20)] == ["8k", "128k", "200k", "1M"]
     QLocale.setDefault(QLocale.system())
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from parley.ui.appearance.look import Look
 from parley.ui.appearance.theme import Theme
@@ -37,9 +37,9 @@ class SetupSheet(QFrame):
     def form(self) -> "SetupForm":
         """Return what is in it."""
         from parley.ui.chat.setup_form import SetupForm
+        from parley.ui.preferences.row import words_label
 
-        title = QLabel(self.tr("Chat settings"), self)
-        title.setProperty("title", True)
+        title = words_label(self.tr("Chat settings"), self, "title")
         self.button = QToolButton(self)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.button.setAccessibleName(self.tr("Close"))

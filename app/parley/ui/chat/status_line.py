@@ -172,6 +172,9 @@ def short_number(number: int) -> str:
 
 
 def context_size(tokens: int) -> str:
-    """Return the size of a context as its makers say it: 8192 is 8k."""
-    whole, rest = divmod(tokens, 1024)
-    return f"{QLocale().toString(whole)}k" if whole and not rest else short_number(tokens)
+    """Return the size of a context as its makers say it: 8192 is 8k, and 1048576 is 1M."""
+    for sign, size in (("M", 1024 * 1024), ("k", 1024)):
+        whole, rest = divmod(tokens, size)
+        if whole and not rest:
+            return QLocale().toString(whole) + sign
+    return short_number(tokens)

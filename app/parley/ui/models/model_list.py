@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from parley.models import Model
 from parley.ui.appearance.look import Look
 from parley.ui.appearance.painting import line, row_box, sized, split_end, width_of
+from parley.ui.chat.status_line import context_size
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -173,5 +174,5 @@ def _facts(model: Model) -> str:
     if model.size_bytes:
         facts.append(QLocale().formattedDataSize(model.size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat))
     if model.context:
-        facts.append(f"{round(model.context / 1000)}k" if model.context >= 1000 else str(model.context))
+        facts.append(context_size(model.context))
     return " · ".join(facts)
