@@ -39,7 +39,7 @@ class SpendingPage(OptionsPage):
         self.report.row_entered.connect(self._show_place)
         self._haystack = " ".join((self.title, self.heading.text(), self.tr("cost money tokens usage"))).casefold()
         self.add(self.report)
-        self.button = QPushButton(self.tr("Show in folder"), self.inside)
+        self.button = QPushButton(self.tr("Create prices.json"), self.inside)
         self.button.clicked.connect(self._open_or_create)
         self.prices = Row(
             self.tr("Prices"),

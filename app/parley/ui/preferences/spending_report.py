@@ -57,7 +57,7 @@ class SpendingReport(QWidget):
         self.by.edited.connect(self._choose)
         self.period = words_label("", self, "muted")
         self.table = SpendingTable(look, self)
-        self.table.setAccessibleName(self.tr("Spending by model"))
+        self.table.setAccessibleName(self.tr("Spending by day"))
         self.table.row_entered.connect(self._row_entered)
         self._switch = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._switch.setSpacing(8)
