@@ -16,6 +16,7 @@ from parley.ui.chat.chat_page import TALLEST_SHARE
 from tests.conftest import Until
 from tests.peers.replies import DEFAULT
 from tests.peers.tiny_engine import TinyEngine
+from tests.test_engine import FullDisk
 from tests.ui.conftest import Desk, click_row
 
 LEFT = Qt.MouseButton.LeftButton
@@ -703,3 +704,16 @@ async def test_the_greeting_stands_in_the_middle_above_the_composer(desk: Desk) 
         return widget.mapTo(window, widget.rect().center()).x()
 
     await desk.until(lambda: abs(middle(words) - middle(window.page.composer.field)) <= 1)
+
+
+async def test_a_title_that_cannot_be_kept_is_not_lost(desk: Desk) -> None:
+    chat = await past_chat(desk, "Before", "one", "1")
+    title = " ".join(f"thought{number}" for number in range(3000))  # so that the file must grow
+    disk = FullDisk(desk.services.store)
+    await disk.fill()
+    desk.window.chats.rename(chat, title)
+    await desk.until(lambda: any("disk is full" in text for text in desk.window.page.notices.texts))
+    await disk.free()
+    (again,) = [b for b in desk.window.page.notices.findChildren(QPushButton) if b.text() == "Try again"]
+    desk.press("Space", on=again)
+    await desk.until(lambda: desk.services.store.conversations.get(chat).title == title)

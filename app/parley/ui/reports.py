@@ -43,6 +43,14 @@ class Reports(QObject):
         """Say why a draft is not on the disk."""
         self._page.notices.show_notice(self.tr("What you are writing is not saved yet."), detail=reason)
 
+    def say_not_renamed(self, error: ChatError, title: str, again: Callable[[], None]) -> None:
+        """Say why a title could not be kept, and offer to try it again: nobody likes to type it twice."""
+        from parley.ui.error_texts import error_text
+
+        detail = self.tr("The new title: {title}").format(title=title)
+        notices = self._page.notices
+        notices.show_notice(error_text(error), detail=detail, error=True, action=self.tr("Try again"), act=again)
+
     def say_image_not_saved(self, file: str) -> None:
         """Say that an image could not be written."""
         sentence = self.tr("The image could not be saved as {file}.").format(file=file)

@@ -252,6 +252,7 @@ class Window(QWidget):
         self.view.opened.connect(self.sidebar.mark)
         self.view.outbox.not_kept.connect(self.reports.say_not_kept)
         self.chats.deleted.connect(self._deleted)
+        self.chats.not_renamed.connect(self.reports.say_not_renamed)
         self.chats.restored.connect(self.open_chat)
         self.frame.folded_changed.connect(self.page.header.set_folded)
 

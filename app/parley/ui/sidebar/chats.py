@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from parley.errors import ConversationUnknown
+from parley.errors import ConversationUnknown, StoreError
 from parley.messages import OWNER
 from parley.services import Services
 from parley.store import CONVERSATION, EVERYTHING, Change
@@ -23,6 +23,9 @@ class Chats(QObject):
 
     restored = Signal(str)
     """It is back."""
+
+    not_renamed = Signal(object, str, object)
+    """Why a title could not be kept, the title, and what tries it again."""
 
     def __init__(self, services: Services, sidebar: Sidebar, undo: Undo, tasks: Tasks) -> None:
         super().__init__(sidebar)
@@ -52,7 +55,13 @@ class Chats(QObject):
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title."""
-        self._tasks.start(self._store.conversations.rename(conversation_id, title))
+        self._tasks.start(self._rename(conversation_id, title))
+
+    async def _rename(self, conversation_id: str, title: str) -> None:
+        try:
+            await self._store.conversations.rename(conversation_id, title)
+        except StoreError as error:
+            self.not_renamed.emit(error, title, partial(self.rename, conversation_id, title))
 
     def pin(self, *ids: str) -> None:
         """Pin conversations, or let them go if the first one is pinned."""
