@@ -297,3 +297,10 @@ async def test_a_server_added_while_others_are_asked_is_asked_too(desk: Desk, se
     rows = desk.services.settings.options.providers
     desk.services.settings.update(providers=(*rows, ProviderRow("late", server.url)))
     await desk.until(lambda: page.cards["late"].state.text() == "2 models")
+
+
+async def test_services_stand_in_the_order_of_their_names(desk: Desk) -> None:
+    cards = sorted((await providers(desk)).cards.values(), key=lambda card: card.y())
+    names = [card.place.endpoint.name for card in cards if card.place.kind == "service"]
+    assert len(names) > 10
+    assert names == sorted(names, key=str.casefold)

@@ -264,7 +264,7 @@ class ProvidersPage(Page):
     # --- showing
     def _sync(self) -> None:
         """Show what the catalog knows now."""
-        places = {place.endpoint.id: place for place in self._catalog.places()}
+        places = {place.endpoint.id: place for place in sorted(self._catalog.places(), key=_in_order)}
         for id in [id for id in self.cards if id not in places]:
             card = self.cards.pop(id)
             card.hide()
@@ -347,3 +347,8 @@ class ProvidersPage(Page):
         line.addWidget(self.look_again)
         line.addStretch(1)
         return line
+
+
+def _in_order(place: Place) -> str:
+    """Return what the cards are sorted by: services are looked up by name, the others stay as they are."""
+    return place.endpoint.name.casefold() if place.kind == "service" else ""
