@@ -9,7 +9,8 @@ from statistics import median
 import pytest
 
 from parley import accounts
-from parley.account_errors import (
+from parley.accounts import FREE_FAILURES, LONGEST_DELAY, NOBODY, Credentials
+from parley.errors import (
     AccountExists,
     AdminRefused,
     EmailInvalid,
@@ -18,7 +19,6 @@ from parley.account_errors import (
     PasswordInvalid,
     TokenRefused,
 )
-from parley.accounts import FREE_FAILURES, LONGEST_DELAY, NOBODY, Credentials
 from parley.messages import OWNER
 from parley.people import Account
 from parley.store import Store

@@ -2,9 +2,9 @@
 
 import pytest
 
-from parley.assistant_errors import AssistantUnknown, MoodUnknown
 from parley.assistants import MOOD_LINES, Assistant
 from parley.engine import ChatEngine, ChatRequest
+from parley.errors import AssistantUnknown, MoodUnknown
 from parley.messages import Message, MessageStatus, Mood, Role, Text
 from parley.models import Parameters
 from parley.settings import Settings

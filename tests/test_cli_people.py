@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from parley.account_errors import LoginWrong, TokenRefused
 from parley.accounts import Credentials
+from parley.errors import LoginWrong, TokenRefused
 from parley.store import Store
 from tests.test_cli import Cli, cli
 

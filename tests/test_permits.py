@@ -5,9 +5,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from parley.account_errors import AccountDisabled, AccountUnknown, ModelForbidden, TokensSpent
 from parley.engine import ChatEngine, ChatRequest
-from parley.errors import ConversationUnknown, MessageUnknown, NoCredit
+from parley.errors import (
+    AccountDisabled,
+    AccountUnknown,
+    ConversationUnknown,
+    MessageUnknown,
+    ModelForbidden,
+    NoCredit,
+    TokensSpent,
+)
 from parley.events import Failed, Finished
 from parley.messages import OWNER, Message, MessageStatus, Role, Text, Usage
 from parley.people import Account, Permissions

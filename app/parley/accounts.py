@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
-from parley.account_errors import AdminRefused, EmailInvalid, LoginDelayed, LoginWrong, PasswordInvalid, TokenRefused
+from parley.errors import AdminRefused, EmailInvalid, LoginDelayed, LoginWrong, PasswordInvalid, TokenRefused
 from parley.people import Account, AccountRole, Credential, Token
 from parley.store import Store
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from parley.assistant_errors import AssistantNameless, MoodUnknown
+from parley.errors import AssistantNameless, MoodUnknown
 from parley.messages import Mood
 from parley.models import NO_PARAMETERS, Parameters
 

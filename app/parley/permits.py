@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from parley.account_errors import AccountDisabled, ModelForbidden, TokensSpent
+from parley.errors import AccountDisabled, ModelForbidden, TokensSpent
 from parley.people import Permissions
 from parley.store import Store
 

@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from parley.account_errors import AccountExists, AccountUnknown, OwnerStays, TokenUnknown
-from parley.errors import ChatError, ConversationUnknown, MessageUnknown
+from parley.errors import (
+    AccountExists,
+    AccountUnknown,
+    ChatError,
+    ConversationUnknown,
+    MessageUnknown,
+    OwnerStays,
+    TokenUnknown,
+)
 from parley.messages import OWNER, MessageStatus, Text, Usage
 from parley.models import Parameters
 from parley.paths import Paths

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from parley.assistant_errors import AssistantExists, AssistantNameless, AssistantUnknown
-from parley.errors import ConversationUnknown
+from parley.errors import AssistantExists, AssistantNameless, AssistantUnknown, ConversationUnknown
 from parley.messages import Mood
 from parley.models import Parameters
 from parley.store import ASSISTANT, Change, Store

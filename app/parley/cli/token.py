@@ -3,10 +3,10 @@
 from argparse import Namespace
 from contextlib import closing
 
-from parley.account_errors import TokenUnknown
 from parley.accounts import Credentials
 from parley.cli import streams, tables
 from parley.cli.shell import Shell
+from parley.errors import TokenUnknown
 from parley.people import Token
 from parley.store import Store
 

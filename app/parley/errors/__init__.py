@@ -60,6 +60,23 @@
     ├── SettingInvalid           a value that the setting does not take
     ├── SettingsUnreadable       the settings file is damaged
     ├── KeysUnreadable           the file of provider keys is damaged, or others can read it
+    ├── AccountUnknown       no account of that e-mail or number
+    ├── AccountExists        another account has that e-mail
+    ├── AccountDisabled      the owner has switched it off
+    ├── EmailInvalid         this is no e-mail address
+    ├── PasswordInvalid      a password that cannot be one
+    ├── OwnerStays           what cannot be done to the owner's account
+    ├── LoginWrong           e-mail or password is wrong; nobody is told which
+    ├── LoginDelayed         too many of them were wrong
+    ├── TokenRefused         a token that is none, or no longer
+    ├── TokenUnknown         no token of that number
+    ├── AdminRefused         an admin's token for an account that is no admin
+    ├── ModelForbidden       the account may not use that model
+    ├── TokensSpent          the account has used up its month's tokens
+    ├── AssistantUnknown     no assistant of that name
+    ├── AssistantExists      another assistant has that name, or one that is written alike
+    ├── AssistantNameless    a name without a letter or a digit
+    ├── MoodUnknown          no mood of that name
     ├── AddressTaken             the server's port is in use
     ├── FileProblem              a file named by the user cannot be read or written
     └── InternalError            a bug of ours, where something must be shown; the log has the traceback
@@ -67,6 +84,27 @@
 A sentence says what happened and what to do, in plain English; front ends translate by `code`.
 """
 
+from parley.errors.accounts import (
+    AccountDisabled,
+    AccountExists,
+    AccountUnknown,
+    AdminRefused,
+    EmailInvalid,
+    LoginDelayed,
+    LoginWrong,
+    ModelForbidden,
+    OwnerStays,
+    PasswordInvalid,
+    TokenRefused,
+    TokensSpent,
+    TokenUnknown,
+)
+from parley.errors.assistants import (
+    AssistantExists,
+    AssistantNameless,
+    AssistantUnknown,
+    MoodUnknown,
+)
 from parley.errors.base import ChatError
 from parley.errors.data import (
     AddressTaken,
@@ -134,11 +172,18 @@ from parley.errors.providers import (
 
 __all__ = [
     "AccessBlocked",
+    "AccountDisabled",
+    "AccountExists",
+    "AccountUnknown",
     "AddressTaken",
     "AddressWrong",
+    "AdminRefused",
     "AnswerBroken",
     "AnswerEmpty",
     "AnswerWithheld",
+    "AssistantExists",
+    "AssistantNameless",
+    "AssistantUnknown",
     "AuthoritiesUnreadable",
     "BudgetSpent",
     "CertificateBad",
@@ -152,25 +197,32 @@ __all__ = [
     "ConversationUnknown",
     "DataFolderGone",
     "DiskShort",
+    "EmailInvalid",
     "FileProblem",
     "InternalError",
     "KeyMissing",
     "KeyRefused",
     "KeychainUnusable",
     "KeysUnreadable",
+    "LoginDelayed",
+    "LoginWrong",
     "MessageStreaming",
     "MessageUnknown",
     "ModelAbsent",
     "ModelAmbiguous",
+    "ModelForbidden",
     "ModelRetired",
     "ModelStopped",
     "ModelTooLarge",
     "ModelUnknown",
+    "MoodUnknown",
     "NoCredit",
     "NoModel",
     "NoNetwork",
     "Overloaded",
+    "OwnerStays",
     "PageInstead",
+    "PasswordInvalid",
     "PromptEmpty",
     "PromptTooLong",
     "ProviderError",
@@ -196,4 +248,7 @@ __all__ = [
     "StoreOnNetwork",
     "StoreReadOnly",
     "StoreUnreadable",
+    "TokenRefused",
+    "TokenUnknown",
+    "TokensSpent",
 ]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from parley.account_errors import AccountExists, AccountUnknown, OwnerStays
+from parley.errors import AccountExists, AccountUnknown, OwnerStays
 from parley.messages import OWNER
 from parley.people import (
     EVERYTHING,

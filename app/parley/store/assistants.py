@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from parley.assistant_errors import AssistantExists, AssistantNameless, AssistantUnknown
 from parley.assistants import Assistant, slug_of
+from parley.errors import AssistantExists, AssistantNameless, AssistantUnknown
 from parley.messages import new_id
 from parley.models import NO_PARAMETERS, Parameters, parameters_from_json
 from parley.store import rows

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from parley.account_errors import AccountUnknown, TokenUnknown
+from parley.errors import AccountUnknown, TokenUnknown
 from parley.people import Credential, Token
 from parley.store import accounts
 from parley.store.changes import TOKEN, note

@@ -1,22 +1,6 @@
-"""The errors of accounts, and of what they may use.
+"""The errors of accounts, and of what they may use."""
 
-ChatError
-├── AccountUnknown       no account of that e-mail or number
-├── AccountExists        another account has that e-mail
-├── AccountDisabled      the owner has switched it off
-├── EmailInvalid         this is no e-mail address
-├── PasswordInvalid      a password that cannot be one
-├── OwnerStays           what cannot be done to the owner's account
-├── LoginWrong           e-mail or password is wrong; nobody is told which
-├── LoginDelayed         too many of them were wrong
-├── TokenRefused         a token that is none, or no longer
-├── TokenUnknown         no token of that number
-├── AdminRefused         an admin's token for an account that is no admin
-├── ModelForbidden       the account may not use that model
-└── TokensSpent          the account has used up its month's tokens
-"""
-
-from parley.errors import ChatError
+from parley.errors.base import ChatError
 
 
 class AccountUnknown(ChatError):

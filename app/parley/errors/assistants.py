@@ -1,13 +1,6 @@
-"""The errors of assistants and moods.
+"""The errors of assistants and moods."""
 
-ChatError
-├── AssistantUnknown     no assistant of that name
-├── AssistantExists      another assistant has that name, or one that is written alike
-├── AssistantNameless    a name without a letter or a digit
-└── MoodUnknown          no mood of that name
-"""
-
-from parley.errors import ChatError
+from parley.errors.base import ChatError
 
 
 class AssistantUnknown(ChatError):
