@@ -368,3 +368,16 @@ async def test_another_model_is_sent_what_fits_its_context(
     provider.says("From two")
     await (await engine.send(ChatRequest("And now?", first.conversation_id, "scripted/one"))).wait()
     assert [len(request.messages) for request in provider.requests] == [1, 3, 1]
+
+
+async def test_what_could_not_go_on_costs_what_it_had_cost(
+    engine: ChatEngine, store: Store, provider: ScriptedProvider
+) -> None:
+    provider.says("Half", Finished(Usage(10, 20, cost=0.5), "length"))
+    turn = await engine.send(ChatRequest("Hi"))
+    await turn.wait()
+    provider.says(KeyRefused(provider="Scripted"))
+    await (await engine.resume(turn.reply_id)).wait()
+    usage = store.messages.get(turn.reply_id).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens, usage.cost) == (10, 20, 0.5)

@@ -7,7 +7,7 @@ import os
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -171,6 +171,8 @@ class Usage:
 
     def resumed(self, further: "Usage") -> "Usage":
         """Return what a reply cost that went on later: the sums, where both are known, and no time of a first token."""
+        if further.input_tokens is None and further.output_tokens is None:  # nobody went on
+            return replace(self, reason=further.reason)
         return Usage(
             _sum(self.input_tokens, further.input_tokens),
             _sum(self.output_tokens, further.output_tokens),
