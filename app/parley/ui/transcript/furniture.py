@@ -21,7 +21,7 @@ Sentence = Callable[[Failure], str]
 BAR = 28
 """The height of a button, and the least that a finger or an unsteady hand can hit."""
 
-_ICONS = {"continue": "continue", "retry": "again", "settings": "settings", "regenerate-with": "next"}
+_ICONS = {"continue": "continue", "retry": "again", "settings": "settings", "regenerate-with": "continue"}
 """The icons of what can be done about how an answer ended."""
 
 
