@@ -293,6 +293,26 @@ async def test_another_model_answers_again(desk: Desk) -> None:
     assert len(desk.window.page.transcript.row_at(1).versions) == 2
 
 
+async def test_who_replaces_a_model_that_is_gone_has_the_chat(desk: Desk) -> None:
+    turns = desk.services.store.turns
+    conversation, _, reply = await turns.begin(
+        conversation_id=None, title="Past", parts=(Text("hello"),), model="tiny/gone"
+    )
+    gone = Failure("model_retired", "No longer in service.")
+    await turns.finish(reply.id, (), MessageStatus.FAILED, None, gone)
+    desk.window.view.open(conversation.id)
+    await desk.until(lambda: len(shown(desk)) == 2)
+    focus(desk, 1)
+    desk.press("Shift+R")
+    popup = desk.window.messages.popup
+    await desk.until(popup.isVisible)
+    QTest.keyClicks(popup.search, "guide")
+    await desk.until(lambda: popup.models.model(popup.list.currentIndex()))
+    desk.press("Return", on=popup.search)
+    await desk.until(lambda: desk.services.store.conversations.get(conversation.id).model.startswith("guide/"))
+    await desk.answered()
+
+
 async def test_what_is_known_of_an_answer(desk: Desk) -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     usage = Usage(1200, 410, 0.5, 10.5, estimated=True, reason="length", reasoning_tokens=12)

@@ -12,7 +12,7 @@ from parley.services import Services
 from parley.trees import ConversationTree
 from parley.ui.appearance.look import Look
 from parley.ui.chat.message_info import MessageInfo
-from parley.ui.error_texts import error_text
+from parley.ui.error_texts import MENDED_BY_ANOTHER_MODEL, error_text
 from parley.ui.models.model_choice import fill
 from parley.ui.models.pickers import ModelPopup
 from parley.ui.tasks import Tasks
@@ -153,7 +153,10 @@ class MessageCommands(QObject):
             fill(self.popup, self._services.catalog, self._message(self._asked_for).model)
 
     async def _regenerate(self, message_id: str, model: str) -> None:
+        message = self._message(message_id)
         await self._services.engine.regenerate(message_id, model)
+        if model and message.failure and message.failure.code in MENDED_BY_ANOTHER_MODEL:
+            await self._services.store.conversations.set_model(message.conversation_id, model)
         self._transcript.to_latest()
 
     # --- deleting
