@@ -20,7 +20,7 @@ PHASES = ("painted", "drawn", "loaded", "live", "rest")
 """The list is on the screen; the last chat is, and letters appear; the event loop is loaded; it runs; all is there."""
 
 RUN = """
-import json, os, signal, sys
+import json, os, signal, sys, threading
 import parley.main
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -60,6 +60,13 @@ def close_when(condition, window):
     timer.timeout.connect(lambda: condition() and window.close())
     timer.start()
 
+def with_thread():
+    # The connection to an X server has a thread of its own, from the application's making on.
+    found = application()
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return found
+
+application, desktop.application = desktop.application, with_thread
 wanted, action, last = sys.argv[1:4]
 ends = last == ""
 desktop.show_painted = then("painted", desktop.show_painted)

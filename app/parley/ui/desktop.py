@@ -44,6 +44,9 @@ def run(paths: Paths, open_services: OpenServices) -> int:
 
     A second desktop on the same data directory shows the window of the first, and ends.
     """
+    if sys.platform != "win32":
+        # They wait for the loop. Before the application is made: its threads take this over, and else get the signals.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     app = application()
     instance = Instance(paths)
     if not instance.claim():
@@ -75,8 +78,6 @@ def application() -> QApplication:
 
 def _open(app: QApplication, paths: Paths, open_services: OpenServices, instance: Instance) -> int:
     """Show the window, or why there is none. It is painted before the event loop and the engine are even loaded."""
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # they wait for the loop
     try:
         services = open_services(paths)
     except (StoreError, SettingsUnreadable) as error:
