@@ -1,7 +1,9 @@
 """The list of search results: a title, and the words found with what stands around them."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
@@ -22,6 +24,10 @@ ASIDE = 18
 """What `row_box` leaves free at each side of the words."""
 
 LINES = 2
+SIGNS = r"\*\*|`+|(?:^|(?<=\s))#{1,6}\s+|!?\[(?=[^\[\]]*\]\()|\]\([^()\s]*\)"
+"""Markdown's signs that are in the way of reading: of strong words, code, headings and links."""
+
+Marks = tuple[tuple[int, int], ...]
 
 
 class Result(NamedTuple):
@@ -32,7 +38,7 @@ class Result(NamedTuple):
     time: float
     message_id: str = ""
     snippet: str = ""
-    marks: tuple[tuple[int, int], ...] = ()
+    marks: Marks = ()
     words: str = ""
     """What was searched for."""
 
@@ -41,7 +47,22 @@ class Result(NamedTuple):
         """Return a hit as a row shows it."""
         if hit.message_id is None:
             return cls(hit.conversation_id, hit.title, hit.created_at)
-        return cls(hit.conversation_id, hit.title, hit.created_at, hit.message_id, hit.snippet, hit.marks, words)
+        text, marks = without_signs(hit.snippet, hit.marks)
+        return cls(hit.conversation_id, hit.title, hit.created_at, hit.message_id, text, marks, words)
+
+
+def without_signs(text: str, marks: Marks) -> tuple[str, Marks]:
+    """Return a text without Markdown's signs, and where its marks are then. What was searched for stays."""
+    kept, gone, last = [], [0] * (len(text) + 1), 0
+    for sign in re.finditer(SIGNS, text):
+        start, end = sign.span()
+        if any(first < end and start < until for first, until in marks):
+            continue
+        kept.append(text[last:start])
+        gone[start + 1 : end + 1] = [1] * (end - start)
+        last = end
+    before = list(accumulate(gone))
+    return "".join(kept) + text[last:], tuple((first - before[first], until - before[until]) for first, until in marks)
 
 
 class SearchResults(QListView):
