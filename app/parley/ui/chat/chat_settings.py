@@ -52,7 +52,7 @@ class ChatSettings(QObject):
         """How much is on its way to the disk; until it is there, what the store has is not what the person wants."""
         self._all_saved: asyncio.Future[None] | None = None
         self._before: QWidget | None = None
-        self.sheet = SetupSheet(look, page.body)
+        self.sheet = SetupSheet(look, page.body, page)
         self.sheet.closed.connect(self.close)
         self.mark = self._made_mark(look, actions)
         for news in (view.opened, view.updated, models.changed):

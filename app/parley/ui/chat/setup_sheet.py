@@ -23,8 +23,8 @@ class SetupSheet(QFrame):
 
     closed = Signal()
 
-    def __init__(self, look: Look, over: QWidget) -> None:
-        super().__init__(over)
+    def __init__(self, look: Look, over: QWidget, page: QWidget) -> None:
+        super().__init__(page)
         self.setObjectName("chatSheet")
         self.setAccessibleName(self.tr("Chat settings"))
         self._look = look
@@ -100,16 +100,17 @@ class SetupSheet(QFrame):
             self._place()
 
     def _place(self) -> None:
-        """Take the end of the conversation's room, from top to bottom."""
-        room = self._over.rect()
+        """Stand beside the conversation down to the foot of the page, or over it where there is no room beside."""
+        room, page = self._over.geometry(), self.parentWidget()
         beside = room.width() - WIDTH >= LEAST_BESIDE
         width = WIDTH if beside else room.width()
         taken = WIDTH if beside else 0
+        height = page.height() - room.top() if beside and page else room.height()
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            self.setGeometry(QRect(0, 0, width, room.height()))
+            self.setGeometry(QRect(room.left(), room.top(), width, height))
             self._over.setContentsMargins(taken, 0, 0, 0)
         else:
-            self.setGeometry(QRect(room.width() - width, 0, width, room.height()))
+            self.setGeometry(QRect(room.right() + 1 - width, room.top(), width, height))
             self._over.setContentsMargins(0, 0, taken, 0)
 
     def _dress(self) -> None:
