@@ -165,6 +165,29 @@ async def test_another_model_steps_in(
     assert store.conversations.get(turn.conversation_id).model == "scripted/one"
 
 
+async def test_another_steps_in_for_one_that_hangs(
+    engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider
+) -> None:
+    settings.update(fallback_model="scripted/two", first_token_timeout=1.0)
+    provider.says(Status("loading", "Loading the model"), asyncio.Event())
+    provider.says("From two")
+    turn = await engine.send(ChatRequest("Hi"))
+    assert isinstance(await turn.wait(), Finished)
+    assert store.messages.get(turn.reply_id).text == "From two"
+    assert provider.streaming == 0
+
+
+async def test_one_that_has_spoken_may_take_its_time(
+    engine: ChatEngine, settings: Settings, provider: ScriptedProvider
+) -> None:
+    settings.update(fallback_model="scripted/two", first_token_timeout=1.0)
+    provider.says(Status("reading", "Reading", 1.5), ReasoningDelta("hm"), asyncio.Event())
+    last = await (await engine.send(ChatRequest("Hi"))).wait()
+    assert isinstance(last, Failed)
+    assert last.failure.code == "provider_timeout"
+    assert len(provider.requests) == 1
+
+
 async def test_a_spent_budget_stops_what_costs(
     engine: ChatEngine, store: Store, settings: Settings, provider: ScriptedProvider, catalog: Catalog
 ) -> None:

@@ -7,18 +7,30 @@ from dataclasses import replace
 
 from parley.budget import Budget
 from parley.context import messages_for
-from parley.errors import AnswerEmpty, BudgetSpent, ChatError, ModelRetired, ModelUnknown, PromptTooLong, ProviderError
+from parley.errors import (
+    AnswerEmpty,
+    BudgetSpent,
+    ChatError,
+    ModelRetired,
+    ModelUnknown,
+    PromptTooLong,
+    ProviderError,
+    ProviderTimeout,
+)
 from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
 from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
-from parley.providers.retries import persistent
+from parley.providers.retries import impatient, persistent
 from parley.settings import Settings
 from parley.store.spending import Spending
 from parley.tokens import in_prompt
 
 logger = logging.getLogger(__name__)
+
+PATIENCE = 0.9
+"""The part of the longest wait after which the fallback is asked: the turn gives all up at the end of it."""
 
 _OF_THE_MODEL = (ProviderError, ModelUnknown, BudgetSpent)
 """What another model may do better, but for what is too long or has no answer."""
@@ -44,7 +56,7 @@ class Answers:
         """
         begun = False
         try:
-            async with aclosing(self._asked(provider, request, account)) as events:
+            async with aclosing(self._heard(provider, request, account)) as events:
                 async for event in events:
                     begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
                     yield event
@@ -59,6 +71,15 @@ class Answers:
         async with aclosing(self._asked(*other, account)) as events:
             async for event in events:
                 yield event
+
+    def _heard(self, provider: Provider, request: ProviderRequest, account: str) -> AsyncGenerator[Event, None]:
+        """Return the events of the first model. One that says nothing is given up in time if there is a fallback."""
+        asked = self._asked(provider, request, account)
+        options = self._settings.options
+        if not options.fallback_model.strip():
+            return asked
+        seconds = options.first_token_timeout
+        return impatient(asked, PATIENCE * seconds, lambda: ProviderTimeout(provider=provider.name, seconds=seconds))
 
     def _explained(self, error: ChatError, provider: Provider, request: ProviderRequest) -> ChatError:
         if type(error) is ModelUnknown and self._catalog.retired(provider.id, request.model):

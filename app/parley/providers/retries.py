@@ -5,7 +5,7 @@ Once something has come it is never asked again by itself: that would be paid fo
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from parley.errors import (
@@ -58,6 +58,31 @@ async def persistent(provider: Provider, request: ProviderRequest, retries: int)
         attempt += 1
         yield Status("retrying", words, pause)
         await asyncio.sleep(pause)
+
+
+async def impatient(
+    events: AsyncGenerator[Event, None], seconds: float, late: Callable[[], ChatError]
+) -> AsyncGenerator[Event, None]:
+    """Yield the events. If for so long none comes before the first word, raise what `late` returns.
+
+    A status that tells how long it will take is given that time, too.
+    """
+    allowed = 0.0
+    async with aclosing(events):
+        while True:
+            try:
+                async with asyncio.timeout(seconds + allowed):
+                    event = await anext(events, None)
+            except TimeoutError as error:
+                raise late() from error
+            if event is None:
+                return
+            yield event
+            if isinstance(event, TextDelta | ReasoningDelta | ToolCalled):
+                break
+            allowed = (event.seconds or 0.0) if isinstance(event, Status) else 0.0
+        async for event in events:
+            yield event
 
 
 def pause_after(error: ChatError, attempt: int, *, local: bool = False) -> float | None:
