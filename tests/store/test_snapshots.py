@@ -13,6 +13,7 @@ from parley.store import ANYONE, MESSAGE, Store
 from parley.store.changes import CONVERSATION, note
 from parley.store.conversations import update
 from parley.store.directory import connect
+from parley.store.interrupted import interrupt
 from parley.store.turns import add_message
 from parley.trees import ConversationTree
 from tests.store.conftest import Ask
@@ -87,6 +88,35 @@ async def test_a_commit_between_two_reads(
     assert after != before or reads <= reads_before  # fewer reads than that: nothing was committed
     assert tree in (before, after)
     assert store.conversations.changed(tree, [id]) == after
+
+
+@pytest.mark.parametrize("reads_before", [0, 1, 2])
+async def test_what_a_dead_writer_left_is_no_answer_that_comes(store: Store, ask: Ask, reads_before: int) -> None:
+    """Somebody marks it between two reads of those that collect what goes to the model."""
+    conversation = await some_turns(ask)
+    before = store.conversations.tree(conversation.id)
+    left = before.branch()[3].id
+    with closing(connect(store.path)) as other:
+        other.execute(
+            "UPDATE messages SET status = 'streaming', writer = 'dead.lock', text = '', parts = ? WHERE id = ?",
+            ('[{"kind": "text", "text": "partial"}]', left),
+        )
+        other.commit()
+    reads = 0
+
+    def between(statement: str) -> None:
+        nonlocal reads
+        reads += statement.lstrip().startswith(("SELECT", "WITH"))
+        if reads == reads_before + 1:
+            reader.set_trace_callback(None)
+            commit(store, lambda connection, tree, id: interrupt(connection, "dead.lock"), before, left)
+
+    reader = cast("sqlite3.Connection", cast("Any", store)._database._reader)
+    reader.set_trace_callback(between)
+    found = [message async for message in store.conversations.upwards(before.branch()[-1].id)]
+    reader.set_trace_callback(None)
+    (message,) = [message for message in found if message.id == left]
+    assert (message.status, message.text) == (MessageStatus.INTERRUPTED, "partial")
 
 
 async def test_what_is_shown_is_there_before_its_news(store: Store, ask: Ask) -> None:

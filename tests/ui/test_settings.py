@@ -343,7 +343,8 @@ async def test_errors_that_settings_mend_lead_there(desk: Desk) -> None:
         assert window.page == "providers"
         window.close()
     desk.services.settings.update(default_model="gone/one")
-    desk.press("Ctrl+N", on=desk.window.page.composer.field)
+    desk.window.open_chat(None)  # no key: the settings window may still have the keyboard
+    await desk.until(lambda: desk.window.view.shown_id is None)
     desk.write("hello")
     desk.press("Return", on=desk.window.page.composer.field)
     await desk.until(lambda: desk.window.page.composer.error)

@@ -104,8 +104,9 @@ async def upwards(database: Database, id: str | None) -> AsyncGenerator[Message,
     import asyncio  # the list of chats is shown before there is a loop
 
     while id is not None:
-        found = database.rows(_PAGE, (id, PAGE))
-        dead = interrupted.dead_among(database, "conversation_id", found[0][1]) if found else set[str]()
+        with database.snapshot():  # what is marked as interrupted in between is right in both
+            found = database.rows(_PAGE, (id, PAGE))
+            dead = interrupted.dead_among(database, "conversation_id", found[0][1]) if found else set[str]()
         with damage_told(database.path):
             page = list(rows.messages([row[:-1] for row in found if row[-1] is None], dead))
         for message in page:
