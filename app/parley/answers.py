@@ -17,7 +17,7 @@ from parley.errors import (
     ProviderError,
     ProviderTimeout,
 )
-from parley.events import Event, Finished, ReasoningDelta, Started, Status, TextDelta, ToolCalled
+from parley.events import Event, Finished, Said, Started, Status, TextDelta, ToolCalled
 from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
@@ -58,7 +58,7 @@ class Answers:
         try:
             async with aclosing(self._heard(provider, request, account)) as events:
                 async for event in events:
-                    begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
+                    begun = begun or isinstance(event, Said)
                     yield event
             return
         except ChatError as failure:

@@ -72,4 +72,6 @@ class Stopped:
 
 
 Event = Started | Status | TextDelta | ReasoningDelta | ToolCalled | Finished | Failed | Stopped
+Said = TextDelta | ReasoningDelta | ToolCalled
+"""What a model says, and is paid for."""
 LastEvent = Finished | Failed | Stopped

@@ -25,13 +25,21 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished
-from parley.http import Answer, Client, bearer, is_loopback
+from parley.http import Answer, bearer
 from parley.models import Model
 from parley.providers.anthropic_models import LATEST, TAKES, Traits, model_of, retired_on, traits_in, traits_of
 from parley.providers.anthropic_reply import Reply
 from parley.providers.anthropic_request import asked
 from parley.providers.base import ProviderRequest
-from parley.providers.endpoints import Access, Endpoint, ProviderDialect, object_of, with_scheme, without_endings
+from parley.providers.endpoints import (
+    Access,
+    Endpoint,
+    OneServer,
+    ProviderDialect,
+    object_of,
+    with_scheme,
+    without_endings,
+)
 from parley.refusals import Kinds, error_names, told
 
 VENDOR = Endpoint(
@@ -88,38 +96,19 @@ def base_url(typed: str) -> str:
     return without_endings(with_scheme(typed), ("/v1/messages", "/messages", "/v1/models", "/v1"))
 
 
-class Anthropic:
+class Anthropic(OneServer):
     """One server that speaks the Messages API."""
 
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
-        self._endpoint = endpoint
-        self._client = Client(
-            endpoint.name,
-            endpoint.base_url,
-            key=access.key,
+        super().__init__(
+            endpoint,
+            access,
             authorize=_key_headers if _is_vendor(endpoint.base_url) else _key_headers_for_others,
             headers={"anthropic-version": VERSION},
             kinds=KINDS,
-            redact=access.redact,
-            network=access.network,
         )
         self._traits: dict[str, Traits] = {}
         self._learned: dict[str, Traits] = {}
-
-    @property
-    def id(self) -> str:
-        return self._endpoint.id
-
-    @property
-    def name(self) -> str:
-        return self._endpoint.name
-
-    @property
-    def local(self) -> bool:
-        return is_loopback(self._endpoint.base_url)
-
-    async def close(self) -> None:
-        await self._client.close()
 
     async def models(self) -> list[Model]:
         """Return the models, the preferred and then the newest ones first, as the vendor lists them.

@@ -9,10 +9,11 @@ from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from parley.http import KeySource, as_found
+from parley.http import Client, KeySource, as_found, bearer, is_loopback
 from parley.models import Parameters
 from parley.network import Network
 from parley.providers.base import Provider
+from parley.refusals import Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,46 @@ class RemoteProvider(Provider, Protocol):
     async def close(self) -> None:
         """Close the connections."""
         ...
+
+
+class OneServer:
+    """What all providers with one server behind them have in common: who it is, and the connections to it."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        access: Access,
+        *,
+        authorize: Callable[[str], Mapping[str, str]] = bearer,
+        headers: Mapping[str, str] | None = None,
+        kinds: Kinds | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._client = Client(
+            endpoint.name,
+            endpoint.base_url,
+            key=access.key,
+            authorize=authorize,
+            headers=headers,
+            kinds=kinds,
+            redact=access.redact,
+            network=access.network,
+        )
+
+    @property
+    def id(self) -> str:
+        return self._endpoint.id
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.name
+
+    @property
+    def local(self) -> bool:
+        return is_loopback(self._endpoint.base_url)
+
+    async def close(self) -> None:
+        await self._client.close()
 
 
 @dataclass(frozen=True, slots=True)

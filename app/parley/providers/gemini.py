@@ -28,12 +28,13 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished
-from parley.http import Answer, Client, is_loopback
+from parley.http import Answer
 from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
     Endpoint,
+    OneServer,
     ProviderDialect,
     object_of,
     with_scheme,
@@ -95,36 +96,12 @@ def base_url(typed: str) -> str:
     return url if "/" in place or not place else f"{url}/v1beta"
 
 
-class Gemini:
+class Gemini(OneServer):
     """Google's service, or a server that speaks like it."""
 
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
-        self._endpoint = endpoint
-        self._client = Client(
-            endpoint.name,
-            endpoint.base_url,
-            key=access.key,
-            authorize=_authorize,
-            kinds=KINDS,
-            redact=access.redact,
-            network=access.network,
-        )
+        super().__init__(endpoint, access, authorize=_authorize, kinds=KINDS)
         self._hottest: dict[str, float] = {}
-
-    @property
-    def id(self) -> str:
-        return self._endpoint.id
-
-    @property
-    def name(self) -> str:
-        return self._endpoint.name
-
-    @property
-    def local(self) -> bool:
-        return is_loopback(self._endpoint.base_url)
-
-    async def close(self) -> None:
-        await self._client.close()
 
     async def models(self) -> list[Model]:
         """Return the models for chatting, then those that embed texts. Raises ProviderError."""

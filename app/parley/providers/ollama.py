@@ -12,11 +12,11 @@ from typing import Any
 
 from parley.errors import AddressWrong, AnswerEmpty, ChatError, ConnectionLost, ModelAbsent, ModelUnknown, PromptTooLong
 from parley.events import Event, Finished, Status
-from parley.http import Answer, Client, is_loopback
+from parley.http import Answer
 from parley.models import Model
 from parley.providers import ollama_library
 from parley.providers.base import ProviderRequest
-from parley.providers.endpoints import Access, Endpoint, ProviderDialect, object_of, without_endings
+from parley.providers.endpoints import Access, Endpoint, OneServer, ProviderDialect, object_of, without_endings
 from parley.providers.library import LoadedModel, ModelDetails, PullProgress
 from parley.providers.ollama_window import Windows
 from parley.providers.ollama_wire import (
@@ -83,33 +83,15 @@ def base_url(typed: str) -> str:
     return without_endings(f"{scheme}://{user}{at}{host}:{port}{slash}{path}", ("/api/v1", "/v1", "/api"))
 
 
-class Ollama:
+class Ollama(OneServer):
     """One Ollama server, and the library of its models."""
 
     def __init__(self, endpoint: Endpoint, access: Access) -> None:
-        self._endpoint = endpoint
         self._keep_alive = access.keep_alive
-        self._client = Client(
-            endpoint.name, endpoint.base_url, key=access.key, redact=access.redact, network=access.network
-        )
+        super().__init__(endpoint, access)
         self._shown: dict[str, Mapping[str, Any]] = {}
         self._facts: dict[str, Facts] = {}
         self._windows = Windows()
-
-    @property
-    def id(self) -> str:
-        return self._endpoint.id
-
-    @property
-    def name(self) -> str:
-        return self._endpoint.name
-
-    @property
-    def local(self) -> bool:
-        return is_loopback(self._endpoint.base_url)
-
-    async def close(self) -> None:
-        await self._client.close()
 
     async def models(self) -> list[Model]:
         """Return the models for chatting, by name. Raises ProviderError."""

@@ -25,12 +25,13 @@ from parley.errors import (
     RequestRefused,
 )
 from parley.events import Event, Finished, Status
-from parley.http import Answer, Client, bearer, is_loopback
+from parley.http import Answer, bearer
 from parley.models import Model
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import (
     Access,
     Endpoint,
+    OneServer,
     ProviderDialect,
     number,
     object_of,
@@ -75,7 +76,7 @@ def base_url(typed: str) -> str:
     return next((row.base_url for row in VENDORS if urlsplit(row.base_url).hostname == parts.hostname), f"{url}/v1")
 
 
-class OpenAI:
+class OpenAI(OneServer):
     """One OpenAI-compatible server."""
 
     def __init__(
@@ -85,36 +86,11 @@ class OpenAI:
         habits: Habits | None = None,
         authorize: Callable[[str], Mapping[str, str]] = bearer,
     ) -> None:
-        self._endpoint = endpoint
         self._habits = habits or habits_of(endpoint)
-        self._client = Client(
-            endpoint.name,
-            endpoint.base_url,
-            key=access.key,
-            authorize=authorize,
-            headers=self._habits.headers,
-            kinds=KINDS,
-            redact=access.redact,
-            network=access.network,
-        )
+        super().__init__(endpoint, access, authorize=authorize, headers=self._habits.headers, kinds=KINDS)
         self._unknown: dict[str, frozenset[str]] = {}
         """By model, what it has been found not to take."""
         self._chat_only: set[str] = set()
-
-    @property
-    def id(self) -> str:
-        return self._endpoint.id
-
-    @property
-    def name(self) -> str:
-        return self._endpoint.name
-
-    @property
-    def local(self) -> bool:
-        return is_loopback(self._endpoint.base_url)
-
-    async def close(self) -> None:
-        await self._client.close()
 
     # -- lists
 

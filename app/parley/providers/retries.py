@@ -18,7 +18,7 @@ from parley.errors import (
     ProviderUnreachable,
     RateLimited,
 )
-from parley.events import Event, ReasoningDelta, Status, TextDelta, ToolCalled
+from parley.events import Event, Said, Status
 from parley.providers.base import Provider, ProviderRequest
 
 FIRST_PAUSE = 1.0
@@ -47,7 +47,7 @@ async def persistent(provider: Provider, request: ProviderRequest, retries: int)
         try:
             async with aclosing(provider.stream(request)) as events:
                 async for event in events:
-                    begun = begun or isinstance(event, TextDelta | ReasoningDelta | ToolCalled)
+                    begun = begun or isinstance(event, Said)
                     yield event
             return
         except ChatError as error:
@@ -78,7 +78,7 @@ async def impatient(
             if event is None:
                 return
             yield event
-            if isinstance(event, TextDelta | ReasoningDelta | ToolCalled):
+            if isinstance(event, Said):
                 break
             allowed = (event.seconds or 0.0) if isinstance(event, Status) else 0.0
         async for event in events:
