@@ -44,8 +44,9 @@ terminal.
 2. **LM Studio**, on this computer, with a window of its own. Install it from <https://lmstudio.ai>, download a model \
 in it, and start its server (*Developer*, then *Start server*). Parley finds it by itself. The same goes for \
 llama.cpp, vLLM, Jan and LocalAI.
-3. **A service on the internet**, such as OpenAI. Put your key into the environment (`OPENAI_API_KEY`, \
-`GROQ_API_KEY`, `OPENROUTER_API_KEY`), or add the service with `parley provider add`. What you write is then \
+3. **A service on the internet**, such as OpenAI, Anthropic or Google. Paste your key in the settings under \
+**Providers**; it is kept in the keychain if there is one. Or put it into the environment before you start Parley \
+(`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and so on). What you write is then \
 sent to that service, which may charge for it.
 
 Then choose the model with the button below the text field; `parley models` shows the same list in a terminal.
