@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parley.providers.catalog import Catalog
     from parley.providers.guide import SearchManual
     from parley.services import Services
+    from parley.serving import ServerSwitch
     from parley.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def open_services(paths: Paths) -> "Services":
     keys = Keys(paths.keys, keychain=Keychain())
     log.redact_with(keys.redact)
     settings = Settings(paths.settings)
-    return Services(paths, settings, keys, Store.open(paths.data), partial(_make_catalog, paths))
+    return Services(paths, settings, keys, Store.open(paths.data), partial(_make_catalog, paths), _make_server)
 
 
 def _parsed(words: Sequence[str]) -> "Namespace":
@@ -80,6 +81,13 @@ def _make_catalog(paths: Paths, settings: "Settings", keys: "Keys") -> "Catalog"
 
     guide, shelf = Guide(_manual_search()), Shelf(paths.models)
     return Catalog(settings, keys, guide, dialects=provider_dialects(), shelf=shelf)
+
+
+def _make_server(services: "Services") -> "ServerSwitch":
+    from parley.plugins import server_dialects
+    from parley.server import EmbeddedServer
+
+    return EmbeddedServer(services, dialects=server_dialects)
 
 
 def _demand_there(paths: Paths) -> None:

@@ -87,6 +87,20 @@ def is_proxy(text: str) -> bool:
         return False
 
 
+def are_origins(text: str) -> bool:
+    """Return whether a text lists origins of web pages, as browsers write them: a scheme, a host, perhaps a port."""
+    return all(map(_is_origin, text.replace(",", " ").split()))
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return good and text == f"{parts.scheme}://{parts.netloc}" and "@" not in text and text == text.lower()
+
+
 def _checked(proxy: str) -> str:
     url = proxy.strip() if "://" in proxy else f"http://{proxy.strip()}"
     scheme, _, rest = url.partition("://")

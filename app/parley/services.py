@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from parley.keys import Keys
 from parley.paths import Paths, resources
@@ -15,20 +15,8 @@ if TYPE_CHECKING:
     from parley.models import Model
     from parley.pricing import Prices
     from parley.providers.catalog import Catalog
+    from parley.serving import ServerSwitch
     from parley.turn import Turn
-
-
-class ServerSwitch(Protocol):
-    """Server mode as the desktop sees it."""
-
-    @property
-    def address(self) -> str | None: ...
-
-    async def start(self) -> None:
-        """Listen. Raises AddressTaken."""
-        ...
-
-    async def stop(self) -> None: ...
 
 
 class Services:
@@ -41,12 +29,14 @@ class Services:
         keys: Keys,
         store: Store,
         make_catalog: Callable[[Settings, Keys], "Catalog"],
+        make_server: "Callable[[Services], ServerSwitch]",
     ) -> None:
         self.paths = paths
         self.settings = settings
         self.keys = keys
         self.store = store
         self._make_catalog = make_catalog
+        self._make_server = make_server
 
     @cached_property
     def catalog(self) -> "Catalog":
@@ -66,6 +56,11 @@ class Services:
         from parley.accounts import Credentials
 
         return Credentials(self.store)
+
+    @cached_property
+    def server(self) -> "ServerSwitch":
+        """Return server mode, off as long as nobody starts it."""
+        return self._make_server(self)
 
     @cached_property
     def prices(self) -> "Prices":
@@ -94,8 +89,10 @@ class Services:
         await self.store.messages.purge(days)
 
     async def close(self) -> None:
-        """Stop turns, then providers, then the store: what had come is saved before the file is closed."""
+        """Stop the server, turns, providers, then the store: what had come is saved before the file is closed."""
         made = vars(self)
+        if "server" in made:
+            await self.server.stop()
         if "engine" in made:
             await self.engine.close()
         if "catalog" in made:

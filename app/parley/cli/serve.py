@@ -17,10 +17,10 @@ def serve(arguments: Namespace, shell: Shell) -> int:
     """Run until Ctrl+C or SIGTERM; running answers are kept."""
     if arguments.lan or not _is_loopback(arguments.host):
         raise UsageError("this version serves this computer only: leave out --lan, and --host unless it is 127.0.0.1")
-    from parley.server import EmbeddedServer
+    from parley.server import EmbeddedServer, Plan
 
     with shell.services() as services:
-        server = EmbeddedServer(arguments.host, arguments.port)
+        server = EmbeddedServer(services, Plan(arguments.host, arguments.port))
         shell.run(server.start())
         try:
             shell.run(services.tidy())

@@ -1,31 +1,84 @@
-"""What the server answers: for now only that it is alive."""
+"""The application: FastAPI with the routes of all dialects, behind the guard."""
 
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
-_NOT_FOUND = json.dumps({"error": {"code": "not_found", "message": "There is nothing here."}}).encode()
+from parley import __version__
+from parley.errors import BodyUnreadable, ChatError, MethodRefused, RequestInvalid, RouteUnknown
+from parley.server.backend import Backend
+from parley.server.connections import Caller
+from parley.server.dialect import Dialect, Dialects
+from parley.server.guard import Guard
+from parley.server.problems import Problem
 
-
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one request, as ASGI has it."""
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1000})
-    elif scope["path"] == "/live" and scope["method"] in ("GET", "HEAD"):
-        await _answer(send, 204, b"")
-    else:
-        await _answer(send, 404, _NOT_FOUND if scope["method"] != "HEAD" else b"")
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"cache-control", b"no-store")]
-    if body:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
+    """Return what answers requests, as ASGI has it."""
+    spoken = Dialects(dialects)
+    app = FastAPI(title="Parley", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for dialect in dialects:
+        app.include_router(dialect.routes(backend), tags=[dialect.name])
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        status, headers, body = spoken.of(request.url.path).refusal(Problem.of(_told(request, error)))
+        response = Response(body, status)
+        response.raw_headers = headers
+        return response
+
+    for kind in (ChatError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, refuse)
+    return Guard(app, backend, spoken)
+
+
+def _told(request: Request, error: Exception) -> ChatError:
+    """Return what is wrong with a request as one of our errors. A bug goes on to the guard."""
+    if isinstance(error, ChatError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error.errors())
+    if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, ChatError):  # raised while FastAPI read the body
+            return error.__cause__
+        if error.status_code == 404:
+            return RouteUnknown(path=request.url.path)
+        if error.status_code == 405:
+            return MethodRefused(path=request.url.path, method=request.method)
+        return RequestInvalid(problem=str(error.detail).rstrip("."))
+    raise error
+
+
+def _invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:
+    """Return the error of a request that does not fit its route, naming each field."""
+    invalid: dict[str, list[str]] = {}
+    for each in found:
+        place = [str(step) for step in each["loc"]]
+        where = ".".join(place[1:] or place)
+        invalid.setdefault(where, []).append(each["msg"])
+    if any(each["type"] == "json_invalid" for each in found):
+        return BodyUnreadable(problem="its body is no JSON")
+    in_body = all(each["loc"][:1] == ("body",) for each in found)
+    problem = "; ".join(f"{where}: {words[0]}" for where, words in invalid.items())
+    return (BodyUnreadable if in_body else RequestInvalid)(problem=problem, invalid=invalid)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks: for routes, the guard has seen to it that there is somebody."""
+    found: Caller = request.scope["parley.caller"]
+    return found
+
+
+def caller_of_socket(socket: WebSocket) -> Caller | None:
+    """Return who has opened a socket, or None if it has not said so yet."""
+    found: Caller | None = socket.scope["parley.caller"]
+    return found
+
+
+Asking = Annotated[Caller, Depends(caller_of)]
+"""Of a route's parameters: who asks."""

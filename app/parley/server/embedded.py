@@ -1,77 +1,195 @@
-"""EmbeddedServer: binds its socket itself, so that a busy port is a sentence, and leaves signals to the program."""
+"""EmbeddedServer: server mode, off or on. It binds its socket itself, so that a busy port is a sentence, and leaves
+signals to the program.
+"""
 
 import asyncio
 import errno
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from parley.errors import AddressTaken, SettingInvalid
-from parley.server.application import application
+from parley.errors import AddressTaken, ChatError, InternalError, LanRefused, SettingInvalid
+from parley.keys import redacted
+from parley.server.backend import Backend, Plan
+from parley.server.connections import Connections
+from parley.serving import Certificates, Client, Offer, ServerState
+from parley.store.changes import ACCOUNT, EVERYTHING, TOKEN, Change
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from parley.server.dialect import Dialect
+    from parley.services import Services
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
 """How long open requests may take to end."""
 
+TOLD_SECONDS = 0.25
+"""Observers are told so much later of what changes many times a second."""
+
 
 class EmbeddedServer:
-    """Server mode, in this process and on its event loop. Satisfies `services.ServerSwitch`."""
+    """Server mode, in this process and on its event loop. Satisfies `serving.ServerSwitch`.
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host = host
-        self._port = port
+    `plan` takes the place of the settings.
+    """
+
+    def __init__(
+        self,
+        services: "Services",
+        plan: Plan | None = None,
+        dialects: "Callable[[], Sequence[Dialect]] | None" = None,
+    ) -> None:
+        self._services = services
+        self._chosen = plan
+        self._dialects = dialects
+        self._observers: list[Callable[[], None]] = []
+        self._telling: asyncio.TimerHandle | None = None
+        self._state: ServerState = "off"
+        self._problem: ChatError | None = None
+        self._connections = Connections()
+        self._addresses: list[str] = []
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
-        self._address: str | None = None
+        self._unsubscribe: Callable[[], None] = _nothing
+
+    @property
+    def state(self) -> ServerState:
+        """Return whether it is on."""
+        return self._state
 
     @property
     def address(self) -> str | None:
         """Return the URL at which it listens, or None."""
-        return self._address
+        return self._addresses[0] if self._addresses else None
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Return the URLs at which it can be reached."""
+        return tuple(self._addresses)
+
+    @property
+    def problem(self) -> ChatError | None:
+        """Return why the last start failed, or it ended by itself."""
+        return self._problem
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests have come since it was started."""
+        return self._connections.requests
+
+    @property
+    def clients(self) -> Sequence[Client]:
+        """Return who is connected, or was in the last minutes."""
+        return self._connections.clients()
+
+    @property
+    def certificates(self) -> Certificates | None:
+        """Return the authority, or None as long as none has been needed."""
+        return None
+
+    def offer(self, account: str) -> Offer:
+        """Return an offer to pair one device of an account."""
+        raise NotImplementedError
+
+    def subscribe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call the observer after something of this has changed. Return what ends that."""
+        self._observers.append(observer)
+
+        def unsubscribe() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return unsubscribe
 
     async def start(self) -> None:
-        """Listen. Raises AddressTaken, and SettingInvalid for an address that this computer does not have."""
-        if self._task is not None:
+        """Listen. Raises AddressTaken, LanRefused, and SettingInvalid for an address that this computer lacks."""
+        if self._state != "off":
             return
-        listener = self._bind()
+        self._become("starting")
         try:
-            self._server = await asyncio.to_thread(_make_server)
-        except BaseException:
-            listener.close()
+            await self._start(self._chosen or Plan.of(self._services.settings.options))
+        except BaseException as error:
+            self._problem = error if isinstance(error, ChatError) else None
+            self._become("off")
             raise
-        host, port = listener.getsockname()[:2]
-        self._address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._task = asyncio.get_running_loop().create_task(self._serve(self._server, listener))
+        self._problem = None
+        self._become("on")
 
     async def stop(self) -> None:
         """Listen no more, and end open requests. Does nothing when it is not running."""
         if self._task is None or self._server is None:
             return
+        self._become("ending")
         self._server.should_exit = True
+        await self._connections.end_all()
         await asyncio.wait([self._task])
         self._server = self._task = None
+        if self._telling:
+            self._telling.cancel()
+
+    async def _start(self, plan: Plan) -> None:
+        if plan.lan and not plan.auth:
+            raise LanRefused
+        listener = self._bind(plan)
+        try:
+            self._connections = Connections(self._soon_tell)
+            make = await asyncio.to_thread(_application_maker, self._dialects)
+            backend = Backend(self._services, plan, self._connections, self._names())
+            self._server = await asyncio.to_thread(_make_server, make(backend))
+        except BaseException:
+            listener.close()
+            raise
+        host, port = listener.getsockname()[:2]
+        self._addresses = [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+        self._unsubscribe = self._services.store.subscribe(lambda change: self._notice(change, backend))
+        self._task = asyncio.get_running_loop().create_task(self._serve(self._server, listener))
 
     async def _serve(self, server: "uvicorn.Server", listener: socket.socket) -> None:
         try:
             with listener:
                 await server.serve(sockets=[listener])
-        except Exception:
+        except Exception as error:
             logger.exception("the server ended by itself")
+            self._problem = InternalError(detail=redacted(repr(error)))
         finally:
-            self._address = None
+            self._unsubscribe()
+            self._addresses = []
+            self._become("off")
 
-    def _bind(self) -> socket.socket:
+    def _names(self) -> Callable[[], frozenset[str]]:
+        from parley.server.addresses import Names
+
+        names, settings = Names(), self._services.settings
+        return lambda: names(settings.options.server_names)
+
+    def _notice(self, change: Change, backend: Backend) -> None:
+        if change.noun in (TOKEN, ACCOUNT, EVERYTHING):
+            self._connections.demand_good(backend.still_good)
+
+    def _become(self, state: ServerState) -> None:
+        self._state = state
+        self._tell()
+
+    def _soon_tell(self) -> None:
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TOLD_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        for observer in tuple(self._observers):
+            observer()
+
+    def _bind(self, plan: Plan) -> socket.socket:
         try:
-            family, kind, protocol, _, place = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0]
+            family, kind, protocol, _, place = socket.getaddrinfo(plan.host, plan.port, type=socket.SOCK_STREAM)[0]
         except OSError as error:
-            raise SettingInvalid(key="--host", value=self._host, expected=error.strerror or str(error)) from error
+            raise SettingInvalid(key="--host", value=plan.host, expected=error.strerror or str(error)) from error
         listener = socket.socket(family, kind, protocol)
         try:
             if os.name == "posix":
@@ -81,17 +199,27 @@ class EmbeddedServer:
             listener.setblocking(False)
         except OSError as error:
             listener.close()
-            raise self._refused(error) from error
+            raise _refused(plan, error) from error
         return listener
 
-    def _refused(self, error: OSError) -> AddressTaken | SettingInvalid:
-        if error.errno == errno.EADDRINUSE:
-            return AddressTaken(host=self._host, port=self._port, detail=str(error))
-        key, value = ("--port", self._port) if isinstance(error, PermissionError) else ("--host", self._host)
-        return SettingInvalid(key=key, value=value, expected=error.strerror or str(error))
+
+def _refused(plan: Plan, error: OSError) -> AddressTaken | SettingInvalid:
+    if error.errno == errno.EADDRINUSE:
+        return AddressTaken(host=plan.host, port=plan.port, detail=str(error))
+    key, value = ("--port", plan.port) if isinstance(error, PermissionError) else ("--host", plan.host)
+    return SettingInvalid(key=key, value=value, expected=error.strerror or str(error))
 
 
-def _make_server() -> "uvicorn.Server":
+def _application_maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> Callable[[Backend], Any]:
+    """Import FastAPI and the dialects, which takes a while, and return what makes the application of them."""
+    from parley.server.application import make_application
+    from parley.server.dialects import BUILT_IN
+
+    spoken = tuple(dialects()) if dialects else BUILT_IN
+    return lambda backend: make_application(backend, spoken)
+
+
+def _make_server(application: Any) -> "uvicorn.Server":
     """Import uvicorn and make a server that takes no signals and writes no access log."""
     import uvicorn
 
@@ -102,10 +230,17 @@ def _make_server() -> "uvicorn.Server":
 
     config = uvicorn.Config(
         application,
+        http="httptools",
+        ws="websockets-sansio",
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    config.load()
     return Server(config)
+
+
+def _nothing() -> None:
+    pass

@@ -281,6 +281,28 @@ SENTENCES: Mapping[str, object] = {
     "mood_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no mood “{mood}”. Choose one of {moods}."),
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
+    "request_invalid": QT_TRANSLATE_NOOP("ErrorTexts", "This request cannot be read: {problem}."),
+    "body_unreadable": QT_TRANSLATE_NOOP("ErrorTexts", "This request cannot be read: {problem}."),
+    "route_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is nothing at {path}."),
+    "method_refused": QT_TRANSLATE_NOOP("ErrorTexts", "{path} does not take {method}."),
+    "credential_missing": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "A token is needed: send it as “Authorization: Bearer …” or as “x-api-key”."
+    ),
+    "admin_needed": QT_TRANSLATE_NOOP("ErrorTexts", "This needs an admin's token."),
+    "origin_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "Pages of {origin} may not ask this server. Its owner can allow them."
+    ),
+    "host_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "This server does not answer to the name {host}. Its owner can add it."
+    ),
+    "too_many_requests": QT_TRANSLATE_NOOP("ErrorTexts", "Too many requests. Try again in {seconds} seconds."),
+    "body_too_large": QT_TRANSLATE_NOOP("ErrorTexts", "This is too large: at most {megabytes} MB are taken."),
+    "body_slow": QT_TRANSLATE_NOOP("ErrorTexts", "The request did not come whole within {seconds} seconds."),
+    "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
+    "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),
+    "lan_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The local network cannot be served without keys: turn “Ask for a key” on first."
+    ),
 }
 
 

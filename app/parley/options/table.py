@@ -1,52 +1,10 @@
-"""Options: the one typed table of what can be set, and what each option takes. Knows nothing of the file.
+"""The one table of what can be set. A new option is one line here."""
 
-A new option is one line in `Options`. Its type, limits, help and default are read from here by the
-command line, the settings window and the manual.
-"""
+from dataclasses import dataclass
+from typing import Literal
 
-from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-
-from parley.errors import SettingInvalid, SettingUnknown
-from parley.network import is_proxy
-
-Page = Literal["appearance", "behaviour", "spending", "data"]
-"""Where in the settings window an option stands."""
-
-
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802
-    """Mark a text for Qt's translators, who know this name; whoever shows it translates it."""
-    return text
-
-
-def option(default: Any, label: str, help: str = "", **facts: Any) -> Any:
-    """Declare an option: its default, its label, and one sentence of help.
-
-    Facts: `page`, where people find it; `minimum` and `maximum`; `unit`, what a number counts; `step`, by which buttons
-    change it; `choices`, the words for each value; `editor`, for what its type alone does not tell; `typed`, how those
-    write it who type it; `check`, which texts it takes, and `words` about that; `hidden`.
-    """
-    return field(default=default, metadata={"label": label, "help": help, **facts})
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderRow:
-    """A server that a person has added. `key_env` names an environment variable, never its value."""
-
-    name: str
-    base_url: str
-    dialect: str = "openai"
-    key_env: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShortcutRow:
-    """The keys that a person has given a command, as Qt writes them, such as `Ctrl+N`; empty for none."""
-
-    command: str
-    keys: str = ""
+from parley.network import are_origins, is_proxy
+from parley.options.declared import QT_TRANSLATE_NOOP, ProviderRow, ShortcutRow, option
 
 
 @dataclass(frozen=True)
@@ -218,6 +176,118 @@ class Options:
         QT_TRANSLATE_NOOP("Settings", "Once it is spent only models that cost nothing are asked."),
         page="spending",
     )
+    server_start: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Serve at the start"),
+        QT_TRANSLATE_NOOP("Settings", "When Parley is started, so is its server."),
+        page="server",
+    )
+    server_port: int = option(
+        3939,
+        QT_TRANSLATE_NOOP("Settings", "Port"),
+        QT_TRANSLATE_NOOP("Settings", "Where programs reach this computer."),
+        minimum=1,
+        maximum=65_535,
+        page="server",
+    )
+    server_auth: bool = option(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Ask for a key"),
+        QT_TRANSLATE_NOOP("Settings", "Nobody gets an answer without a token. Off is for this computer only."),
+        page="server",
+    )
+    server_lan: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Serve the local network"),
+        QT_TRANSLATE_NOOP("Settings", "Phones, tools and colleagues can reach this computer."),
+        page="server",
+    )
+    server_tls: bool = option(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Encrypt on the network"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "With certificates made on this computer. Without, everybody on the way can read along."
+        ),
+        page="server",
+    )
+    server_origins: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Web pages that may ask"),
+        QT_TRANSLATE_NOOP("Settings", "Addresses such as https://chat.example.org, separated by commas."),
+        typed="Empty: none but our own.",
+        check=are_origins,
+        words="addresses such as https://chat.example.org, without a path",
+        page="server",
+    )
+    server_names: str = option(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Further names"),
+        QT_TRANSLATE_NOOP("Settings", "By which this computer is called from elsewhere, separated by commas."),
+        typed="Its own names and addresses count anyway.",
+        page="server",
+    )
+    server_llm_calls: int = option(
+        20,
+        QT_TRANSLATE_NOOP("Settings", "Questions to models"),
+        QT_TRANSLATE_NOOP("Settings", "For each token of the native routes."),
+        minimum=1,
+        maximum=100_000,
+        unit=QT_TRANSLATE_NOOP("Settings", "a minute"),
+        page="server",
+    )
+    server_requests: int = option(
+        500,
+        QT_TRANSLATE_NOOP("Settings", "Requests"),
+        QT_TRANSLATE_NOOP("Settings", "For each token, of every kind."),
+        minimum=1,
+        maximum=1_000_000,
+        unit=QT_TRANSLATE_NOOP("Settings", "a minute"),
+        page="server",
+    )
+    server_sessions: int = option(
+        50,
+        QT_TRANSLATE_NOOP("Settings", "Open sockets"),
+        QT_TRANSLATE_NOOP("Settings", "Sessions that may be open at once."),
+        minimum=1,
+        maximum=10_000,
+        page="server",
+    )
+    server_json_mib: int = option(
+        10,
+        QT_TRANSLATE_NOOP("Settings", "Largest request"),
+        QT_TRANSLATE_NOOP("Settings", "Of text. Files may be larger."),
+        minimum=1,
+        maximum=1024,
+        unit=QT_TRANSLATE_NOOP("Settings", "MB"),
+        page="server",
+    )
+    server_upload_mib: int = option(
+        50,
+        QT_TRANSLATE_NOOP("Settings", "Largest file"),
+        QT_TRANSLATE_NOOP("Settings", "That can be uploaded."),
+        minimum=1,
+        maximum=4096,
+        unit=QT_TRANSLATE_NOOP("Settings", "MB"),
+        page="server",
+    )
+    server_keep_awake: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Keep the computer awake"),
+        QT_TRANSLATE_NOOP("Settings", "While the server is on."),
+        page="server",
+    )
+    server_announce: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Announce on the network"),
+        QT_TRANSLATE_NOOP("Settings", "By mDNS, so that programs find this computer by themselves."),
+        page="server",
+    )
+    server_log_traffic: bool = option(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Keep what programs ask"),
+        QT_TRANSLATE_NOOP("Settings", "What comes over the APIs of OpenAI, Anthropic and Ollama becomes chats."),
+        page="server",
+    )
     trash_days: int = option(
         30,
         QT_TRANSLATE_NOOP("Settings", "Keep deleted chats"),
@@ -234,93 +304,3 @@ class Options:
     window: str = option("", "Window state", hidden=True)
     new_chat: str = option("", "What the next chat is to have of its own", hidden=True)
     last_chat: str = option("", "Chat to open at the start", hidden=True)
-
-
-def visible_options(page: Page | None = None) -> Iterator[Field[Any]]:
-    """Yield the options that people may set, in their order: all of them, or those of one page."""
-    for found in fields(Options):
-        if not found.metadata.get("hidden") and page in (None, found.metadata["page"]):
-            yield found
-
-
-def values_of(found: Field[Any]) -> type[Any] | tuple[str, ...]:
-    """Return an option's type, or the texts that it chooses from."""
-    kind = kind_of(found)
-    return tuple(get_args(kind)) if get_origin(kind) is Literal else kind
-
-
-def expected(found: Field[Any]) -> str:
-    """Return in words which values an option takes."""
-    kind = kind_of(found)
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(get_args(kind))
-    if kind is bool:
-        return "on or off"
-    limits = (found.metadata.get("minimum"), found.metadata.get("maximum"))
-    noun = found.metadata.get("words") or {int: "a whole number", float: "a number"}.get(kind, "text")
-    return noun if None in limits else f"{noun} from {limits[0]:g} to {limits[1]:g}"
-
-
-def value_text(value: object) -> str:
-    """Return an option's value as people read and type it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def option_of(key: str) -> Field[Any]:
-    """Return the option of a name. Raises SettingUnknown."""
-    if found := next((option for option in fields(Options) if option.name == key), None):
-        return found
-    raise SettingUnknown(key=key)
-
-
-def kind_of(found: Field[Any]) -> Any:
-    """Return the type of an option's values."""
-    return get_type_hints(Options)[found.name]
-
-
-def from_text(found: Field[Any], text: str) -> Any:
-    """Return the value that a person has typed. Raises SettingInvalid."""
-    kind = kind_of(found)
-    words = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
-    if kind is bool:
-        value: Any = words.get(text.strip().lower())
-    elif kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-    else:
-        value = text
-    if value is None or found.metadata.get("hidden"):
-        raise SettingInvalid(key=found.name, value=text, expected=expected(found))
-    return value
-
-
-def checked(found: Field[Any], value: Any) -> Any:
-    """Return the value in the option's own type. Raises SettingInvalid."""
-    kind = kind_of(found)
-    origin = get_origin(kind)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if origin is Literal:
-        good = value in get_args(kind)
-    elif origin is tuple:
-        good = isinstance(value, tuple) and all(isinstance(row, get_args(kind)[0]) for row in value)
-    elif origin in (Union, UnionType):
-        good = isinstance(value, kind)
-    else:
-        good = type(value) is kind and (kind is not str or _is_whole(value))
-    low, high = found.metadata.get("minimum"), found.metadata.get("maximum")
-    within = (low is None or value >= low) and (high is None or value <= high) if good else False
-    if not within:
-        raise SettingInvalid(key=found.name, value=value, expected=expected(found))
-    if (check := found.metadata.get("check")) and not check(value):
-        raise SettingInvalid(key=found.name, value="…", expected=expected(found))  # a password may stand in it
-    return value
-
-
-def _is_whole(text: str) -> bool:
-    """Return whether a text can be written: no half of a character is in it."""
-    return text.encode("utf-8", "ignore").decode() == text

@@ -1,0 +1,72 @@
+"""Backend: what the routes of all dialects work with. One for each start of the server."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from parley.errors import AccountUnknown
+from parley.messages import OWNER
+from parley.options import Options
+from parley.people import Credential
+from parley.server.connections import Caller, Connections
+from parley.server.limits import Limits
+
+if TYPE_CHECKING:
+    from parley.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to serve: what the settings say, or whoever starts the server. `tls` counts for the network only."""
+
+    host: str = "127.0.0.1"
+    port: int = 3939
+    lan: bool = False
+    tls: bool = True
+    auth: bool = True
+
+    @classmethod
+    def of(cls, options: Options) -> "Plan":
+        """Return the plan of the settings."""
+        return cls(port=options.server_port, lan=options.server_lan, tls=options.server_tls, auth=options.server_auth)
+
+
+@dataclass(slots=True)
+class Backend:
+    """Engine, store and settings, and who is connected. `names` tells which hosts we answer to, ports left out."""
+
+    services: "Services"
+    plan: Plan
+    connections: Connections
+    names: Callable[[], frozenset[str]]
+    limits: Limits = field(default_factory=Limits)
+    started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def options(self) -> Options:
+        """Return the settings as they are now."""
+        return self.services.settings.options
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Return the origins of web pages that may ask, besides our own."""
+        return frozenset(self.options.server_origins.replace(",", " ").split())
+
+    def owner(self, address: str) -> Caller:
+        """Return who asks where no token is needed: the person at the desk."""
+        return Caller(self.services.store.accounts.get(OWNER), None, address)
+
+    def caller(self, token: str, address: str) -> Caller:
+        """Return who asks with a token. Raises TokenRefused."""
+        credential: Credential = self.services.credentials.identify(token)
+        return Caller(credential.account, credential.token, address)
+
+    def still_good(self, caller: Caller) -> bool:
+        """Return whether a caller may go on: neither account nor token has been taken back."""
+        store = self.services.store
+        try:
+            account = store.accounts.get(caller.id)
+        except AccountUnknown:
+            return False
+        return not account.disabled and (caller.token is None or store.tokens.find(caller.token.number) is not None)

@@ -1,0 +1,73 @@
+"""Dialect: one wire format that the server speaks. A new one is a module in `dialects/` and a line in `plugins`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from parley.server.problems import STATUSES, Kind, Problem
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from parley.server.backend import Backend
+
+Headers = list[tuple[bytes, bytes]]
+"""As ASGI has them: names in small letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire format: the addresses that are its own, its routes, and how it says that something went wrong.
+
+    `prefixes` are the beginnings of its paths; of all dialects the longest one counts. `body` makes a problem's JSON.
+    `per_account`: all tokens of an account share its limit. `limit`: how many requests a minute; None is the setting.
+    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token.
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    body: Callable[[Problem], Any]
+    routes: "Callable[[Backend], APIRouter]"
+    statuses: Mapping[Kind, int] = field(default_factory=dict)
+    limit: int | None = None
+    per_account: bool = False
+    uploads: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+
+    def status(self, problem: Problem) -> int:
+        """Return the HTTP status of a problem."""
+        return self.statuses.get(problem.kind, STATUSES[problem.kind])
+
+    def refusal(self, problem: Problem) -> tuple[int, Headers, bytes]:
+        """Return the answer that says what went wrong."""
+        body = to_json(self.body(problem))
+        headers: Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        if problem.seconds is not None and self.status(problem) in (429, 503):
+            headers.append((b"retry-after", b"%d" % max(1, problem.seconds)))
+        if problem.kind is Kind.UNAUTHENTICATED:
+            headers.append((b"www-authenticate", b"Bearer"))
+        return self.status(problem), headers, body
+
+
+class Dialects:
+    """All that the server speaks, by the path that is asked for."""
+
+    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+        self._by_prefix = {prefix: dialect for dialect in dialects for prefix in dialect.prefixes}
+        self._prefixes = sorted(self._by_prefix, key=len, reverse=True)
+        self.all = dialects
+
+    def of(self, path: str) -> Dialect:
+        """Return the dialect of a path. The prefix that is empty, of which there is one, takes all others."""
+        return self._by_prefix[next(prefix for prefix in self._prefixes if _begins(path, prefix))]
+
+
+def _begins(path: str, prefix: str) -> bool:
+    """Return whether a path is a prefix, or goes on behind it at a slash."""
+    return path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) : len(prefix) + 1] in ("", "/"))
+
+
+def to_json(value: Any) -> bytes:
+    """Return a value as JSON in UTF-8, on one line. Halves of characters become question marks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,153 @@
+"""Problems: what an error means on the wire. Each dialect has words of its own for each kind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from math import ceil
+from typing import Self
+
+from parley import errors
+from parley.errors import ChatError
+from parley.messages import Failure
+
+
+class Kind(Enum):
+    """What went wrong, as far as a client can do something about it."""
+
+    BAD_REQUEST = auto()
+    BODY_UNREADABLE = auto()
+    UNAUTHENTICATED = auto()
+    LOGIN_WRONG = auto()
+    FORBIDDEN = auto()
+    NOT_FOUND = auto()
+    MODEL_UNKNOWN = auto()
+    METHOD_REFUSED = auto()
+    BODY_SLOW = auto()
+    CONFLICT = auto()
+    TOO_LARGE = auto()
+    RATE_LIMITED = auto()
+    QUOTA_SPENT = auto()
+    INTERNAL = auto()
+    PROVIDER_FAILED = auto()
+    UNAVAILABLE = auto()
+
+
+STATUSES: Mapping[Kind, int] = {
+    Kind.BAD_REQUEST: 400,
+    Kind.BODY_UNREADABLE: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.LOGIN_WRONG: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.MODEL_UNKNOWN: 404,
+    Kind.METHOD_REFUSED: 405,
+    Kind.BODY_SLOW: 408,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.RATE_LIMITED: 429,
+    Kind.QUOTA_SPENT: 429,
+    Kind.INTERNAL: 500,
+    Kind.PROVIDER_FAILED: 502,
+    Kind.UNAVAILABLE: 503,
+}
+"""The status of each kind, where a dialect has none of its own."""
+
+KINDS: Mapping[type[ChatError], Kind] = {
+    errors.AccountDisabled: Kind.FORBIDDEN,
+    errors.AccountExists: Kind.CONFLICT,
+    errors.AccountUnknown: Kind.NOT_FOUND,
+    errors.AddressTaken: Kind.INTERNAL,
+    errors.AdminNeeded: Kind.FORBIDDEN,
+    errors.AdminRefused: Kind.FORBIDDEN,
+    errors.AssistantExists: Kind.CONFLICT,
+    errors.AssistantNameless: Kind.BAD_REQUEST,
+    errors.AssistantUnknown: Kind.NOT_FOUND,
+    errors.BodySlow: Kind.BODY_SLOW,
+    errors.BodyTooLarge: Kind.TOO_LARGE,
+    errors.BodyUnreadable: Kind.BODY_UNREADABLE,
+    errors.BudgetSpent: Kind.QUOTA_SPENT,
+    errors.ChatError: Kind.INTERNAL,
+    errors.ConversationUnknown: Kind.NOT_FOUND,
+    errors.CredentialMissing: Kind.UNAUTHENTICATED,
+    errors.EmailInvalid: Kind.BAD_REQUEST,
+    errors.FileProblem: Kind.BAD_REQUEST,
+    errors.HostRefused: Kind.FORBIDDEN,
+    errors.InternalError: Kind.INTERNAL,
+    errors.KeyMissing: Kind.UNAVAILABLE,
+    errors.KeysUnreadable: Kind.INTERNAL,
+    errors.LanRefused: Kind.INTERNAL,
+    errors.LoginDelayed: Kind.RATE_LIMITED,
+    errors.LoginWrong: Kind.LOGIN_WRONG,
+    errors.MessageStreaming: Kind.CONFLICT,
+    errors.MessageUnknown: Kind.NOT_FOUND,
+    errors.MethodRefused: Kind.METHOD_REFUSED,
+    errors.ModelAmbiguous: Kind.BAD_REQUEST,
+    errors.ModelForbidden: Kind.FORBIDDEN,
+    errors.ModelUnknown: Kind.MODEL_UNKNOWN,
+    errors.MoodUnknown: Kind.BAD_REQUEST,
+    errors.NoModel: Kind.UNAVAILABLE,
+    errors.OriginRefused: Kind.FORBIDDEN,
+    errors.Overloaded: Kind.UNAVAILABLE,
+    errors.OwnerStays: Kind.FORBIDDEN,
+    errors.PasswordInvalid: Kind.BAD_REQUEST,
+    errors.PromptEmpty: Kind.BAD_REQUEST,
+    errors.PromptTooLong: Kind.BAD_REQUEST,
+    errors.ProviderError: Kind.PROVIDER_FAILED,
+    errors.ProviderUnknown: Kind.MODEL_UNKNOWN,
+    errors.ProviderUnreachable: Kind.UNAVAILABLE,
+    errors.RateLimited: Kind.RATE_LIMITED,
+    errors.RequestInvalid: Kind.BAD_REQUEST,
+    errors.RequestRefused: Kind.BAD_REQUEST,
+    errors.RequestTooLarge: Kind.TOO_LARGE,
+    errors.RouteUnknown: Kind.NOT_FOUND,
+    errors.ServerEnding: Kind.UNAVAILABLE,
+    errors.SessionsFull: Kind.UNAVAILABLE,
+    errors.SettingInvalid: Kind.BAD_REQUEST,
+    errors.SettingUnknown: Kind.BAD_REQUEST,
+    errors.SettingsUnreadable: Kind.INTERNAL,
+    errors.StoreBusy: Kind.UNAVAILABLE,
+    errors.StoreError: Kind.INTERNAL,
+    errors.TokenRefused: Kind.UNAUTHENTICATED,
+    errors.TokenUnknown: Kind.NOT_FOUND,
+    errors.TokensSpent: Kind.QUOTA_SPENT,
+    errors.TooManyRequests: Kind.RATE_LIMITED,
+}
+"""Each error, or the nearest one above it in the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal on its way to a client: what it means, its code and sentence, and somebody else's words about it.
+
+    `seconds`: when to try again, where that is known. `invalid`: what is wrong with each field.
+    """
+
+    kind: Kind
+    code: str
+    sentence: str
+    detail: str = ""
+    seconds: int | None = None
+    invalid: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: ChatError) -> Self:
+        """Return the problem that an error is."""
+        seconds = error.fields.get("seconds")
+        after = ceil(seconds) if isinstance(seconds, int | float) else None
+        invalid = error.invalid if isinstance(error, errors.RequestInvalid) else {}
+        return cls(kind_of(type(error)), error.code, str(error), error.detail, after, invalid)
+
+    @classmethod
+    def from_failure(cls, failure: Failure) -> Self:
+        """Return the problem that a reply ended with."""
+        kind = next((kind_of(each) for each in _all(ChatError) if each.code == failure.code), Kind.INTERNAL)
+        return cls(kind, failure.code, failure.sentence, failure.detail)
+
+
+def kind_of(error: type[ChatError]) -> Kind:
+    """Return what an error means: what its class is listed as, or the nearest one above it."""
+    return next(KINDS[each] for each in error.__mro__ if each in KINDS)
+
+
+def _all(error: type[ChatError]) -> list[type[ChatError]]:
+    return [error, *(below for each in error.__subclasses__() for below in _all(each))]

@@ -1,0 +1,177 @@
+"""Streams: a turn's events on their way to a client, in the words of its dialect; and what happens when it goes."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from parley.errors import ChatError
+from parley.events import Event, LastEvent, Stopped
+from parley.server.guard import CONNECTION
+from parley.server.problems import Problem
+from parley.turn import Turn
+
+PING_SECONDS = 15.0
+"""How often a silent stream says that it is still there."""
+
+PING = b": ping\n\n"
+
+Render = Callable[[list[Event], int], bytes]
+"""Makes the bytes of some events; the number is that of the first one in its turn."""
+
+
+class EventStream(Response):
+    """Server-sent events, or lines of JSON, from a generator of bytes. Its end, also by the client, closes that.
+
+    `ping` is sent when nothing else has been for a while; empty for formats that have no room for it. `problem` makes
+    the bytes that say why the stream ends early.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        *,
+        media_type: str = "text/event-stream",
+        ping: bytes = PING,
+        problem: Callable[[Problem], bytes],
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status_code = 200
+        self.media_type = media_type
+        self.background = None
+        self.init_headers({"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
+        self._pieces = pieces
+        self._ping = ping
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces as they come, until they end or the client goes."""
+        with _Leash(receive) as leash, _Pings(send, self._ping) as pings:
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                async with aclosing(self._pieces) as pieces:
+                    async for piece in pieces:
+                        pings.rest()
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except asyncio.CancelledError:
+                if leash.gone:
+                    return
+                connection = scope.get(CONNECTION)
+                if connection is None or connection.ending is None:
+                    raise
+                await _last(send, self._problem(Problem.of(connection.ending)))
+                raise
+            except ChatError as error:
+                await _last(send, self._problem(Problem.of(error)))
+            else:
+                await _last(send, b"")
+
+
+class _Leash:
+    """Cancels the task that made it when the client goes; `gone` tells that it was this."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self.gone = False
+
+    def __enter__(self) -> Self:
+        self._watch = asyncio.ensure_future(self._look())
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        self._watch.cancel()
+        if self.gone and self._task:
+            self._task.uncancel()
+
+    async def _look(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self._task:
+            self._task.cancel()
+
+
+class _Pings:
+    """Says that a stream is still there, whenever nothing else has been said for a while."""
+
+    def __init__(self, send: Send, ping: bytes) -> None:
+        self._send = send
+        self._ping = ping
+        self._spoke = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        self._sending: asyncio.Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        if self._ping:
+            self._look()
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if self._sending:
+            self._sending.cancel()
+
+    def rest(self) -> None:
+        """Something is being said."""
+        self._spoke = time.monotonic()
+
+    def _look(self) -> None:
+        rest = self._spoke + PING_SECONDS - time.monotonic()
+        if rest <= 0:
+            self._sending = asyncio.ensure_future(
+                self._send({"type": "http.response.body", "body": self._ping, "more_body": True})
+            )
+            self._spoke, rest = time.monotonic(), PING_SECONDS
+        self._timer = asyncio.get_running_loop().call_later(rest, self._look)
+
+
+async def _last(send: Send, body: bytes) -> None:
+    with suppress(OSError):
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def rendered(turn: Turn, render: Render, *, detach: bool = False, first: int = 0) -> AsyncGenerator[bytes, None]:
+    """Yield a turn's events in a dialect's words. Left early, the turn stops, unless it is to go on (`detach`)."""
+    number = first
+    try:
+        async for batch in turn.batches(first):
+            yield render(batch, number)
+            number += len(batch)
+    finally:
+        if not detach:
+            turn.stop()
+
+
+async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> LastEvent:
+    """Return how a turn ended. If the client goes before, or is sent away, the turn stops, unless `detach`."""
+    ended, gone = asyncio.ensure_future(turn.wait()), asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        if not ended.done() and not detach:
+            turn.stop()
+        if not ended.done():
+            ended.cancel()
+    if ended.done() and not ended.cancelled() and (last := ended.result()):
+        return last
+    return Stopped()
+
+
+def sse(data: bytes, *, event: str = "", id: int | None = None) -> bytes:
+    """Return one server-sent event of data that has no line breaks."""
+    head = f"event: {event}\n".encode() if event else b""
+    number = b"id: %d\n" % id if id is not None else b""
+    return b"%s%sdata: %s\n\n" % (head, number, data)
