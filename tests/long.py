@@ -4,7 +4,7 @@ import sqlite3
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
 from parley.store import Store
-from parley.store.turns import add_conversation, add_message
+from parley.store.adding import add_conversation, add_message
 
 
 async def keep_long(store: Store, count: int, title: str = "Long") -> tuple[Conversation, list[str]]:

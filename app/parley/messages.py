@@ -259,6 +259,18 @@ class Conversation:
     parameters: Parameters = NO_PARAMETERS
     assistant_id: str | None = None
     mood: Mood | None = None
+    folder_id: str | None = None
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where conversations are put together, of one account."""
+
+    id: str
+    name: str
+    created_at: float
+    account_id: str = OWNER
 
 
 def title_from(text: str, limit: int = 80) -> str:

@@ -13,7 +13,7 @@ from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.settings import Settings
 from parley.store import Store
-from parley.store.turns import add_conversation, add_message
+from parley.store.adding import add_conversation, add_message
 from tests.benchmarks import transcript
 
 YEARS = 2 * 365 * 86_400.0

@@ -24,7 +24,7 @@ from typing import Any
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
 from parley.store import Cursor, Store, rows
-from parley.store.turns import add_conversation, add_message
+from parley.store.adding import add_conversation, add_message
 
 ENGLISH = re.findall(r"[a-z]+", " ".join(topics.values()).lower())
 FREQUENT = [word for word, _ in Counter(ENGLISH).most_common()]

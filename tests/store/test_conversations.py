@@ -10,7 +10,7 @@ import pytest
 from parley.errors import ConversationUnknown, MessageUnknown, StoreUnreadable
 from parley.messages import OWNER, Conversation, MessageStatus, Role, Text, new_id
 from parley.store import Change, Cursor, Store
-from parley.store.turns import add_conversation
+from parley.store.adding import add_conversation
 from tests.store.conftest import Ask
 
 NOBODY = "01890000-0000-7000-8000-000000000000"

@@ -162,6 +162,19 @@ async def test_step_7_gives_conversations_assistants_and_moods(tmp_path: Path) -
     assert found == {"step_006.db": ("", None), "step_007.db": ("Travel guide", Mood.FRIENDLY)}
 
 
+async def test_step_8_gives_conversations_folders_and_an_archive(tmp_path: Path) -> None:
+    found: dict[str, tuple[str, list[str]]] = {}
+    for step in ("step_007.db", "step_008.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        trip = next(trip for trip in store.conversations.page() if trip.pinned)
+        name = store.folders.get(trip.folder_id).name if trip.folder_id else ""
+        found[step] = (name, [shelved.title for shelved in store.conversations.page(archived=True)])
+        await store.close()
+    assert found == {"step_007.db": ("", []), "step_008.db": ("Travels", ["Shelved"])}
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
     for place in (tmp_path, tmp_path / "new"):

@@ -10,11 +10,11 @@ import pytest
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
 from parley.store import ANYONE, MESSAGE, Store
+from parley.store.adding import add_message
 from parley.store.changes import CONVERSATION, note
 from parley.store.conversations import update
 from parley.store.directory import connect
 from parley.store.interrupted import interrupt
-from parley.store.turns import add_message
 from parley.trees import ConversationTree
 from tests.store.conftest import Ask
 

@@ -10,7 +10,7 @@ import pytest
 from parley.errors import ConversationUnknown
 from parley.messages import Conversation, MessageStatus, Role, Text, new_id
 from parley.store import MESSAGE, Change, Store, trees
-from parley.store.turns import add_conversation
+from parley.store.adding import add_conversation
 from parley.trees import ConversationTree
 from tests.long import keep_long
 from tests.store.conftest import Ask

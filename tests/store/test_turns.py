@@ -11,7 +11,7 @@ from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import Failure, MessageStatus, Part, Reasoning, Role, Text, Usage
 from parley.paths import Paths
 from parley.store import LEAF, Change, Store, rows
-from parley.store.turns import add_message
+from parley.store.adding import add_message
 from parley.store.words import searchable
 from tests.store.conftest import Ask
 

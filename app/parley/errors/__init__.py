@@ -55,6 +55,8 @@
     ├── ConversationUnknown      no conversation of that id
     ├── MessageUnknown           no message of that id
     ├── MessageStreaming         the message is still being written
+    ├── FolderUnknown            no folder of that id
+    ├── FolderNameless           a folder without a name
     ├── PromptEmpty              there is nothing to send
     ├── SettingUnknown           no setting of that name
     ├── SettingInvalid           a value that the setting does not take
@@ -111,6 +113,8 @@ from parley.errors.data import (
     ConversationUnknown,
     DataFolderGone,
     FileProblem,
+    FolderNameless,
+    FolderUnknown,
     InternalError,
     KeysUnreadable,
     MessageStreaming,
@@ -220,6 +224,8 @@ __all__ = [
     "DiskShort",
     "EmailInvalid",
     "FileProblem",
+    "FolderNameless",
+    "FolderUnknown",
     "HostRefused",
     "InternalError",
     "KeyMissing",

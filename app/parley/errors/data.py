@@ -94,6 +94,20 @@ class MessageStreaming(ChatError):
     sentence = "The answer is still being written. Stop it first."
 
 
+class FolderUnknown(ChatError):
+    """No folder of that id."""
+
+    code = "folder_unknown"
+    sentence = "There is no folder “{folder}”."
+
+
+class FolderNameless(ChatError):
+    """A folder needs a name."""
+
+    code = "folder_nameless"
+    sentence = "A folder needs a name."
+
+
 class PromptEmpty(ChatError):
     """There is nothing to send."""
 

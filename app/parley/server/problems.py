@@ -71,6 +71,8 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.CredentialMissing: Kind.UNAUTHENTICATED,
     errors.EmailInvalid: Kind.BAD_REQUEST,
     errors.FileProblem: Kind.BAD_REQUEST,
+    errors.FolderNameless: Kind.BAD_REQUEST,
+    errors.FolderUnknown: Kind.NOT_FOUND,
     errors.HostRefused: Kind.FORBIDDEN,
     errors.InternalError: Kind.INTERNAL,
     errors.KeyMissing: Kind.UNAVAILABLE,

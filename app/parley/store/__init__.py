@@ -1,13 +1,13 @@
 """The store: one SQLite file. The only package with SQL.
 
 `Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`,
-`store.accounts`, `store.tokens`, `store.assistants`.
+`store.accounts`, `store.tokens`, `store.assistants`, `store.folders`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from parley.store.changes import ACCOUNT, ASSISTANT, CONVERSATION, EVERYTHING, MESSAGE, SPENDING, TOKEN, Change
+from parley.store.changes import ACCOUNT, ASSISTANT, CONVERSATION, EVERYTHING, FOLDER, MESSAGE, SPENDING, TOKEN, Change
 from parley.store.conversations import Cursor
 from parley.store.scope import ANYONE
 from parley.store.store import Store
@@ -25,6 +25,7 @@ __all__ = [
     "ASSISTANT",
     "CONVERSATION",
     "EVERYTHING",
+    "FOLDER",
     "LEAF",
     "MESSAGE",
     "SPENDING",

@@ -21,7 +21,7 @@ from parley.people import (
     permissions_to_json,
 )
 from parley.store import rows
-from parley.store.changes import ACCOUNT, CONVERSATION, TOKEN, note
+from parley.store.changes import ACCOUNT, CONVERSATION, FOLDER, TOKEN, note
 from parley.store.database import Database
 from parley.store.words import one_line, storable
 
@@ -127,7 +127,7 @@ class Accounts:
         return self.get(id)
 
     async def remove(self, id: str) -> None:
-        """Remove an account: its tokens are revoked, its conversations go to the owner's trash.
+        """Remove an account: its tokens are revoked, its conversations go to the owner's trash, out of its folders.
 
         Raises AccountUnknown, and OwnerStays for the owner's.
         """
@@ -145,11 +145,13 @@ class Accounts:
             query = "UPDATE tokens SET revoked_at = ? WHERE account_id = ? AND revoked_at IS NULL RETURNING number"
             note(connection, TOKEN, *[str(number) for (number,) in connection.execute(query, (now, id)).fetchall()])
             query = (
-                "UPDATE conversations SET account_id = ?, deleted_at = coalesce(deleted_at, ?), updated_at = ?"
-                " WHERE account_id = ? RETURNING id"
+                "UPDATE conversations SET account_id = ?, deleted_at = coalesce(deleted_at, ?), folder_id = NULL,"
+                " updated_at = ? WHERE account_id = ? RETURNING id"
             )
             moved = connection.execute(query, (OWNER, now, now, id)).fetchall()
             note(connection, CONVERSATION, *[conversation for (conversation,) in moved])
+            query = "DELETE FROM folders WHERE account_id = ? RETURNING id"
+            note(connection, FOLDER, *[folder for (folder,) in connection.execute(query, (id,)).fetchall()])
             note(connection, ACCOUNT, id)
 
         await self._database.write(remove)

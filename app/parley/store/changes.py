@@ -20,6 +20,7 @@ SPENDING = "spending"
 ACCOUNT = "account"
 TOKEN = "token"
 ASSISTANT = "assistant"
+FOLDER = "folder"
 EVERYTHING = "everything"
 """More has changed than could be kept: read again what is on screen."""
 

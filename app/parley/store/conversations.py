@@ -8,11 +8,14 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from parley.errors import ConversationUnknown, MessageUnknown
-from parley.messages import OWNER, Conversation, Message, Mood
+from parley.messages import OWNER, Conversation, Message, Mood, new_id
 from parley.models import Parameters
-from parley.store import interrupted, rows, trees
+from parley.store import cuts, interrupted, rows, trees
+from parley.store.adding import add_conversation
 from parley.store.changes import CONVERSATION, note
+from parley.store.cuts import Cut
 from parley.store.database import Database
+from parley.store.folders import demand_of_same_account
 from parley.store.scope import scope
 from parley.store.words import one_line, searchable, storable
 from parley.trees import ConversationTree
@@ -20,7 +23,8 @@ from parley.trees import ConversationTree
 _ID_LETTERS = frozenset("0123456789abcdef-")
 _DAY = 86_400
 _SELECT = f"SELECT {rows.CONVERSATION_COLUMNS} FROM conversations c"
-_LISTED = "c.account_id = ? AND c.deleted_at IS NULL"
+_LISTED = "c.account_id = ? AND c.deleted_at IS NULL AND c.archived = ?"
+_ORDER = "ORDER BY c.pinned DESC, c.active_at DESC, c.id DESC"
 
 
 class Cursor(NamedTuple):
@@ -45,22 +49,58 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, *, after: Cursor | None = None, limit: int = 100, account: str = OWNER) -> list[Conversation]:
-        """Return a page of conversations: pinned ones first, then those with the newest messages."""
+    async def add(
+        self, title: str = "", *, model: str = "", instruction: str = "", channel: str = "desktop", account: str = OWNER
+    ) -> Conversation:
+        """Add a conversation without messages."""
+        now = time.time()
+        made = Conversation(new_id(), title, now, now, account, channel, model=model, instruction=instruction)
+        await self._database.write(lambda connection: add_conversation(connection, made))
+        return self.get(made.id, account=account)
+
+    def page(
+        self, *, after: Cursor | None = None, limit: int = 100, account: str = OWNER, archived: bool = False
+    ) -> list[Conversation]:
+        """Return a page of conversations: pinned ones first, then those with the newest messages.
+
+        Those in the archive are on pages of their own.
+        """
         place, values = _behind(after)
-        query = f"{_SELECT} WHERE {_LISTED} {place} ORDER BY c.pinned DESC, c.active_at DESC, c.id DESC LIMIT ?"
-        return self._values(query, account, *values, limit)
+        return self._values(f"{_SELECT} WHERE {_LISTED} {place} {_ORDER} LIMIT ?", account, archived, *values, limit)
 
     def order(self, *, after: Cursor | None = None, limit: int = 100, account: str = OWNER) -> list[Cursor]:
         """Return the places of a page of conversations: an index tells them, thousands in some milliseconds."""
         place, values = _behind(after)
+        query = f"SELECT c.pinned, c.active_at, c.id FROM conversations c WHERE {_LISTED} {place} {_ORDER} LIMIT ?"
+        found = self._database.rows(query, (account, False, *values, limit))
+        return [Cursor(bool(pinned), at, id) for pinned, at, id in found]
+
+    def numbered(self, page: int, per_page: int, *, account: str = OWNER) -> tuple[list[Conversation], int]:
+        """Return a page by its number, from 1, in the order of `page`, and how many conversations all pages have."""
+        with self._database.snapshot():
+            query = f"SELECT count(*) FROM conversations c WHERE {_LISTED}"
+            (total,) = self._database.row(query, (account, False)) or (0,)
+            before = (page - 1) * per_page
+            if not 0 <= before < total:
+                return [], total
+            query = f"{_SELECT} WHERE {_LISTED} {_ORDER} LIMIT ? OFFSET ?"
+            return self._values(query, account, False, per_page, before), total
+
+    def recent(
+        self, *, after: Conversation | None = None, limit: int = 100, account: str = OWNER, channel: str | None = None
+    ) -> list[Conversation]:
+        """Return a page of conversations, newest messages first, pinned, in the archive or not; those of one channel.
+
+        The next page begins behind the last one of this, `after`.
+        """
+        condition = "" if channel is None else " AND c.channel = ?"
+        place = " AND (c.active_at, c.id) < (?, ?)" if after else ""
+        values = (*([] if channel is None else [channel]), *([after.updated_at, after.id] if after else []))
         query = (
-            f"SELECT c.pinned, c.active_at, c.id FROM conversations c WHERE {_LISTED} {place}"
-            " ORDER BY c.pinned DESC, c.active_at DESC, c.id DESC LIMIT ?"
+            f"{_SELECT} WHERE c.account_id = ? AND c.deleted_at IS NULL{condition}{place}"
+            " ORDER BY c.active_at DESC, c.id DESC LIMIT ?"
         )
-        return [
-            Cursor(bool(pinned), at, id) for pinned, at, id in self._database.rows(query, (account, *values, limit))
-        ]
+        return self._values(query, account, *values, limit)
 
     def trashed(self, *, limit: int = 100, account: str = OWNER) -> list[Conversation]:
         """Return what is in the trash, latest first."""
@@ -89,9 +129,9 @@ class Conversations:
         return found[0]
 
     def latest(self, account: str = OWNER) -> Conversation | None:
-        """Return the conversation with the newest message, pinned or not."""
+        """Return the conversation with the newest message, pinned or not, that is not in the archive."""
         query = f"{_SELECT} WHERE {_LISTED} AND c.pinned = ? ORDER BY c.active_at DESC, c.id DESC LIMIT 1"
-        found = self._values(query, account, 0) + self._values(query, account, 1)
+        found = self._values(query, account, False, 0) + self._values(query, account, False, 1)
         return max(found, key=lambda conversation: (conversation.updated_at, conversation.id), default=None)
 
     def tree(self, id: str, *, account: str | None = OWNER) -> ConversationTree:
@@ -159,6 +199,36 @@ class Conversations:
         """Choose the tone of answers from now on. Raises ConversationUnknown."""
         await self._set(id, account, mood=mood or "")
 
+    async def set_folder(self, id: str, folder_id: str | None, *, account: str | None = OWNER) -> None:
+        """Put a conversation into a folder, or into none. Raises ConversationUnknown and FolderUnknown."""
+
+        def put(connection: sqlite3.Connection) -> None:
+            update(connection, id, account)
+            if folder_id is not None:
+                demand_of_same_account(connection, folder_id, id)
+            update(connection, id, account, folder_id=folder_id)
+
+        await self._database.write(put)
+
+    async def set_archived(self, id: str, archived: bool, *, account: str | None = OWNER) -> None:
+        """Put a conversation into the archive, or take it out. Raises ConversationUnknown."""
+        await self._set(id, account, archived=int(archived))
+
+    async def keep_first(self, id: str, count: int, *, account: str | None = OWNER) -> Cut:
+        """Keep the first `count` messages of the branch shown; what is below them goes to the trash, in all versions.
+
+        The branch ends with the last of them. Raises ConversationUnknown, and MessageStreaming while one of those that
+        go is being written.
+        """
+        return await self._cut(id, account, partial(cuts.first, count=count))
+
+    async def keep_latest(self, id: str, count: int, *, account: str | None = OWNER) -> Cut:
+        """Keep the latest `count` messages of the branch shown, and their versions; all others go to the trash.
+
+        Raises ConversationUnknown, and MessageStreaming while one of those that go is being written.
+        """
+        return await self._cut(id, account, partial(cuts.latest, count=count))
+
     async def show_leaf(self, id: str, message_id: str, *, account: str | None = OWNER) -> None:
         """Show the branch that ends in this message. Raises ConversationUnknown and MessageUnknown."""
 
@@ -221,6 +291,15 @@ class Conversations:
             purged += await self._database.write(partial(_purge, id=id, before=before))
         return purged
 
+    async def _cut(self, id: str, account: str | None, wanted: cuts.Wanted) -> Cut:
+        interrupted.dead_among(self._database, "conversation_id", id)  # marked before: writes keep their order
+
+        def cut(connection: sqlite3.Connection) -> Cut:
+            update(connection, id, account)
+            return cuts.cut(connection, id, wanted)
+
+        return await self._database.write(cut)
+
     async def _set(self, id: str, account: str | None, **values: Any) -> None:
         await self._database.write(lambda connection: update(connection, id, account, **values))
 
@@ -242,9 +321,9 @@ def _behind(after: Cursor | None) -> tuple[str, tuple[Any, ...]]:
 
 def update(connection: sqlite3.Connection, id: str, account: str | None, **values: Any) -> None:
     """Set columns of a conversation, inside a write. Raises ConversationUnknown."""
-    columns = ", ".join(f"{name} = ?" for name in values)
+    columns = "".join(f"{name} = ?, " for name in values)
     condition, whose = scope(account)
-    query = f"UPDATE conversations SET {columns}, updated_at = ? WHERE id = ? AND deleted_at IS NULL{condition}"
+    query = f"UPDATE conversations SET {columns}updated_at = ? WHERE id = ? AND deleted_at IS NULL{condition}"
     if connection.execute(query, (*values.values(), time.time(), storable(id), *whose)).rowcount == 0:
         raise ConversationUnknown(conversation=id)
     note(connection, CONVERSATION, id)

@@ -247,6 +247,32 @@ ALTER TABLE conversations ADD COLUMN assistant_id TEXT REFERENCES assistants(id)
 ALTER TABLE conversations ADD COLUMN mood TEXT NOT NULL DEFAULT ''
 """
 
+
+def m008_folders(db: "Database") -> None:
+    """Folders, an archive, and lists of conversations by their latest messages alone, of one channel too."""
+    for statement in _FOLDERS.split(";;"):
+        db.execute(statement)
+
+
+_FOLDERS = """
+CREATE TABLE folders(
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  name TEXT NOT NULL,
+  created_at REAL NOT NULL,
+  updated_at REAL NOT NULL
+) WITHOUT ROWID;;
+CREATE INDEX folders_of_account ON folders(account_id);;
+ALTER TABLE conversations ADD COLUMN folder_id TEXT REFERENCES folders(id);;
+ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;;
+CREATE INDEX conversations_in_folder ON conversations(folder_id) WHERE folder_id IS NOT NULL;;
+DROP INDEX conversations_listed;;
+CREATE INDEX conversations_listed ON conversations(account_id, archived, pinned, active_at, id)
+WHERE deleted_at IS NULL;;
+CREATE INDEX conversations_recent ON conversations(account_id, active_at, id) WHERE deleted_at IS NULL;;
+CREATE INDEX conversations_of_channel ON conversations(account_id, channel, active_at, id) WHERE deleted_at IS NULL
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
@@ -260,6 +286,7 @@ STEPS: tuple[Step, ...] = (
     m005_spending,
     m006_accounts,
     m007_assistants,
+    m008_folders,
 )
 
 

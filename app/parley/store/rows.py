@@ -30,7 +30,7 @@ c.id, c.title, c.created_at, c.active_at, c.account_id, c.channel, c.leaf_id, c.
 (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
 - (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.deleted_at IS NOT NULL),
 EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming'),
-c.unread, c.parameters, c.assistant_id, c.mood
+c.unread, c.parameters, c.assistant_id, c.mood, c.folder_id, c.archived
 """
 MESSAGE_COLUMNS = "id, conversation_id, parent_id, role, status, model, created_at, parts, usage, failure, text, seq"
 _JSON = itemgetter(7, 8, 9)
@@ -43,9 +43,10 @@ _STATUSES = {status.value: status for status in MessageStatus}
 
 def conversation(row: Sequence[Any]) -> Conversation:
     """Return the conversation of a row of CONVERSATION_COLUMNS."""
-    *facts, pinned, count, answering, unread, stored, assistant_id, mood = row
+    *facts, pinned, count, answering, unread, stored, assistant_id, mood, folder_id, archived = row
     parameters = parameters_from_json(json.loads(stored)) if stored else NO_PARAMETERS
-    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread), parameters, assistant_id, _MOODS.get(mood))
+    chosen = (parameters, assistant_id, _MOODS.get(mood), folder_id, bool(archived))
+    made: Any = (*facts, bool(pinned), count, bool(answering), bool(unread), *chosen)
     return Conversation(*made)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parley.store.accounts import Accounts
     from parley.store.assistants import Assistants
     from parley.store.check import Finding
+    from parley.store.folders import Folders
     from parley.store.search import Search
     from parley.store.tokens import Tokens
 
@@ -66,6 +67,13 @@ class Store:
         from parley.store.assistants import Assistants
 
         return Assistants(self._database)
+
+    @cached_property
+    def folders(self) -> "Folders":
+        """Return the folders of the accounts."""
+        from parley.store.folders import Folders
+
+        return Folders(self._database)
 
     @cached_property
     def search(self) -> "Search":

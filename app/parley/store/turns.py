@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import (
@@ -21,10 +21,11 @@ from parley.messages import (
 )
 from parley.models import NO_PARAMETERS, Parameters
 from parley.store import conversations, drafts, messages, rows, spending
+from parley.store.adding import add_conversation, add_message
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.scope import ANYONE, scope
-from parley.store.words import one_line, searchable, storable
+from parley.store.words import storable
 
 LEAF: Final = "leaf"
 """Stands for the message that the branch shown ends in."""
@@ -188,59 +189,6 @@ class Turns:
     def _add(self, connection: sqlite3.Connection, message: Message) -> None:
         streaming = message.status is MessageStatus.STREAMING
         add_message(connection, message, writer=self._database.writers.own if streaming else None)
-
-
-def add_message(connection: sqlite3.Connection, message: Message, writer: str | None = None) -> None:
-    """Add a message, inside a write. A `writer` streams into it."""
-    parts, text = (rows.parts_to_text(message.parts), "") if writer else rows.columns_of(message.parts)
-    query = "SELECT max(seq) FROM messages WHERE conversation_id = ?"
-    newest = connection.execute(query, (message.conversation_id,)).fetchone()[0] or 0
-    values: dict[str, Any] = {
-        "seq": rows.next_seq(connection, "messages", message.created_at, after=newest),
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "parent_id": message.parent_id,
-        "role": message.role,
-        "status": message.status,
-        "writer": writer,
-        "model": message.model,
-        "parts": parts,
-        "text": text,
-        "usage": rows.facts_to_text(message.usage),
-        "failure": rows.facts_to_text(message.failure),
-        "created_at": message.created_at,
-        "updated_at": time.time(),
-    }
-    _insert(connection, "messages", values)
-    note(connection, MESSAGE, message.id)
-
-
-def add_conversation(connection: sqlite3.Connection, conversation: Conversation) -> None:
-    """Add a conversation without messages, inside a write."""
-    title = one_line(storable(conversation.title))
-    values: dict[str, Any] = {
-        "seq": rows.next_seq(connection, "conversations", conversation.created_at),
-        "id": conversation.id,
-        "account_id": conversation.account_id,
-        "title": title,
-        "text": searchable(title),
-        "channel": conversation.channel,
-        "model": storable(conversation.model),
-        "instruction": storable(conversation.instruction),
-        "parameters": rows.parameters_to_text(conversation.parameters),
-        "leaf_id": conversation.leaf_id,
-        "pinned": int(conversation.pinned),
-        "created_at": conversation.created_at,
-        "active_at": conversation.updated_at,
-        "updated_at": time.time(),
-    }
-    _insert(connection, "conversations", values)
-    note(connection, CONVERSATION, conversation.id)
-
-
-def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
-    marks = ", ".join("?" * len(values))
-    connection.execute(f"INSERT INTO {table}({', '.join(values)}) VALUES ({marks})", list(values.values()))
 
 
 def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None, account: str | None) -> str | None:

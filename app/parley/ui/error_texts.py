@@ -279,6 +279,8 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts", "An assistant needs a name with at least one letter or digit."
     ),
     "mood_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no mood “{mood}”. Choose one of {moods}."),
+    "folder_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no folder “{folder}”."),
+    "folder_nameless": QT_TRANSLATE_NOOP("ErrorTexts", "A folder needs a name."),
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
     "request_invalid": QT_TRANSLATE_NOOP("ErrorTexts", "This request cannot be read: {problem}."),

@@ -2,7 +2,7 @@
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
 a reply that was cut off, drafts, text of many kinds, another account with a token,
-an assistant.
+an assistant, a folder and an archive.
 """
 
 import asyncio
@@ -48,6 +48,10 @@ async def fill(directory: Path) -> Path:
     await turns.finish(cut.id, [Text("cut o")], MessageStatus.COMPLETE, Usage(reason="length"))
     await store.messages.trash(odd.id, cut.id)
     await store.conversations.show_leaf(trip.id, again.id)
+    folder = await store.folders.add("Travels")
+    await store.conversations.set_folder(trip.id, folder.id)
+    shelved = await store.conversations.add("Shelved", channel="api")
+    await store.conversations.set_archived(shelved.id, True)
     await store.drafts.put(trip.id, "written and not sent")
     await store.drafts.put(None, "not sent either")
     old, _, gone = await turns.begin(conversation_id=None, title="old", parts=[Text("away")], model="a/b")

@@ -50,7 +50,9 @@ class Chats(QObject):
         except ConversationUnknown:
             self._sidebar.remove(change.id)
             return
-        if conversation.account_id == OWNER:
+        if conversation.archived:
+            self._sidebar.remove(change.id)
+        elif conversation.account_id == OWNER:
             self._sidebar.put(conversation)
 
     def rename(self, conversation_id: str, title: str) -> None:
