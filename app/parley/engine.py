@@ -97,7 +97,7 @@ class ChatEngine:
         self._answers = Answers(catalog, settings, prices, store.spending, self._permits)
         self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
-        self._stateless: set[Turn] = set()
+        self._stateless: dict[Turn, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, request: ChatRequest) -> Turn:
@@ -208,10 +208,11 @@ class ChatEngine:
         account: str = OWNER,
         assistant: str = "",
         mood: str = "",
+        channel: str = "",
     ) -> Turn:
         """Answer messages that are not stored, and store nothing. Calls of tools are left to the caller.
 
-        Raises ChatError.
+        With a channel, question and answer become a conversation of it once the answer has ended. Raises ChatError.
         """
         answers = self._store.assistants.find(assistant) if assistant else None
         instruction = instruction_with(instruction, answers, mood_of(mood))
@@ -220,8 +221,7 @@ class ChatEngine:
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         turn = self._turn(self._answers.events(provider, request, account), provider, account)
-        self._stateless.add(turn)
-        self._keep(self._forget_stateless(turn))
+        self._stateless[turn] = self._keep(self._forget_stateless(turn, request, channel))
         return turn
 
     def running(self, conversation_id: str, *, account: str = OWNER) -> Turn | None:
@@ -249,6 +249,7 @@ class ChatEngine:
         for turn in unfinished:
             turn.stop()
         await asyncio.gather(*(turn.wait() for turn in unfinished))
+        await asyncio.gather(*self._stateless.values(), return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -362,16 +363,21 @@ class ChatEngine:
         if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
             del self._turns[turn.reply_id]
 
-    async def _forget_stateless(self, turn: Turn) -> None:
-        last = await turn.wait()
-        self._stateless.discard(turn)
-        if last and turn.model:
-            await self._store.spending.add(turn.model, self._replies.spent(turn, last), turn.account)
+    async def _forget_stateless(self, turn: Turn, request: ProviderRequest, channel: str) -> None:
+        try:
+            last = await turn.wait()
+            if last and turn.model:
+                await self._store.spending.add(turn.model, self._replies.spent(turn, last), turn.account)
+            if last and channel:
+                await self._replies.record(turn, last, request, channel)
+        finally:
+            del self._stateless[turn]
 
-    def _keep(self, coroutine: Coroutine[None, None, None]) -> None:
+    def _keep(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from parley.errors import StoreError
 from parley.events import Failed, Finished, LastEvent, Stopped
-from parley.messages import Message, MessageStatus, Part, Usage
+from parley.messages import Conversation, Message, MessageStatus, Part, Role, Usage, new_id, title_from
 from parley.pricing import Prices
+from parley.providers.base import ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.store import Store
 from parley.turn import Turn
@@ -74,6 +76,32 @@ class Replies:
             self._unsaved[turn] = last, spent
             return Failed(error.to_failure())
         return last
+
+    async def record(self, turn: Turn, last: LastEvent, request: ProviderRequest, channel: str) -> None:
+        """Keep what was asked and answered elsewhere as a conversation. What cannot be kept is lost, and logged."""
+        now, id = time.time(), new_id()
+        title = next((found for said in reversed(request.messages) if (found := title_from(said.text))), "")
+        conversation = Conversation(
+            id,
+            title or "Image",
+            now,
+            now,
+            turn.account,
+            channel,
+            model=turn.model,
+            instruction=request.instruction,
+            parameters=request.parameters,
+        )
+        failure = last.failure if isinstance(last, Failed) else None
+        usage = self.spent(turn, last)
+        said = [replace(message, created_at=now) for message in request.messages]
+        said.append(
+            Message("", id, None, Role.ASSISTANT, turn.parts, _STATUS[type(last)], now, turn.model, usage, failure)
+        )
+        try:
+            await self._store.turns.record(conversation, said)
+        except StoreError as error:
+            logger.warning("an exchange is not kept: %s", error)
 
     def spent(self, turn: Turn, last: LastEvent) -> Usage:
         """Return what a turn has cost, without what its reply had cost before."""

@@ -144,7 +144,7 @@ class Turn:
             for event in batch:
                 yield event
 
-    async def batches(self, first: int = 0) -> AsyncIterator[list[Event]]:
+    async def batches(self, first: int = 0) -> AsyncGenerator[list[Event], None]:
         """Yield the events from number `first` on, at each step all that have come since the step before."""
         seen = first
         while True:

@@ -193,6 +193,22 @@ class Catalog:
             self.get(head)  # raises ProviderUnknown
         raise ModelUnknown(model=name, detail=_did_you_mean(_close_to(name, self.cached_models())))
 
+    async def offered(self, name: str) -> tuple[Provider, str]:
+        """Return what `resolve` does, after a look at what the models on this computer are; others know more names.
+
+        Raises ModelUnknown, ModelAmbiguous and ProviderUnknown.
+        """
+        provider, model = await self.resolve(name)
+        if provider.local and not self._has(provider.id, model):
+            await self.models(refresh=self.stale)
+            listed = self._lists.get(provider.id)
+            if listed and not self._has(provider.id, model):
+                raise ModelUnknown(model=f"{provider.id}/{model}", detail=_did_you_mean(_close_to(model, listed)))
+        return provider, model
+
+    def _has(self, provider_id: str, name: str) -> bool:
+        return any(model.name in (name, f"{name}:latest") for model in self._lists.get(provider_id, ()))
+
     async def default_model(self) -> str:
         """Return the model for new conversations: the chosen one, else the first one found, else the Guide's.
 

@@ -13,7 +13,7 @@ from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialect import Dialect, Dialects
 from parley.server.guard import Guard
-from parley.server.problems import Problem
+from parley.server.problems import Problem, TurnFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,12 +27,13 @@ def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
         app.include_router(dialect.routes(backend), tags=[dialect.name])
 
     async def refuse(request: Request, error: Exception) -> Response:
-        status, headers, body = spoken.of(request.url.path).refusal(Problem.of(_told(request, error)))
+        problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))
+        status, headers, body = spoken.of(request.url.path).refusal(problem)
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
-    for kind in (ChatError, HTTPException, RequestValidationError):
+    for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, refuse)
     return Guard(app, backend, spoken)
 

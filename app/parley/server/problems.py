@@ -146,6 +146,14 @@ class Problem:
         return cls(kind, failure.code, failure.sentence, failure.detail)
 
 
+class TurnFailed(Exception):
+    """A turn has failed before anything was answered: the request is refused with that."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.problem = Problem.from_failure(failure)
+
+
 def kind_of(error: type[ChatError]) -> Kind:
     """Return what an error means: what its class is listed as, or the nearest one above it."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)

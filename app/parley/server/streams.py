@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from parley.errors import ChatError
-from parley.events import Event, LastEvent, Stopped
+from parley.events import Event, Failed, LastEvent, Started, Status, Stopped
 from parley.server.guard import CONNECTION
-from parley.server.problems import Problem
+from parley.server.problems import Problem, TurnFailed
 from parley.turn import Turn
 
 PING_SECONDS = 15.0
@@ -29,7 +29,8 @@ class EventStream(Response):
     """Server-sent events, or lines of JSON, from a generator of bytes. Its end, also by the client, closes that.
 
     `ping` is sent when nothing else has been for a while; empty for formats that have no room for it. `problem` makes
-    the bytes that say why the stream ends early.
+    the bytes that say why the stream ends early. The answer begins with the first piece, be it empty: what goes wrong
+    before is a refusal with a status of its own.
     """
 
     def __init__(
@@ -53,20 +54,24 @@ class EventStream(Response):
         """Send the pieces as they come, until they end or the client goes."""
         with _Leash(receive) as leash, _Pings(send, self._ping) as pings:
             try:
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 async with aclosing(self._pieces) as pieces:
                     async for piece in pieces:
+                        if not pings.going:
+                            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                         pings.rest()
-                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        if piece:
+                            await send({"type": "http.response.body", "body": piece, "more_body": True})
             except asyncio.CancelledError:
                 if leash.gone:
                     return
                 connection = scope.get(CONNECTION)
-                if connection is None or connection.ending is None:
+                if not pings.going or connection is None or connection.ending is None:
                     raise
                 await _last(send, self._problem(Problem.of(connection.ending)))
                 raise
             except ChatError as error:
+                if not pings.going:
+                    raise
                 await _last(send, self._problem(Problem.of(error)))
             else:
                 await _last(send, b"")
@@ -98,7 +103,7 @@ class _Leash:
 
 
 class _Pings:
-    """Says that a stream is still there, whenever nothing else has been said for a while."""
+    """Says that a stream is still there, whenever nothing else has been said for a while. `going`: it has begun."""
 
     def __init__(self, send: Send, ping: bytes) -> None:
         self._send = send
@@ -106,10 +111,9 @@ class _Pings:
         self._spoke = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Future[None] | None = None
+        self.going = False
 
     def __enter__(self) -> Self:
-        if self._ping:
-            self._look()
         return self
 
     def __exit__(self, *ending: object) -> None:
@@ -121,6 +125,10 @@ class _Pings:
     def rest(self) -> None:
         """Something is being said."""
         self._spoke = time.monotonic()
+        if not self.going:
+            self.going = True
+            if self._ping:
+                self._look()
 
     def _look(self) -> None:
         rest = self._spoke + PING_SECONDS - time.monotonic()
@@ -142,16 +150,37 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def rendered(turn: Turn, render: Render, *, detach: bool = False, first: int = 0) -> AsyncGenerator[bytes, None]:
-    """Yield a turn's events in a dialect's words. Left early, the turn stops, unless it is to go on (`detach`)."""
+async def rendered(
+    turn: Turn, render: Render, *, detach: bool = False, first: int = 0, prompt: bool = True
+) -> AsyncGenerator[bytes, None]:
+    """Yield a turn's events in a dialect's words. Left early, the turn stops, unless it is to go on (`detach`).
+
+    Unless it is to be `prompt`, nothing comes before the model has said something, for some seconds. Raises TurnFailed
+    if it fails meanwhile.
+    """
     number = first
     try:
+        if not prompt and not await _begun(turn):
+            yield b""
         async for batch in turn.batches(first):
             yield render(batch, number)
             number += len(batch)
     finally:
         if not detach:
             turn.stop()
+
+
+async def _begun(turn: Turn) -> bool:
+    """Return whether a turn has said something, soon enough. Raises TurnFailed if it fails without a word."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PING_SECONDS), aclosing(turn.batches()) as batches:
+            async for batch in batches:
+                for event in batch:
+                    if isinstance(event, Failed):
+                        raise TurnFailed(event.failure)
+                    if not isinstance(event, Started | Status):
+                        return True
+    return False
 
 
 async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> LastEvent:

@@ -171,6 +171,20 @@ class Turns:
 
         return await self._database.write(finish)
 
+    async def record(self, conversation: Conversation, said: Sequence[Message]) -> None:
+        """Keep a conversation that was held elsewhere: its messages, one below the other, get ids of their own."""
+
+        def record(connection: sqlite3.Connection) -> None:
+            add_conversation(connection, conversation)
+            leaf = None
+            for message in said:
+                own = replace(message, id=new_id(), conversation_id=conversation.id, parent_id=leaf)
+                add_message(connection, own)
+                leaf = own.id
+            conversations.update(connection, conversation.id, conversation.account_id, leaf_id=leaf)
+
+        await self._database.write(record)
+
     def _add_reply(self, connection: sqlite3.Connection, question: Message, model: str, now: float) -> Message:
         reply = Message(
             new_id(),
