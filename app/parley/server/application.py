@@ -2,16 +2,18 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from parley import __version__
 from parley.errors import BodyUnreadable, ChatError, MethodRefused, RequestInvalid, RouteUnknown
 from parley.server.backend import Backend
 from parley.server.connections import Caller
-from parley.server.dialect import Dialect, Dialects
+from parley.server.dialect import DIALECT, Dialect, Dialects
 from parley.server.guard import Guard
 from parley.server.problems import Problem, TurnFailed
 
@@ -21,21 +23,35 @@ if TYPE_CHECKING:
 
 def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
     """Return what answers requests, as ASGI has it."""
-    spoken = Dialects(dialects)
     app = FastAPI(title="Parley", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     for dialect in dialects:
-        app.include_router(dialect.routes(backend), tags=[dialect.name])
+        app.include_router(_Section(dialect, backend))
 
     async def refuse(request: Request, error: Exception) -> Response:
         problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))
-        status, headers, body = spoken.of(request.url.path).refusal(problem)
+        status, headers, body = request.scope[DIALECT].refusal(problem)
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
     for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, refuse)
-    return Guard(app, backend, spoken)
+    return Guard(app, backend, Dialects(dialects))
+
+
+class _Section(APIRouter):
+    """The routes of one dialect. Requests of others pass by, though a path of its own would fit."""
+
+    def __init__(self, dialect: Dialect, backend: Backend) -> None:
+        super().__init__(redirect_slashes=False)
+        self._dialect = dialect
+        self.include_router(dialect.routes(backend), tags=[dialect.name])
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL, {}) if scope[DIALECT] is self._dialect else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 def _told(request: Request, error: Exception) -> ChatError:

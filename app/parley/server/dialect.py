@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from parley.server.backend import Backend
 
+DIALECT = "parley.dialect"
+"""Where in the scope the `Dialect` of a request is."""
+
 Headers = list[tuple[bytes, bytes]]
 """As ASGI has them: names in small letters."""
 
@@ -22,7 +25,9 @@ class Dialect:
 
     `prefixes` are the beginnings of its paths; of all dialects the longest one counts. `body` makes a problem's JSON.
     `per_account`: all tokens of an account share its limit. `limit`: how many requests a minute; None is the setting.
-    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token.
+    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token. `claims`: which
+    requests with its prefix are its own, where it shares them with others; it is asked by the scope of ASGI, once
+    before the body is there and once after.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Dialect:
     per_account: bool = False
     uploads: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
+    claims: Callable[[Mapping[str, Any]], bool] | None = None
 
     def status(self, problem: Problem) -> int:
         """Return the HTTP status of a problem."""
@@ -51,16 +57,24 @@ class Dialect:
 
 
 class Dialects:
-    """All that the server speaks, by the path that is asked for."""
+    """All that the server speaks, by what is asked for."""
 
     def __init__(self, dialects: tuple[Dialect, ...]) -> None:
-        self._by_prefix = {prefix: dialect for dialect in dialects for prefix in dialect.prefixes}
-        self._prefixes = sorted(self._by_prefix, key=len, reverse=True)
+        prefixed = [(prefix, dialect) for dialect in dialects for prefix in dialect.prefixes]
+        self._prefixed = sorted(prefixed, key=lambda pair: len(pair[0]), reverse=True)
         self.all = dialects
 
-    def of(self, path: str) -> Dialect:
-        """Return the dialect of a path. The prefix that is empty, of which there is one, takes all others."""
-        return self._by_prefix[next(prefix for prefix in self._prefixes if _begins(path, prefix))]
+    def of(self, scope: Mapping[str, Any]) -> Dialect:
+        """Return the dialect of a request: of those whose prefix it has, the longest first, the one that claims it.
+
+        The prefix that is empty, of which there is one, takes all others.
+        """
+        path: str = scope["path"]
+        return next(
+            dialect
+            for prefix, dialect in self._prefixed
+            if _begins(path, prefix) and (dialect.claims is None or dialect.claims(scope))
+        )
 
 
 def _begins(path: str, prefix: str) -> bool:

@@ -23,7 +23,7 @@ from parley.errors import (
 from parley.keys import redacted
 from parley.server.backend import Backend
 from parley.server.connections import Caller
-from parley.server.dialect import Dialect, Dialects, Headers
+from parley.server.dialect import DIALECT, Dialect, Dialects, Headers
 from parley.server.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Guard:
 
     async def _http(self, request: _Request, receive: Receive, send: Send) -> None:
         scope = request.scope
-        dialect = self._dialects.of(scope["path"])
+        dialect = scope[DIALECT] = self._dialects.of(scope)
         began = False
 
         async def sending(event: Event) -> None:
@@ -122,11 +122,12 @@ class Guard:
                 await self._allowed(request, dialect, receive, sending)
         except ChatError as error:
             if not began:
-                await _answer(sending, *dialect.refusal(Problem.of(error)))
+                await _answer(sending, *scope[DIALECT].refusal(Problem.of(error)))
         except Exception as error:
             logger.exception("%s %s failed", scope["method"], scope["path"])
             if not began:
-                await _answer(sending, *dialect.refusal(Problem.of(InternalError(detail=redacted(repr(error))))))
+                problem = Problem.of(InternalError(detail=redacted(repr(error))))
+                await _answer(sending, *scope[DIALECT].refusal(problem))
 
     async def _allowed(self, request: _Request, dialect: Dialect, receive: Receive, send: Send) -> None:
         scope = request.scope
@@ -153,6 +154,7 @@ class Guard:
 
     async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:
         scope = request.scope
+        scope[DIALECT] = self._dialects.of(scope)
         try:
             self._demand_host(request)
             self._demand_origin(request)
@@ -161,7 +163,7 @@ class Guard:
                 caller = self._backend.owner(request.address)
         except ChatError as error:
             await receive()
-            status, headers, body = self._dialects.of(scope["path"]).refusal(Problem.of(error))
+            status, headers, body = scope[DIALECT].refusal(Problem.of(error))
             await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
             await send({"type": "websocket.http.response.body", "body": body})
             return
@@ -232,6 +234,7 @@ class Guard:
             if not event.get("more_body"):
                 break
         body = scope[BODY] = b"".join(pieces)
+        scope[DIALECT] = self._dialects.of(scope)
         return _replaying(body, receive)
 
 

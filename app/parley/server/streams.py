@@ -36,13 +36,14 @@ class EventStream(Response):
     def __init__(
         self,
         pieces: AsyncGenerator[bytes, None],
+        status_code: int = 200,
         *,
         media_type: str = "text/event-stream",
         ping: bytes = PING,
         problem: Callable[[Problem], bytes],
         headers: dict[str, str] | None = None,
     ) -> None:
-        self.status_code = 200
+        self.status_code = status_code
         self.media_type = media_type
         self.background = None
         self.init_headers({"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
@@ -57,7 +58,9 @@ class EventStream(Response):
                 async with aclosing(self._pieces) as pieces:
                     async for piece in pieces:
                         if not pings.going:
-                            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                            await send(
+                                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+                            )
                         pings.rest()
                         if piece:
                             await send({"type": "http.response.body", "body": piece, "more_body": True})
