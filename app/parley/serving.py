@@ -69,6 +69,11 @@ class ServerSwitch(Protocol):
         ...
 
     @property
+    def warnings(self) -> "Sequence[ChatError]":
+        """Return what does not work although it is on: it could not be announced, or the computer may fall asleep."""
+        ...
+
+    @property
     def requests(self) -> int:
         """Return how many requests have come since it was started."""
         ...
@@ -84,7 +89,11 @@ class ServerSwitch(Protocol):
         ...
 
     async def start(self) -> None:
-        """Listen as the settings say. Raises AddressTaken, LanRefused and SettingInvalid, and is off then."""
+        """Listen as the settings say; where it does so otherwise, it begins anew. It does that by itself, too, soon
+        after they have changed.
+
+        Raises AddressTaken, LanRefused, SettingInvalid, CertificatesUnusable and StoreError, and is off then.
+        """
         ...
 
     async def stop(self) -> None:
@@ -92,7 +101,14 @@ class ServerSwitch(Protocol):
         ...
 
     def offer(self, account: str) -> Offer:
-        """Return an offer to pair one device of an account. Made anew it takes the place of the one before."""
+        """Return an offer to pair one device of an account. Made anew it takes the place of the one before.
+
+        Raises ServerOff, and AccountUnknown.
+        """
+        ...
+
+    def free_port(self) -> int:
+        """Return the next port after that of the settings on which nobody listens. Raises AddressTaken without any."""
         ...
 
     def subscribe(self, observer: Callable[[], None]) -> Callable[[], None]:

@@ -1,8 +1,6 @@
 """`parley serve` and the server in it."""
 
-import asyncio
 import http.client
-import json
 import os
 import signal
 import socket
@@ -12,9 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from parley.errors import AddressTaken, SettingInvalid
-from parley.server import EmbeddedServer
-from parley.services import ServerSwitch
 from tests.e2e.conftest import PROGRAM, Parley
 from tests.providers.sockets import unused_port
 
@@ -26,80 +21,6 @@ def ask(address: str, method: str, path: str) -> tuple[int, bytes]:
         connection.request(method, path)
         response = connection.getresponse()
         return response.status, response.read()
-
-
-async def started(switch: ServerSwitch) -> str:
-    """Start the server and return its address."""
-    await switch.start()
-    assert switch.address
-    return switch.address
-
-
-@pytest.fixture
-async def switch() -> ServerSwitch:
-    return EmbeddedServer("127.0.0.1", 0)
-
-
-async def test_it_lives_and_knows_nothing_else(switch: ServerSwitch) -> None:
-    address = await started(switch)
-    assert await started(switch) == address
-    assert await asyncio.to_thread(ask, address, "GET", "/live") == (204, b"")
-    assert await asyncio.to_thread(ask, address, "HEAD", "/live") == (204, b"")
-    for method, path in (("GET", "/"), ("POST", "/live"), ("GET", "/live/x")):
-        status, body = await asyncio.to_thread(ask, address, method, path)
-        assert status == 404
-        assert json.loads(body)["error"]["code"] == "not_found"
-    assert await asyncio.to_thread(ask, address, "HEAD", "/") == (404, b"")
-    await switch.stop()
-    await switch.stop()
-    with pytest.raises(ConnectionRefusedError):
-        await asyncio.to_thread(ask, address, "GET", "/live")
-
-
-async def test_it_can_be_started_again_on_the_same_port() -> None:
-    server = EmbeddedServer("127.0.0.1", unused_port())
-    for _ in range(3):
-        await server.start()
-        assert server.address
-        assert (await asyncio.to_thread(ask, server.address, "GET", "/live"))[0] == 204
-        await server.stop()
-
-
-async def test_it_stops_before_it_has_served(switch: ServerSwitch) -> None:
-    await switch.start()
-    await switch.stop()
-
-
-async def test_open_connections_do_not_hold_it_up(switch: ServerSwitch) -> None:
-    await switch.start()
-    parts = urlsplit(switch.address or "")
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    writer.write(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert (await reader.readline()).startswith(b"HTTP/1.1 204")
-    async with asyncio.timeout(10):
-        await switch.stop()
-    writer.close()
-
-
-async def test_signals_are_left_to_the_program(switch: ServerSwitch) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    await switch.start()
-    assert (await asyncio.to_thread(ask, switch.address or "", "GET", "/live"))[0] == 204
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-    await switch.stop()
-
-
-async def test_a_busy_port_is_a_sentence() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(AddressTaken, match=f"Port {port} on 127.0.0.1 is in use"):
-            await EmbeddedServer("127.0.0.1", port).start()
-
-
-async def test_an_address_of_another_computer() -> None:
-    for host in ("192.0.2.1", "no such host"):
-        with pytest.raises(SettingInvalid, match="--host"):
-            await EmbeddedServer(host, 0).start()
 
 
 def start(parley: Parley, *words: str) -> tuple[subprocess.Popen[bytes], str]:

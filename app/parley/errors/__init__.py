@@ -80,6 +80,12 @@
     ├── AssistantNameless    a name without a letter or a digit
     ├── MoodUnknown          no mood of that name
     ├── AddressTaken             the server's port is in use
+    ├── ServerOff            the server would have to be on
+    ├── EncryptionNeeded     a request over the network without encryption
+    ├── PairingRefused       a code for pairing that is wrong, used or too old
+    ├── CertificatesUnusable the authority that devices trust is damaged
+    ├── AwakeRefused         the system does not let us keep the computer awake
+    ├── AnnounceFailed       the server could not be announced on the network
     ├── FileProblem              a file named by the user cannot be read or written
     └── InternalError            a bug of ours, where something must be shown; the log has the traceback
 
@@ -175,17 +181,23 @@ from parley.errors.providers import (
 )
 from parley.errors.serving import (
     AdminNeeded,
+    AnnounceFailed,
+    AwakeRefused,
     BodySlow,
     BodyTooLarge,
     BodyUnreadable,
+    CertificatesUnusable,
     CredentialMissing,
+    EncryptionNeeded,
     HostRefused,
     LanRefused,
     MethodRefused,
     OriginRefused,
+    PairingRefused,
     RequestInvalid,
     RouteUnknown,
     ServerEnding,
+    ServerOff,
     SessionsFull,
     TooManyRequests,
 )
@@ -199,6 +211,7 @@ __all__ = [
     "AddressWrong",
     "AdminNeeded",
     "AdminRefused",
+    "AnnounceFailed",
     "AnswerBroken",
     "AnswerEmpty",
     "AnswerWithheld",
@@ -206,6 +219,7 @@ __all__ = [
     "AssistantNameless",
     "AssistantUnknown",
     "AuthoritiesUnreadable",
+    "AwakeRefused",
     "BodySlow",
     "BodyTooLarge",
     "BodyUnreadable",
@@ -214,6 +228,7 @@ __all__ = [
     "CertificateExpired",
     "CertificateForeign",
     "CertificateUnknown",
+    "CertificatesUnusable",
     "ChatError",
     "ConnectTimeout",
     "ConnectionLost",
@@ -223,6 +238,7 @@ __all__ = [
     "DataFolderGone",
     "DiskShort",
     "EmailInvalid",
+    "EncryptionNeeded",
     "FileProblem",
     "FolderNameless",
     "FolderUnknown",
@@ -253,6 +269,7 @@ __all__ = [
     "Overloaded",
     "OwnerStays",
     "PageInstead",
+    "PairingRefused",
     "PasswordInvalid",
     "PromptEmpty",
     "PromptTooLong",
@@ -271,6 +288,7 @@ __all__ = [
     "RequestTooLarge",
     "RouteUnknown",
     "ServerEnding",
+    "ServerOff",
     "ServerOutdated",
     "SessionsFull",
     "SettingInvalid",

@@ -97,6 +97,51 @@ class ServerEnding(ChatError):
     sentence = "This server is ending."
 
 
+class ServerOff(ChatError):
+    """The server would have to be on."""
+
+    code = "server_off"
+    sentence = "Turn the server on first."
+
+
+class EncryptionNeeded(ChatError):
+    """A request came over the network without encryption."""
+
+    code = "encryption_needed"
+    sentence = "On the network this server takes encrypted connections only: begin its address with https://."
+
+
+class PairingRefused(ChatError):
+    """A code for pairing is wrong, was used, or is too old; nobody is told which."""
+
+    code = "pairing_refused"
+    sentence = "This code is not valid, or not any more. Have a new one shown on the computer that runs Parley."
+
+
+class CertificatesUnusable(ChatError):
+    """The authority that was made on this computer is damaged. It is left as it is: devices trust it."""
+
+    code = "certificates_unusable"
+    sentence = (
+        "The certificates in {path} cannot be used. Put them back from a backup, or move that folder away: "
+        "then new ones are made, which every device has to be given anew."
+    )
+
+
+class AwakeRefused(ChatError):
+    """The system does not let us keep the computer awake."""
+
+    code = "awake_refused"
+    sentence = "This computer cannot be kept awake from here: set that in the system's settings."
+
+
+class AnnounceFailed(ChatError):
+    """The server could not be announced on the network."""
+
+    code = "announce_failed"
+    sentence = "This server could not be announced on the network; its address works all the same."
+
+
 class LanRefused(ChatError):
     """The local network may not be served like this."""
 

@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from parley.errors import AddressTaken, ChatError, InternalError, LanRefused, SettingInvalid
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
 """How long open requests may take to end."""
+
+PORTS_TRIED = 100
+HIGHEST_PORT = 65_535
 
 TOLD_SECONDS = 0.25
 """Observers are told so much later of what changes many times a second."""
@@ -79,6 +83,11 @@ class EmbeddedServer:
         return self._problem
 
     @property
+    def warnings(self) -> Sequence[ChatError]:
+        """Return what does not work although it is on."""
+        return ()
+
+    @property
     def requests(self) -> int:
         """Return how many requests have come since it was started."""
         return self._connections.requests
@@ -96,6 +105,17 @@ class EmbeddedServer:
     def offer(self, account: str) -> Offer:
         """Return an offer to pair one device of an account."""
         raise NotImplementedError
+
+    def free_port(self) -> int:
+        """Return the next port on which nobody listens. Raises AddressTaken without any."""
+        plan = self._chosen or Plan.of(self._services.settings.options)
+        for port in range(plan.port + 1, min(plan.port + PORTS_TRIED, HIGHEST_PORT) + 1):
+            try:
+                self._bind(replace(plan, port=port)).close()
+            except (AddressTaken, SettingInvalid):
+                continue
+            return port
+        raise AddressTaken(host=plan.host, port=plan.port)
 
     def subscribe(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call the observer after something of this has changed. Return what ends that."""

@@ -305,6 +305,26 @@ SENTENCES: Mapping[str, object] = {
     "lan_refused": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The local network cannot be served without keys: turn “Ask for a key” on first."
     ),
+    "server_off": QT_TRANSLATE_NOOP("ErrorTexts", "Turn the server on first."),
+    "encryption_needed": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "On the network this server takes encrypted connections only: begin its address with https://.",
+    ),
+    "pairing_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "This code is not valid, or not any more. Have a new one shown on the computer that runs Parley.",
+    ),
+    "certificates_unusable": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The certificates in {path} cannot be used. Put them back from a backup, or move that folder away: "
+        "then new ones are made, which every device has to be given anew.",
+    ),
+    "awake_refused": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "This computer cannot be kept awake from here: set that in the system's settings."
+    ),
+    "announce_failed": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "This server could not be announced on the network; its address works all the same."
+    ),
 }
 
 
