@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DIALECT = "parley.dialect"
 """Where in the scope the `Dialect` of a request is."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Headers = list[tuple[bytes, bytes]]
 """As ASGI has them: names in small letters."""
@@ -84,4 +85,4 @@ def _begins(path: str, prefix: str) -> bool:
 
 def to_json(value: Any) -> bytes:
     """Return a value as JSON in UTF-8, on one line. Halves of characters become question marks."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _ENCODER.encode(value).encode("utf-8", "replace")

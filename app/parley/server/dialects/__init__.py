@@ -1,6 +1,7 @@
 """The wire formats that the server speaks, one package or module each."""
 
 from parley.server.dialects.mingly import MINGLY
+from parley.server.dialects.openai import OPENAI
 
-BUILT_IN = (MINGLY,)
+BUILT_IN = (MINGLY, OPENAI)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""

@@ -1,0 +1,131 @@
+"""Reading what a chat completion is asked with."""
+
+from collections.abc import Sequence
+
+from parley.errors import RequestInvalid
+from parley.messages import Image, Part, Reasoning, Text, ToolCall
+from parley.models import Parameters, ToolSpec
+from parley.server.asking import Question, Talk, checked, effort_of, image_from_url, seed_of, stops_of
+from parley.server.dialects.openai.shapes import (
+    Call,
+    ChatMessage,
+    ChatQuestion,
+    Content,
+    ImagePart,
+    NamedTool,
+    RefusalPart,
+    TextPart,
+)
+
+
+def question_of(asked: ChatQuestion) -> Question:
+    """Return the question. Raises RequestInvalid, also for what is asked for and cannot be had."""
+    _demand_possible(asked)
+    talk = Talk()
+    for number, message in enumerate(asked.messages):
+        _tell(talk, message, number)
+    tools = [
+        spec(tool.function.name, tool.function.description, tool.function.parameters) for tool in asked.tools or ()
+    ]
+    choice = asked.tool_choice
+    name = choice.function.name if isinstance(choice, NamedTool) else ""
+    return Question(talk, asked.model or "", _parameters(asked), tools, tool_choice(choice, name, tools))
+
+
+def spec(name: str, description: str | None, schema: dict[str, object] | None) -> ToolSpec:
+    """Return a function that the model may wish to call."""
+    return ToolSpec(name, description or "", schema) if schema else ToolSpec(name, description or "")
+
+
+def tool_choice(choice: object, name: str, tools: Sequence[ToolSpec]) -> str:
+    """Return which tool is to be called, as the engine takes it. Raises RequestInvalid for one that is not there."""
+    if isinstance(choice, str):
+        if choice == "required" and not tools:
+            raise invalid("tool_choice", "it asks for a tool, and there are none")
+        return choice
+    if name and name not in (tool.name for tool in tools):
+        raise invalid("tool_choice", f"there is no tool named “{name[:80]}”")
+    return name or "auto"
+
+
+def invalid(name: str, problem: str) -> RequestInvalid:
+    """Return the error of a field that cannot be taken."""
+    return RequestInvalid(problem=f"{name}: {problem}", invalid={name: [problem]})
+
+
+def _demand_possible(asked: ChatQuestion) -> None:
+    if asked.n is not None and asked.n != 1:
+        raise invalid("n", "one answer is given at a time")
+    if asked.logprobs:
+        raise invalid("logprobs", "they are not told")
+    if asked.functions:
+        raise invalid("functions", "they have become “tools”")
+    if "audio" in (asked.modalities or ()):
+        raise invalid("modalities", "answers are text")
+
+
+def _parameters(asked: ChatQuestion) -> Parameters:
+    form = asked.response_format
+    schema = form.json_schema.schema_ if form and form.json_schema else None
+    if form and form.type == "json_schema" and schema is None:
+        raise invalid("response_format.json_schema.schema", "a schema is needed")
+    most = asked.max_tokens if asked.max_completion_tokens is None else asked.max_completion_tokens
+    parameters = Parameters(
+        asked.temperature,
+        asked.top_p,
+        most,
+        seed_of(asked.seed),
+        stops_of(asked.stop),
+        effort_of(asked.reasoning_effort),
+        json=form is not None and form.type == "json_object",
+        schema=schema if form and form.type == "json_schema" else None,
+    )
+    name = "max_tokens" if asked.max_completion_tokens is None else "max_completion_tokens"
+    return checked(parameters, {"max_tokens": name})
+
+
+def _tell(talk: Talk, message: ChatMessage, number: int) -> None:
+    parts = _parts(message.content, number)
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    match message.role:
+        case "system" | "developer":
+            talk.system(text)
+        case "user":
+            talk.user(*parts)
+        case "assistant":
+            thought = [Reasoning(message.reasoning_content)] if message.reasoning_content else []
+            talk.assistant(*thought, *parts, *map(_call, message.tool_calls or ()))
+        case "tool":
+            if not message.tool_call_id:
+                raise invalid(f"messages.{number}.tool_call_id", "it is needed with what came of a call")
+            pictures = [part for part in parts if isinstance(part, Image)]
+            talk.result(message.tool_call_id, text, pictures=pictures)
+
+
+def _parts(content: Content | None, number: int) -> list[Part]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts: list[Part] = []
+    for place, part in enumerate(content or ()):
+        match part:
+            case TextPart(text=text) | RefusalPart(refusal=text):
+                parts.append(Text(text))
+            case ImagePart(image_url=where):
+                name = f"messages.{number}.content.{place}.image_url"
+                parts.append(picture(where if isinstance(where, str) else where.url, name))
+    return parts
+
+
+def picture(url: str, name: str) -> Image:
+    """Return a picture. Raises RequestInvalid, which names the field."""
+    try:
+        return image_from_url(url)
+    except RequestInvalid as error:
+        raise RequestInvalid(problem=error.fields["problem"], invalid={name: [error.fields["problem"]]}) from error
+
+
+def _call(call: Call) -> ToolCall:
+    extra = call.extra_content or {}
+    google = extra.get("google")
+    proof = google.get("thought_signature") if isinstance(google, dict) else None
+    return ToolCall(call.id, call.function.name, call.function.arguments, proof if isinstance(proof, str) else "")

@@ -1,0 +1,33 @@
+"""Chat completions: the route that most programs ask."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from parley.server.application import Asking
+from parley.server.asking import ask, spent, whole
+from parley.server.backend import Backend
+from parley.server.dialect import to_json
+from parley.server.dialects.openai.answers import ChatCompletion, Chunks, completion, error_event
+from parley.server.dialects.openai.asked import question_of
+from parley.server.dialects.openai.shapes import ChatQuestion
+from parley.server.streams import EventStream, rendered
+
+
+def routes(backend: Backend) -> APIRouter:
+    """Return the routes of chat completions."""
+    router = APIRouter()
+
+    @router.post("/v1/chat/completions", response_model=ChatCompletion)
+    async def chat_completions(asked: ChatQuestion, request: Request, caller: Asking) -> Response:
+        """Answer, once the answer is whole; with `stream`, as server-sent events while it comes."""
+        turn = await ask(backend, caller, question_of(asked))
+        one_call = asked.parallel_tool_calls is False
+        if asked.stream:
+            told = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+            chunks = Chunks(turn, with_usage=told, one_call=one_call)
+            return EventStream(rendered(turn, chunks.render, prompt=False), problem=error_event)
+        last = await whole(turn, request)
+        body = completion(turn, last, spent(turn, last), one_call=one_call)
+        return Response(to_json(body), media_type="application/json")
+
+    return router

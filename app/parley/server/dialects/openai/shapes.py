@@ -1,0 +1,144 @@
+"""What a chat completion is asked with: https://developers.openai.com/api/docs/api-reference/chat/create."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+
+class Shape(BaseModel):
+    """Part of a request. What we do not know of is left out."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class TextPart(Shape):
+    """Some text."""
+
+    type: Literal["text"]
+    text: str
+
+
+class RefusalPart(Shape):
+    """What a model said instead of an answer."""
+
+    type: Literal["refusal"]
+    refusal: str
+
+
+class ImageUrl(Shape):
+    """Where a picture is: in a `data:` address."""
+
+    url: str
+
+
+class ImagePart(Shape):
+    """A picture."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl | str
+
+
+ContentPart = Annotated[TextPart | ImagePart | RefusalPart, Field(discriminator="type")]
+Content = Annotated[
+    Annotated[str, Tag("str")] | Annotated[list[ContentPart], Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "str"),
+]
+"""Told apart by hand: so what is wrong is told of one of them only."""
+
+
+class FunctionCall(Shape):
+    """A call of a function, its arguments as the JSON that the model wrote."""
+
+    name: str
+    arguments: str = "{}"
+
+
+class Call(Shape):
+    """A model's wish to call a function. `extra_content` holds the vendor's proof of it."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+    extra_content: dict[str, Any] | None = None
+
+
+class ChatMessage(Shape):
+    """One message. A `tool` tells what came of a call."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Content | None = None
+    tool_calls: list[Call] | None = None
+    tool_call_id: str | None = None
+    reasoning_content: str | None = None
+
+
+class Function(Shape):
+    """A function that the model may wish to call, and the JSON Schema of its arguments."""
+
+    name: Annotated[str, Field(min_length=1)]
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Tool(Shape):
+    """A tool: of functions only."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(Shape):
+    """A function by its name."""
+
+    name: str
+
+
+class NamedTool(Shape):
+    """The function that is to be called."""
+
+    type: Literal["function"]
+    function: FunctionName
+
+
+class StreamOptions(Shape):
+    """What a stream tells beside the answer."""
+
+    include_usage: bool | None = None
+
+
+class JsonSchema(Shape):
+    """A form for the answer."""
+
+    name: str | None = None
+    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+
+
+class ResponseFormat(Shape):
+    """Which form the answer has."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
+class ChatQuestion(Shape):
+    """What is asked. Without a model the default one answers."""
+
+    messages: list[ChatMessage]
+    model: str | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    n: int | None = None
+    logprobs: bool | None = None
+    modalities: list[str] | None = None
+    reasoning_effort: str | None = None
+    response_format: ResponseFormat | None = None
+    tools: list[Tool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
+    functions: list[Any] | None = None
