@@ -238,10 +238,10 @@ class ChatEngine:
         wanted = (conversation_id, account)
         return [turn for turn in self._turns.values() if (turn.conversation_id, turn.account) == wanted]
 
-    def turn(self, reply_id: str, *, account: str = OWNER) -> Turn | None:
+    def turn(self, reply_id: str, *, account: str | None = OWNER) -> Turn | None:
         """Return the turn of a reply that runs in this process, or ended in the last minute."""
         turn = self._turns.get(reply_id)
-        return turn if turn and turn.account == account else None
+        return turn if turn and account in (ANYONE, turn.account) else None
 
     async def close(self) -> None:
         """Stop every turn, keep what had come, and wait until that is saved."""

@@ -67,7 +67,7 @@ class Player:
             return
         client = person.client if person else self.site.anyone
         answer = await client.request(**_asked(self._filled(step["request"])))
-        self._compare(answer, self._filled(step["response"]), f"“{step['name']}”")
+        self._compare(answer, step["response"], f"“{step['name']}”")
 
     async def _person(self, name: str) -> Person:
         if name not in self.people:
@@ -89,7 +89,7 @@ class Player:
                     sent = self._filled(frame["send"])
                     await socket.send(sent if isinstance(sent, str) else json.dumps(sent))
                 elif "receive" in frame:
-                    self._match(json.loads(await socket.recv()), self._filled(frame["receive"]), where)
+                    self._match(json.loads(await socket.recv()), frame["receive"], where)
                 else:
                     with pytest.raises(ConnectionClosed) as closed:
                         await socket.recv()
@@ -117,11 +117,11 @@ class Player:
                 self.saved[name] = str(found)
             case dict():
                 assert isinstance(found, dict), f"{where}: {found!r} is no object"
-                wanted = {key: value for key, value in expected.items() if key != "$more"}
-                missing, further = wanted.keys() - found.keys(), found.keys() - wanted.keys()
+                fields = {key: value for key, value in expected.items() if key != "$more"}
+                missing, further = fields.keys() - found.keys(), found.keys() - fields.keys()
                 assert not missing, f"{where}: {sorted(missing)} missing in {found}"
                 assert not further or "$more" in expected, f"{where}: {sorted(further)} not expected in {found}"
-                for key, value in wanted.items():
+                for key, value in fields.items():
                     self._match(found[key], value, f"{where}.{key}")
             case list():
                 assert isinstance(found, list), f"{where}: {found!r} is no list"
@@ -129,7 +129,8 @@ class Player:
                 for number, (one, other) in enumerate(zip(found, expected, strict=True)):
                     self._match(one, other, f"{where}[{number}]")
             case _:
-                assert fits(found, expected), f"{where}: {found!r} instead of {expected!r}"
+                wanted = self._filled(expected)
+                assert fits(found, wanted), f"{where}: {found!r} instead of {wanted!r}"
 
     def _filled(self, value: Any) -> Any:
         """Return a value with what has been saved in the place of its `${name}`."""

@@ -90,6 +90,13 @@ class SessionsFull(ChatError):
     sentence = "All {sessions} sessions of this server are in use."
 
 
+class AnswersFull(ChatError):
+    """As many answers as one socket may wait for are coming."""
+
+    code = "answers_full"
+    sentence = "At most {answers} answers can come over one connection at once."
+
+
 class ServerEnding(ChatError):
     """The server is about to end."""
 

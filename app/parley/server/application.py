@@ -59,7 +59,7 @@ def _told(request: Request, error: Exception) -> ChatError:
     if isinstance(error, ChatError):
         return error
     if isinstance(error, RequestValidationError):
-        return _invalid(error.errors())
+        return invalid(error.errors())
     if isinstance(error, HTTPException):
         if isinstance(error.__cause__, ChatError):  # raised while FastAPI read the body
             return error.__cause__
@@ -71,7 +71,7 @@ def _told(request: Request, error: Exception) -> ChatError:
     raise error
 
 
-def _invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:
+def invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:
     """Return the error of a request that does not fit its route, naming each field."""
     invalid: dict[str, list[str]] = {}
     for each in found:

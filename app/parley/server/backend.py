@@ -11,6 +11,7 @@ from parley.options import Options
 from parley.people import Credential
 from parley.server.connections import Caller, Connections
 from parley.server.limits import Limits
+from parley.server.news import News
 
 if TYPE_CHECKING:
     from parley.services import Services
@@ -41,7 +42,11 @@ class Backend:
     connections: Connections
     names: Callable[[], frozenset[str]]
     limits: Limits = field(default_factory=Limits)
+    news: News = field(init=False)
     started_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.news = News(self.services)
 
     @property
     def options(self) -> Options:

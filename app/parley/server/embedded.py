@@ -191,6 +191,7 @@ class EmbeddedServer:
     def _notice(self, change: Change, backend: Backend) -> None:
         if change.noun in (TOKEN, ACCOUNT, EVERYTHING):
             self._connections.demand_good(backend.still_good)
+        backend.news.notice(change)
 
     def _become(self, state: ServerState) -> None:
         self._state = state

@@ -60,6 +60,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.AdminNeeded: Kind.FORBIDDEN,
     errors.AdminRefused: Kind.FORBIDDEN,
     errors.AnnounceFailed: Kind.INTERNAL,
+    errors.AnswersFull: Kind.RATE_LIMITED,
     errors.AssistantExists: Kind.CONFLICT,
     errors.AssistantNameless: Kind.BAD_REQUEST,
     errors.AssistantUnknown: Kind.NOT_FOUND,

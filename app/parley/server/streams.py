@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
-from typing import Self
+from typing import Any, Self
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -153,18 +153,41 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def rendered(
-    turn: Turn, render: Render, *, detach: bool = False, first: int = 0, prompt: bool = True
-) -> AsyncGenerator[bytes, None]:
-    """Yield a turn's events in a dialect's words. Left early, the turn stops, unless it is to go on (`detach`).
+async def begun(starting: Coroutine[Any, Any, Turn]) -> Turn:
+    """Return the turn that is being started. If nobody waits for it any more, it stops as soon as it has been."""
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_stop)
+        raise
 
-    Unless it is to be `prompt`, nothing comes before the model has said something, for some seconds. Raises TurnFailed
-    if it fails meanwhile.
+
+def _stop(started: asyncio.Task[Turn]) -> None:
+    if not started.cancelled() and started.exception() is None:
+        started.result().stop()
+
+
+async def rendered(
+    turn: Turn,
+    render: Render,
+    *,
+    detach: bool = False,
+    first: int = 0,
+    prompt: bool = True,
+    ahead: bytes = b"",
+) -> AsyncGenerator[bytes, None]:
+    """Yield a turn's events in a dialect's words, behind what is said ahead of them.
+
+    Left early, the turn stops, unless it is to go on (`detach`). Unless it is to be `prompt`, nothing comes before the
+    model has said something, for some seconds. Raises TurnFailed if it fails meanwhile.
     """
     number = first
     try:
         if not prompt and not await _begun(turn):
             yield b""
+        if ahead:
+            yield ahead
         async for batch in turn.batches(first):
             yield render(batch, number)
             number += len(batch)
@@ -202,8 +225,8 @@ async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Last
     return Stopped()
 
 
-def sse(data: bytes, *, event: str = "", id: int | None = None) -> bytes:
+def sse(data: bytes, *, event: str = "", id: int | str | None = None) -> bytes:
     """Return one server-sent event of data that has no line breaks."""
     head = f"event: {event}\n".encode() if event else b""
-    number = b"id: %d\n" % id if id is not None else b""
+    number = f"id: {id}\n".encode() if id is not None else b""
     return b"%s%sdata: %s\n\n" % (head, number, data)

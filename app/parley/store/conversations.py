@@ -1,5 +1,6 @@
 """Conversations: lists of them, one of them, and what may be changed about them."""
 
+import json
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Collection, Iterator
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple, Self
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import OWNER, Conversation, Message, Mood, new_id
 from parley.models import Parameters
-from parley.store import cuts, interrupted, rows, trees
+from parley.store import cuts, interrupted, messages, rows, trees
 from parley.store.adding import add_conversation
 from parley.store.changes import CONVERSATION, note
 from parley.store.cuts import Cut
@@ -239,6 +240,31 @@ class Conversations:
             update(connection, id, account, leaf_id=message_id)
 
         await self._database.write(show)
+
+    async def show_version(self, message_id: str, *, account: str | None = OWNER) -> None:
+        """Show the newest branch that a message is in. Raises MessageUnknown."""
+
+        def show(connection: sqlite3.Connection) -> None:
+            message = messages.read(connection, message_id, account)
+            query = "SELECT id, parent_id, deleted_at FROM messages WHERE conversation_id = ? ORDER BY seq"
+            newest, below = message.id, {message.id}
+            for id, parent_id, deleted_at in connection.execute(query, (message.conversation_id,)):
+                if parent_id in below:  # what is below is newer
+                    below.add(id)
+                    newest = id if deleted_at is None else newest
+            update(connection, message.conversation_id, account, leaf_id=newest)
+
+        await self._database.write(show)
+
+    def owners(self, ids: Collection[str], message_ids: Collection[str]) -> list[tuple[str, str]]:
+        """Return conversations, of these ids or with one of these messages, each with whom it belongs to."""
+        among = "SELECT value FROM json_each(?)"
+        query = (
+            "SELECT id, account_id FROM conversations"
+            f" WHERE id IN ({among} UNION SELECT conversation_id FROM messages WHERE id IN ({among}))"
+        )
+        values = (json.dumps(list(ids)), json.dumps(list(message_ids)))
+        return [(id, account) for id, account in self._database.rows(query, values)]
 
     def unread(self, account: str = OWNER) -> list[str]:
         """Return the ids of the conversations in which an answer waits to be looked at."""

@@ -301,6 +301,7 @@ SENTENCES: Mapping[str, object] = {
     "body_too_large": QT_TRANSLATE_NOOP("ErrorTexts", "This is too large: at most {megabytes} MB are taken."),
     "body_slow": QT_TRANSLATE_NOOP("ErrorTexts", "The request did not come whole within {seconds} seconds."),
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
+    "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come over one connection at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),
     "lan_refused": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The local network cannot be served without keys: turn “Ask for a key” on first."

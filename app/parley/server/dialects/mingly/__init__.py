@@ -4,14 +4,16 @@ from fastapi import APIRouter
 
 from parley.server.backend import Backend
 from parley.server.dialect import Dialect
-from parley.server.dialects.mingly import chat, routes
+from parley.server.dialects.mingly import about, chat, conversations, folders, messages, socket
 from parley.server.dialects.mingly.problems import error_body
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter()
-    for module in (routes, chat):
+    router, sessions = APIRouter(), socket.Sessions()
+    for module in (chat, conversations, messages, folders):
         router.include_router(module.routes(backend))
+    for module_of_sessions in (about, socket):
+        router.include_router(module_of_sessions.routes(backend, sessions))
     return router
 
 

@@ -1,0 +1,94 @@
+"""Asking: what a client wants to know becomes what the engine is asked, within the limit of questions."""
+
+from parley.engine import ChatRequest
+from parley.errors import NoModel, RequestInvalid
+from parley.models import Parameters
+from parley.server.backend import Backend
+from parley.server.connections import Caller
+from parley.server.dialects.mingly.shapes import Question, Wanted
+from parley.server.streams import begun
+from parley.turn import Turn
+
+CHANNEL = "api"
+
+ALIASES = {"google": "gemini"}
+"""What this API calls a provider, and what we do."""
+
+LOCAL = "local"
+"""What this API calls a provider on this computer, whichever it is."""
+
+
+async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
+    """Send a question. Raises ChatError, TooManyRequests too, and then nothing has been stored."""
+    said = _said(question)
+    take_question(backend, caller)
+    model = await model_of(backend, caller, question)
+    request = ChatRequest(
+        said,
+        question.conversationId,
+        model=model,
+        instruction=_instruction(question),
+        parameters=Parameters(temperature=question.temperature, max_tokens=question.maxTokens),
+        channel=CHANNEL,
+        account=caller.id,
+        assistant=question.assistantId or "",
+        mood=question.mood or "",
+    )
+    return await begun(backend.services.engine.send(request))
+
+
+def take_question(backend: Backend, caller: Caller) -> None:
+    """Count a question to a model. Raises TooManyRequests."""
+    backend.limits.take(("llm", caller.key), backend.options.server_llm_calls)
+
+
+async def model_of(backend: Backend, caller: Caller, wanted: Wanted) -> str:
+    """Return which model is wanted, as the engine takes it; empty if none is named.
+
+    A provider alone means its first model that the account may use. Raises ProviderUnknown and NoModel.
+    """
+    if not wanted.provider:
+        return wanted.model or ""
+    catalog = backend.services.catalog
+    ids = {provider.id for provider in catalog.providers()}
+    provider = wanted.provider
+    if provider not in ids:
+        local = (each.id for each in catalog.providers() if each.local and each.id != "guide")
+        provider = next(local, provider) if provider == LOCAL else ALIASES.get(provider, provider)
+    if wanted.model:
+        return f"{provider}/{wanted.model}"
+    catalog.get(provider)  # raises ProviderUnknown
+    permissions = backend.services.store.accounts.get(caller.id).permissions
+    models = (model for model in await catalog.models() if model.provider == provider)
+    for model in models:
+        if permissions.allows_model(provider, model.name):
+            return model.id
+    raise NoModel
+
+
+def notices_of(question: Question) -> list[tuple[str, str]]:
+    """Return what of a question cannot be done yet, each as a code and words: the answer is given without."""
+    wishes = (
+        (question.web, "web_unavailable", "The web cannot be searched yet."),
+        (question.tools, "tools_unavailable", "No tools can be used yet."),
+        (bool(question.knowledge), "knowledge_unavailable", "No documents can be searched yet."),
+    )
+    return [(code, words) for wished, code, words in wishes if wished]
+
+
+def _said(question: Question) -> str:
+    """Return what is said now. Raises RequestInvalid."""
+    if question.message is not None:
+        return question.message
+    if not question.messages:
+        raise RequestInvalid(problem="message: Field required", invalid={"message": ["Field required"]})
+    last = question.messages[-1]
+    if last.role != "user":
+        raise RequestInvalid(problem="messages: the last one must be the user’s")
+    return last.content
+
+
+def _instruction(question: Question) -> str | None:
+    """Return the system messages, or None without any."""
+    found = [said.content for said in question.messages or () if said.role == "system"]
+    return "\n\n".join(found) if found else None

@@ -1,0 +1,166 @@
+"""Conversations: lists of them, one with its messages, and what may be changed about them."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from parley.errors import ConversationUnknown, PromptEmpty, RequestInvalid
+from parley.messages import Conversation, Message
+from parley.server.application import Asking
+from parley.server.backend import Backend
+from parley.server.connections import Caller
+from parley.server.dialect import to_json
+from parley.server.dialects.mingly.asking import CHANNEL, model_of, take_question
+from parley.server.dialects.mingly.following import followed
+from parley.server.dialects.mingly.rendering import json_response, last_words, streamed, whole
+from parley.server.dialects.mingly.shapes import (
+    REFUSALS,
+    Again,
+    Answer,
+    ConversationChange,
+    ConversationShape,
+    ConversationWithMessages,
+    NewConversation,
+    Wanted,
+)
+from parley.server.dialects.mingly.values import conversation_json, message_json
+from parley.server.streams import EventStream, begun
+from parley.trees import ConversationTree
+
+PAGE = 200
+"""Conversations or messages that are read at once: others have their turn between."""
+
+
+def routes(backend: Backend) -> APIRouter:
+    """Return the routes of conversations."""
+    router = APIRouter(prefix="/conversations", responses=REFUSALS)
+    store, engine = backend.services.store, backend.services.engine
+
+    @router.get("", response_model=list[ConversationShape])
+    async def listed(
+        caller: Asking, limit: Annotated[int | None, Query(ge=1, le=10_000)] = None, before: str | None = None
+    ) -> Response:
+        """List all conversations, newest activity first; or so many, those that come behind another one."""
+        after = store.conversations.get(before, account=caller.id) if before else None
+        return Response(await _list(backend, caller, after, limit), media_type="application/json")
+
+    @router.post("", status_code=201, response_model=ConversationShape)
+    async def create(new: NewConversation, caller: Asking) -> Response:
+        """Make a conversation without messages."""
+        model = await _model(backend, caller, new.provider, new.model)
+        made = await store.conversations.add(new.title, model=model, channel=CHANNEL, account=caller.id)
+        return json_response(conversation_json(made), 201)
+
+    @router.get("/{id}", response_model=ConversationWithMessages)
+    async def one(id: str, caller: Asking, tree: bool = False) -> Response:
+        """Return a conversation with the messages of the branch shown, or, as a tree, with all versions."""
+        conversation = store.conversations.get(id, account=caller.id)
+        messages = await (_all(backend, caller, id) if tree else _branch(backend, conversation))
+        return json_response({**conversation_json(conversation), "leafId": conversation.leaf_id, "messages": messages})
+
+    @router.get("/{id}/events", response_class=EventStream)
+    async def events(
+        id: str, caller: Asking, last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = ""
+    ) -> Response:
+        """Follow a conversation: the answers that are coming, from where one has left, and what changes."""
+        store.conversations.get(id, account=caller.id)
+        return EventStream(followed(backend, caller, id, last_event_id), problem=last_words)
+
+    @router.patch("/{id}", response_model=ConversationShape)
+    async def change(id: str, wanted: ConversationChange, caller: Asking) -> Response:
+        """Change what is given."""
+        store.conversations.get(id, account=caller.id)
+        await _change(backend, caller, id, wanted)
+        return json_response(conversation_json(store.conversations.get(id, account=caller.id)))
+
+    @router.delete("/{id}", status_code=204, response_class=Response)
+    async def delete(id: str, caller: Asking) -> None:
+        """Put a conversation into the trash."""
+        await store.conversations.trash(id, account=caller.id)
+
+    @router.post("/{id}/restore", response_model=ConversationShape)
+    async def restore(id: str, caller: Asking) -> Response:
+        """Take a conversation out of the trash."""
+        await store.conversations.restore(id, account=caller.id)
+        return json_response(conversation_json(store.conversations.get(id, account=caller.id)))
+
+    @router.post("/{id}/regenerate", response_model=Answer)
+    async def regenerate(id: str, request: Request, caller: Asking, again: Again | None = None) -> Response:
+        """Answer again: the answer is a new version. Like `/chat`, or with `stream` like `/chat/stream`."""
+        again = again or Again()
+        conversation = store.conversations.get(id, account=caller.id)
+        message_id = again.messageId or conversation.leaf_id
+        if message_id is None:
+            raise PromptEmpty
+        if store.messages.get(message_id, account=caller.id).conversation_id != id:
+            raise ConversationUnknown(conversation=id)
+        take_question(backend, caller)
+        model = await model_of(backend, caller, again)
+        turn = await begun(engine.regenerate(message_id, model, account=caller.id))
+        if again.stream:
+            return streamed(turn, detach=again.detach)
+        return await whole(turn, request, detach=again.detach)
+
+    return router
+
+
+async def _list(backend: Backend, caller: Caller, after: Conversation | None, limit: int | None) -> bytes:
+    """Return a list of conversations as JSON."""
+    pieces: list[bytes] = []
+    while limit is None or limit > 0:
+        size = PAGE if limit is None else min(PAGE, limit)
+        page = backend.services.store.conversations.recent(after=after, limit=size, account=caller.id)
+        pieces.extend(to_json(conversation_json(each)) for each in page)
+        if len(page) < size:
+            break
+        after, limit = page[-1], None if limit is None else limit - size
+        await asyncio.sleep(0)
+    return b"[" + b",".join(pieces) + b"]"
+
+
+async def _branch(backend: Backend, conversation: Conversation) -> list[dict[str, Any]]:
+    """Return the messages of the branch shown, oldest first."""
+    async with aclosing(backend.services.store.conversations.upwards(conversation.leaf_id)) as above:
+        found: list[Message] = [message async for message in above]
+    parents = [None, *(message.id for message in found[:0:-1])]
+    shown = zip(reversed(found), parents, strict=True)
+    return [message_json(backend, message, parent, conversation.account_id) for message, parent in shown]
+
+
+async def _all(backend: Backend, caller: Caller, id: str) -> list[dict[str, Any]]:
+    """Return all messages of a conversation, oldest first."""
+    conversations = backend.services.store.conversations
+    tree: ConversationTree = conversations.newest(id, PAGE, account=caller.id)
+    while not tree.whole:
+        await asyncio.sleep(0)
+        tree = conversations.earlier(tree, PAGE)
+    return [message_json(backend, message, message.parent_id, caller.id) for message in tree.messages]
+
+
+async def _change(backend: Backend, caller: Caller, id: str, wanted: ConversationChange) -> None:
+    conversations, account = backend.services.store.conversations, caller.id
+    model = await _model(backend, caller, wanted.provider, wanted.model)
+    if "folderId" in wanted.model_fields_set:
+        await conversations.set_folder(id, wanted.folderId, account=account)
+    if wanted.title is not None:
+        await conversations.rename(id, wanted.title, account=account)
+    if wanted.pinned is not None:
+        await conversations.pin(id, wanted.pinned, account=account)
+    if wanted.archived is not None:
+        await conversations.set_archived(id, wanted.archived, account=account)
+    if model:
+        await conversations.set_model(id, model, account=account)
+
+
+async def _model(backend: Backend, caller: Caller, provider: str | None, model: str | None) -> str:
+    """Return the whole name of a model, or nothing if none is named. Raises ChatError if there is no such one."""
+    wanted = await model_of(backend, caller, Wanted(provider=provider, model=model))
+    if not wanted:
+        return ""
+    found, name = await backend.services.catalog.resolve(wanted)
+    if not name.strip():
+        raise RequestInvalid(problem="a model needs a name")
+    return f"{found.id}/{name}"

@@ -1,0 +1,74 @@
+"""Values: what is kept, as clients of this API know it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from parley.messages import Conversation, Folder, Image, Message, Role, Text
+from parley.messages import Reasoning as Thought
+from parley.server.backend import Backend
+from parley.server.dialects.mingly.problems import error_body
+from parley.server.dialects.mingly.rendering import metadata
+from parley.server.problems import Problem
+from parley.store.search import Hit
+
+
+def time_of(seconds: float) -> str:
+    """Return a moment, in Unix seconds, in ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def conversation_json(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation without its messages."""
+    provider, _, model = conversation.model.partition("/")
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "provider": provider,
+        "model": model,
+        "createdAt": time_of(conversation.created_at),
+        "updatedAt": time_of(conversation.updated_at),
+        "messageCount": conversation.message_count,
+        "pinned": conversation.pinned,
+        "archived": conversation.archived,
+        "folderId": conversation.folder_id,
+    }
+
+
+def message_json(backend: Backend, message: Message, parent_id: str | None, account: str) -> dict[str, Any]:
+    """Return a message; of one that is being written here, all that has come so far."""
+    turn = backend.services.engine.turn(message.id, account=account)
+    parts = turn.parts if turn and not turn.ended else message.parts
+    provider, _, model = message.model.partition("/")
+    asked = message.role is Role.ASSISTANT
+    return {
+        "id": message.id,
+        "parentId": parent_id,
+        "role": message.role.value,
+        "content": "".join(part.text for part in parts if isinstance(part, Text)),
+        "createdAt": time_of(message.created_at),
+        "status": message.status.value,
+        "provider": provider if asked else None,
+        "model": model if asked else None,
+        "reasoning": "".join(part.text for part in parts if isinstance(part, Thought)),
+        "images": [part.url for part in parts if isinstance(part, Image)],
+        "error": error_body(Problem.from_failure(message.failure)) if message.failure else None,
+        "metadata": metadata(message.usage, message.model) if message.usage else None,
+    }
+
+
+def folder_json(folder: Folder) -> dict[str, Any]:
+    """Return a folder."""
+    return {"id": folder.id, "name": folder.name, "createdAt": time_of(folder.created_at)}
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """Return where words were found."""
+    return {
+        "conversationId": hit.conversation_id,
+        "messageId": hit.message_id,
+        "title": hit.title,
+        "snippet": hit.snippet,
+        "marks": hit.marks,
+        "role": hit.role.value if hit.role else None,
+        "createdAt": time_of(hit.created_at),
+    }
