@@ -182,8 +182,8 @@ from parley.errors.providers import (
 from parley.errors.serving import (
     AdminNeeded,
     AnnounceFailed,
-    AwakeRefused,
     AnswersFull,
+    AwakeRefused,
     BodySlow,
     BodyTooLarge,
     BodyUnreadable,
