@@ -169,17 +169,17 @@ def piece_of(written: Any) -> Step:
     if isinstance(written, str):
         return written
     fields: dict[str, Any] = dict(written)
+    if "raises" in fields:
+        error: BaseException = getattr(errors, fields.pop("raises"))(**fields)
+        return error
     if "reasoning" in fields:
-        return ReasoningDelta(fields["reasoning"])
+        return ReasoningDelta(fields["reasoning"], fields.get("signature", ""))
     if "status" in fields:
         return Status(fields["status"], fields["text"])
     if "tool" in fields:
         return ToolCalled(ToolCall(fields["id"], fields["tool"], json.dumps(fields["arguments"])))
-    if "finishes" in fields:
-        reason = fields.pop("finishes")
-        return Finished(Usage(**fields) if fields else None, reason)
-    error: BaseException = getattr(errors, fields.pop("raises"))(**fields)
-    return error
+    reason = fields.pop("finishes")
+    return Finished(Usage(**fields) if fields else None, reason)
 
 
 def events_of(text: str) -> list[Any]:

@@ -1,7 +1,8 @@
 """The wire formats that the server speaks, one package or module each."""
 
+from parley.server.dialects.anthropic import ANTHROPIC
 from parley.server.dialects.mingly import MINGLY
 from parley.server.dialects.openai import OPENAI
 
-BUILT_IN = (MINGLY, OPENAI)
+BUILT_IN = (MINGLY, OPENAI, ANTHROPIC)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""
