@@ -79,6 +79,7 @@
     ├── AssistantExists      another assistant has that name, or one that is written alike
     ├── AssistantNameless    a name without a letter or a digit
     ├── MoodUnknown          no mood of that name
+    ├── LibraryClosed            models are fetched and removed at the computer itself
     ├── AddressTaken             the server's port is in use
     ├── ServerOff            the server would have to be on
     ├── EncryptionNeeded     a request over the network without encryption
@@ -192,6 +193,7 @@ from parley.errors.serving import (
     EncryptionNeeded,
     HostRefused,
     LanRefused,
+    LibraryClosed,
     MethodRefused,
     OriginRefused,
     PairingRefused,
@@ -251,6 +253,7 @@ __all__ = [
     "KeychainUnusable",
     "KeysUnreadable",
     "LanRefused",
+    "LibraryClosed",
     "LoginDelayed",
     "LoginWrong",
     "MessageStreaming",

@@ -149,6 +149,13 @@ class AnnounceFailed(ChatError):
     sentence = "This server could not be announced on the network; its address works all the same."
 
 
+class LibraryClosed(ChatError):
+    """Models are to be fetched, made or removed from elsewhere."""
+
+    code = "library_closed"
+    sentence = "The models of this computer cannot be changed over the network. Its owner does that in the settings."
+
+
 class LanRefused(ChatError):
     """The local network may not be served like this."""
 

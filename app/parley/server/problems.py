@@ -83,6 +83,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.KeyMissing: Kind.UNAVAILABLE,
     errors.KeysUnreadable: Kind.INTERNAL,
     errors.LanRefused: Kind.INTERNAL,
+    errors.LibraryClosed: Kind.FORBIDDEN,
     errors.LoginDelayed: Kind.RATE_LIMITED,
     errors.LoginWrong: Kind.LOGIN_WRONG,
     errors.MessageStreaming: Kind.CONFLICT,

@@ -303,6 +303,10 @@ SENTENCES: Mapping[str, object] = {
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
     "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come over one connection at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),
+    "library_closed": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "The models of this computer cannot be changed over the network. Its owner does that in the settings.",
+    ),
     "lan_refused": QT_TRANSLATE_NOOP(
         "ErrorTexts", "The local network cannot be served without keys: turn “Ask for a key” on first."
     ),

@@ -2,7 +2,8 @@
 
 from parley.server.dialects.anthropic import ANTHROPIC
 from parley.server.dialects.mingly import MINGLY
+from parley.server.dialects.ollama import OLLAMA
 from parley.server.dialects.openai import OPENAI
 
-BUILT_IN = (MINGLY, OPENAI, ANTHROPIC)
+BUILT_IN = (MINGLY, OPENAI, ANTHROPIC, OLLAMA)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""
