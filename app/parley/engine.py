@@ -367,7 +367,7 @@ class ChatEngine:
         try:
             last = await turn.wait()
             if last and turn.model:
-                await self._store.spending.add(turn.model, self._replies.spent(turn, last), turn.account)
+                self._store.spending.add_soon(turn.model, self._replies.spent(turn, last), turn.account)
             if last and channel:
                 await self._replies.record(turn, last, request, channel)
         finally:

@@ -3,8 +3,10 @@
 import pytest
 
 from parley.messages import MessageStatus, Text, Usage
+from parley.paths import Paths
 from parley.store import Store, spending
 from parley.store.spending import Spent
+from tests.conftest import Until
 from tests.store.conftest import Ask
 
 DEAR = Usage(100, 50, cost=0.25)
@@ -46,3 +48,20 @@ async def test_it_outlives_the_conversation(store: Store, ask: Ask) -> None:
     await store.conversations.trash(conversation.id)
     await store.conversations.purge(-1)
     assert [spent.cost for spent in store.spending.by_day()] == [0.25]
+
+
+async def test_what_is_written_soon_counts_at_once(store: Store, paths: Paths) -> None:
+    for _ in range(3):
+        store.spending.add_soon("a/x", DEAR, "guest")
+    assert store.spending.this_month() == 0.75
+    assert (store.spending.tokens_this_month("guest"), store.spending.tokens_this_month("owner")) == (450, 0)
+    await store.close()
+    again = Store.open(paths.data)
+    assert [(spent.key, spent.replies) for spent in again.spending.by_model(account="guest")] == [("a/x", 3)]
+    await again.close()
+
+
+async def test_what_is_written_soon_is_written_by_itself(store: Store, until: Until) -> None:
+    store.spending.add_soon("a/x", DEAR)
+    await until(store.spending.by_day)
+    assert store.spending.this_month() == 0.25

@@ -45,6 +45,7 @@ class Roster:
         self._environ = os.environ if environ is None else environ
         self._reserved = frozenset(reserved)
         self._made: dict[Endpoint, RemoteProvider] = {}
+        self._all: list[Endpoint] | None = None
         self._discover = True
         self._proxy = self._ca_file = ""
         self.added: list[Endpoint] = []
@@ -56,6 +57,7 @@ class Roster:
         self._proxy, self._ca_file = options.proxy.strip(), options.ca_file.strip()
         self.added = []
         self.problems = {}
+        self._all = None
         for row in options.providers:
             try:
                 self.added.append(self._added(row))
@@ -65,6 +67,11 @@ class Roster:
 
     def all(self) -> list[Endpoint]:
         """Return every endpoint that can be named, one for each id."""
+        if self._all is None:
+            self._all = self._places()
+        return list(self._all)
+
+    def _places(self) -> list[Endpoint]:
         places = (*self.added, *map(self._placed, self._local_rows), *map(self._placed, self._vendor_rows))
         found: dict[str, Endpoint] = {}
         for place in places:

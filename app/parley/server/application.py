@@ -85,8 +85,11 @@ def invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:
     return (BodyUnreadable if in_body else RequestInvalid)(problem=problem, invalid=invalid)
 
 
-def caller_of(request: Request) -> Caller:
-    """Return who asks: for routes, the guard has seen to it that there is somebody."""
+async def caller_of(request: Request) -> Caller:
+    """Return who asks: for routes, the guard has seen to it that there is somebody.
+
+    A coroutine: a plain function FastAPI would call in a thread.
+    """
     found: Caller = request.scope["parley.caller"]
     return found
 

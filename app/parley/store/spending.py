@@ -3,12 +3,19 @@
 import sqlite3
 import time
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from parley.messages import OWNER, Usage
 from parley.store.changes import SPENDING, note
 from parley.store.database import Database
 from parley.store.words import storable
+
+if TYPE_CHECKING:
+    import asyncio
+
+SOON_SECONDS = 0.5
+"""So long what is to be written soon is collected: each write waits for the disk."""
 
 
 class Spent(NamedTuple):
@@ -34,6 +41,25 @@ class Spending:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pending: list[tuple[str, Usage, str]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add_soon(self, model: str, usage: Usage, account: str = OWNER) -> None:
+        """Write down like `add`, but do not wait: it is written with what else comes meanwhile. Needs a running loop."""
+        self._pending.append((model, usage, account))
+        if self._timer is None:
+            import asyncio
+
+            self._timer = asyncio.get_running_loop().call_later(SOON_SECONDS, self.write_pending)
+
+    def write_pending(self) -> None:
+        """Write now what was to be written soon."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        pending, self._pending = self._pending, []
+        if pending:
+            self._database.write_later(partial(_add_all, pending=pending))
 
     async def add(self, model: str, usage: Usage, account: str = OWNER) -> None:
         """Write down what an answer cost that is kept nowhere else."""
@@ -55,13 +81,15 @@ class Spending:
     def this_month(self) -> float:
         """Return the dollars of this month, of all accounts: they are paid by one person."""
         row = self._database.row("SELECT total(cost) FROM spending WHERE day >= ?", (f"{today()[:7]}-01",))
-        return float(row[0]) if row else 0.0
+        return (float(row[0]) if row else 0.0) + sum(usage.cost or 0.0 for _, usage, _ in self._pending)
 
     def tokens_this_month(self, account: str) -> int:
         """Return the tokens of an account's questions and answers of this month."""
         query = "SELECT total(input_tokens + output_tokens) FROM spending WHERE account_id = ? AND day >= ?"
         row = self._database.row(query, (account, f"{today()[:7]}-01"))
-        return int(row[0]) if row else 0
+        usages = (usage for _, usage, whose in self._pending if whose == account)
+        pending = sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages)
+        return (int(row[0]) if row else 0) + pending
 
     def _summed(self, key: str, since: str, account: str) -> list[Spent]:
         query = f"SELECT {key} AS k, {_SUMS} FROM spending WHERE account_id = ? AND day >= ? GROUP BY k ORDER BY k DESC"
@@ -83,6 +111,11 @@ def add(connection: sqlite3.Connection, model: str, usage: Usage, account: str) 
         (day := today(), account, storable(model), *facts, *marks),
     )
     note(connection, SPENDING, day)
+
+
+def _add_all(connection: sqlite3.Connection, pending: list[tuple[str, Usage, str]]) -> None:
+    for model, usage, account in pending:
+        add(connection, model, usage, account)
 
 
 def today() -> str:

@@ -98,6 +98,7 @@ class Store:
         import asyncio
 
         self._watch.stop()
+        self.spending.write_pending()
         await self._database.finish_writes()
         try:
             await interrupted.interrupt_ourselves(self._database)
