@@ -151,7 +151,7 @@ async def test_an_exchange_becomes_a_chat(
     assert (question.text, answer.text, answer.parts[-1]) == ("Why is the sky blue?", "Look:", call)
     assert (answer.status, answer.model) == (MessageStatus.COMPLETE, "scripted/one")
     assert answer.usage
-    assert len(store.spending.by_day(account=guest.id)) == 1
+    await until(lambda: len(store.spending.by_day(account=guest.id)) == 1)
 
 
 async def test_an_exchange_that_cannot_be_kept(

@@ -45,7 +45,7 @@ class Spending:
         self._timer: asyncio.TimerHandle | None = None
 
     def add_soon(self, model: str, usage: Usage, account: str = OWNER) -> None:
-        """Write down like `add`, but do not wait: it is written with what else comes meanwhile. Needs a running loop."""
+        """Write down like `add`, without waiting: together with what else comes meanwhile. Needs a running loop."""
         self._pending.append((model, usage, account))
         if self._timer is None:
             import asyncio
