@@ -45,6 +45,9 @@ _LOOKS_LIKE_A_KEY = (
     r"\b(?:sk|gsk|pk|xai|hf|pplx|csk|fw|tgp|r8|nvapi|key)[-_][A-Za-z0-9_-]{16,}"
     r"|\bAIza[A-Za-z0-9_-]{30,}|\bAQ\.[A-Za-z0-9_-]{20,}"
 )
+_OF_OURS = r"(\b\d{1,18}(?:\||%7[Cc]))[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"
+"""A token of server mode: its number is told, by which its owner finds it."""
+
 _BEARER = r"(?i)\b(bearer\s+|(?:x-api-key|api-key|x-goog-api-key)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{8,}"
 _IN_ADDRESS = r"(://)[^/\s@\"']+@|([?&](?:key|api_key|api-key|token)=)[^\s&\"']{8,}"
 _SHORTEST_SECRET = 6
@@ -301,7 +304,8 @@ class Keys:
 def redacted(text: str) -> str:
     """Return a text without what looks like a key, where the keys themselves are not known."""
     text = re.sub(_IN_ADDRESS, lambda found: f"{found[1]}{REDACTED}@" if found[1] else f"{found[2]}{REDACTED}", text)
-    return re.sub(_LOOKS_LIKE_A_KEY, REDACTED, re.sub(_BEARER, rf"\1{REDACTED}", text))
+    text = re.sub(_BEARER, rf"\1{REDACTED}", re.sub(_OF_OURS, rf"\1{REDACTED}", text))
+    return re.sub(_LOOKS_LIKE_A_KEY, REDACTED, text)
 
 
 def _is_entry(value: object) -> bool:

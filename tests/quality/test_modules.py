@@ -19,6 +19,7 @@ CATCHES_EVERYTHING = {
     "plugins",
     "server/embedded",
     "server/guard",
+    "server/streams",
     "store/changes",
     "turn",
     "ui/tasks",

@@ -83,6 +83,13 @@ class BodySlow(ChatError):
     sentence = "The request did not come whole within {seconds} seconds."
 
 
+class ServerBusy(ChatError):
+    """More is being asked at once than there is room for. `seconds`: when to come again."""
+
+    code = "server_busy"
+    sentence = "This server has too much to do just now. Try again in {seconds} seconds."
+
+
 class SessionsFull(ChatError):
     """As many sessions as are allowed are open."""
 

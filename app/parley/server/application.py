@@ -10,7 +10,8 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from parley import __version__
-from parley.errors import BodyUnreadable, ChatError, MethodRefused, RequestInvalid, RouteUnknown
+from parley.errors import BodyUnreadable, ChatError, InternalError, MethodRefused, RequestInvalid, RouteUnknown
+from parley.keys import redacted
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialect import DIALECT, Dialect, Dialects
@@ -30,11 +31,13 @@ def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
     async def refuse(request: Request, error: Exception) -> Response:
         problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))
         status, headers, body = request.scope[DIALECT].refusal(problem)
+        if isinstance(error, HTTPException) and error.status_code == 405 and error.headers:
+            headers.extend((name.lower().encode(), value.encode()) for name, value in error.headers.items())
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
-    for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError):
+    for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, refuse)
     return Guard(app, backend, Dialects(dialects))
 
@@ -55,7 +58,7 @@ class _Section(APIRouter):
 
 
 def _told(request: Request, error: Exception) -> ChatError:
-    """Return what is wrong with a request as one of our errors. A bug goes on to the guard."""
+    """Return what is wrong with a request as one of our errors. The guard gets to know of a bug, and logs it."""
     if isinstance(error, ChatError):
         return error
     if isinstance(error, RequestValidationError):
@@ -64,11 +67,11 @@ def _told(request: Request, error: Exception) -> ChatError:
         if isinstance(error.__cause__, ChatError):  # raised while FastAPI read the body
             return error.__cause__
         if error.status_code == 404:
-            return RouteUnknown(path=request.url.path)
+            return RouteUnknown(path=request.scope["path"])
         if error.status_code == 405:
-            return MethodRefused(path=request.url.path, method=request.method)
+            return MethodRefused(path=request.scope["path"], method=request.method)
         return RequestInvalid(problem=str(error.detail).rstrip("."))
-    raise error
+    return InternalError(detail=redacted(repr(error)))
 
 
 def invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:

@@ -5,16 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parley.errors import AccountUnknown
+from parley.errors import AccountUnknown, TokenRefused
 from parley.messages import OWNER
 from parley.options import Options
 from parley.people import Credential
 from parley.server.connections import Caller, Connections
-from parley.server.limits import Limits
+from parley.server.limits import Limits, place_of
 from parley.server.news import News
 
 if TYPE_CHECKING:
     from parley.services import Services
+
+
+STRANGERS_A_MINUTE = 60
+"""So much may be asked from one address without a valid token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Backend:
     connections: Connections
     names: Callable[[], frozenset[str]]
     limits: Limits = field(default_factory=Limits)
+    strangers: Limits = field(default_factory=Limits)
     news: News = field(init=False)
     started_at: float = field(default_factory=time.monotonic)
 
@@ -55,7 +60,7 @@ class Backend:
 
     @property
     def origins(self) -> frozenset[str]:
-        """Return the origins of web pages that may ask, besides our own."""
+        """Return the origins of web pages that may ask, besides our own. The settings take no “*” and no “null”."""
         return frozenset(self.options.server_origins.replace(",", " ").split())
 
     def owner(self, address: str) -> Caller:
@@ -63,9 +68,17 @@ class Backend:
         return Caller(self.services.store.accounts.get(OWNER), None, address)
 
     def caller(self, token: str, address: str) -> Caller:
-        """Return who asks with a token. Raises TokenRefused."""
-        credential: Credential = self.services.credentials.identify(token)
+        """Return who asks with a token. Raises TokenRefused, or TooManyRequests after too many of them."""
+        try:
+            credential: Credential = self.services.credentials.identify(token)
+        except TokenRefused:
+            self.count_stranger(address)
+            raise
         return Caller(credential.account, credential.token, address)
+
+    def count_stranger(self, address: str) -> None:
+        """Count what is asked without a valid token. Raises TooManyRequests."""
+        self.strangers.take(place_of(address), STRANGERS_A_MINUTE)
 
     def still_good(self, caller: Caller) -> bool:
         """Return whether a caller may go on: neither account nor token has been taken back."""

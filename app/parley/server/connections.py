@@ -12,6 +12,14 @@ from parley.serving import Client
 REMEMBERED_SECONDS = 600.0
 """How long who has gone stays in the list."""
 
+MOST_REMEMBERED = 1000
+"""So many are remembered before those who have gone longest are forgotten."""
+
+END_SECONDS = 2.0
+"""How long what is ended may take to end."""
+
+_LONGEST_PROGRAM = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -39,11 +47,15 @@ class Caller:
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One request, or one socket, while it is open. `ending` is why it is being ended from our side."""
+    """One request, or one socket, while it is open. `ending` is why it is being ended from our side.
 
-    caller: Caller
+    `caller` is None as long as nobody has said who it is.
+    """
+
+    caller: Caller | None
     task: "asyncio.Task[object]"
     path: str
+    program: str = ""
     ending: ChatError | None = None
 
     def end(self, error: ChatError) -> None:
@@ -70,26 +82,38 @@ class Connections:
         self._open: set[Connection] = set()
         self._seen: dict[tuple[object, ...], _Seen] = {}
         self.requests = 0
+        self._ending = False
 
-    def begin(self, caller: Caller, path: str, program: str) -> Connection:
-        """Count a request of the running task. Whoever begins it calls `finish`."""
+    def begin(self, caller: Caller | None, path: str, program: str) -> Connection:
+        """Count a request of the running task. Whoever begins it calls `finish`. Raises ServerEnding."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a connection needs a task")
-        connection = Connection(caller, task, path)
+        if self._ending:
+            raise ServerEnding
+        connection = Connection(None, task, path, program[:_LONGEST_PROGRAM])
         self._open.add(connection)
         self.requests += 1
-        seen = self._seen.setdefault((caller.key, caller.address), _Seen(caller, program))
-        seen.caller, seen.program, seen.at = caller, program, time.time()
+        if caller:
+            self.admit(connection, caller)
+        return connection
+
+    def admit(self, connection: Connection, caller: Caller) -> None:
+        """Remember whose connection it is: a socket's first message may tell."""
+        connection.caller = caller
+        seen = self._seen.setdefault((caller.key, caller.address), _Seen(caller, connection.program))
+        seen.caller, seen.program, seen.at = caller, connection.program, time.time()
         seen.requests += 1
         seen.open.add(connection)
+        if len(self._seen) > MOST_REMEMBERED:
+            self._forget()
         self._changed()
-        return connection
 
     def finish(self, connection: Connection) -> None:
         """It has ended."""
         self._open.discard(connection)
-        if seen := self._seen.get((connection.caller.key, connection.caller.address)):
+        caller = connection.caller
+        if caller and (seen := self._seen.get((caller.key, caller.address))):
             seen.open.discard(connection)
             seen.at = time.time()
         self._changed()
@@ -104,18 +128,27 @@ class Connections:
         """End those whose token or account is good no longer."""
         verdicts: dict[tuple[str, object], bool] = {}
         for connection in tuple(self._open):
-            key = connection.caller.key
-            if key not in verdicts:
-                verdicts[key] = still_good(connection.caller)
-            if not verdicts[key]:
+            caller = connection.caller
+            if caller is None:
+                continue
+            if caller.key not in verdicts:
+                verdicts[caller.key] = still_good(caller)
+            if not verdicts[caller.key]:
                 connection.end(TokenRefused())
 
     async def end_all(self) -> None:
-        """End all of them, and wait until they have ended."""
+        """End all of them, let no others begin, and wait until they have ended, but no longer than a moment."""
+        self._ending = True
         for connection in tuple(self._open):
             connection.end(ServerEnding())
         if tasks := {connection.task for connection in self._open}:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=END_SECONDS)
+
+    def _forget(self) -> None:
+        """Forget half of those who have gone."""
+        gone = sorted((key for key, seen in self._seen.items() if not seen.open), key=lambda key: self._seen[key].at)
+        for key in gone[: len(gone) // 2 + 1]:
+            del self._seen[key]
 
 
 def _client(seen: _Seen) -> Client:

@@ -63,6 +63,7 @@ class Dialects:
     def __init__(self, dialects: tuple[Dialect, ...]) -> None:
         prefixed = [(prefix, dialect) for dialect in dialects for prefix in dialect.prefixes]
         self._prefixed = sorted(prefixed, key=lambda pair: len(pair[0]), reverse=True)
+        self._native = next(dialect for prefix, dialect in prefixed if not prefix)
         self.all = dialects
 
     def of(self, scope: Mapping[str, Any]) -> Dialect:
@@ -71,11 +72,12 @@ class Dialects:
         The prefix that is empty, of which there is one, takes all others.
         """
         path: str = scope["path"]
-        return next(
+        claiming = (
             dialect
             for prefix, dialect in self._prefixed
             if _begins(path, prefix) and (dialect.claims is None or dialect.claims(scope))
         )
+        return next(claiming, self._native)
 
 
 def _begins(path: str, prefix: str) -> bool:

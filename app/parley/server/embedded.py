@@ -7,14 +7,14 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parley.errors import AddressTaken, ChatError, InternalError, LanRefused, SettingInvalid
 from parley.keys import redacted
 from parley.server.backend import Backend, Plan
+from parley.server.bodies import MEGABYTE
 from parley.server.connections import Connections
 from parley.serving import Certificates, Client, Offer, ServerState
 from parley.store.changes import ACCOUNT, EVERYTHING, TOKEN, Change
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
     import uvicorn
 
     from parley.server.dialect import Dialect
+    from parley.server.guard import Guard
     from parley.services import Services
 
 logger = logging.getLogger(__name__)
-
-GRACE_SECONDS = 3
-"""How long open requests may take to end."""
 
 PORTS_TRIED = 100
 HIGHEST_PORT = 65_535
@@ -161,12 +159,14 @@ class EmbeddedServer:
             self._connections = Connections(self._soon_tell)
             make = await asyncio.to_thread(_application_maker, self._dialects)
             backend = Backend(self._services, plan, self._connections, self._names())
-            self._server = await asyncio.to_thread(_make_server, make(backend))
+            largest = backend.options.server_json_mib * MEGABYTE
+            self._server = await asyncio.to_thread(_make_server, make(backend), largest)
         except BaseException:
             listener.close()
             raise
         host, port = listener.getsockname()[:2]
         self._addresses = [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+        self._services.store.start_watching()  # another process may revoke a token
         self._unsubscribe = self._services.store.subscribe(lambda change: self._notice(change, backend))
         self._task = asyncio.get_running_loop().create_task(self._serve(self._server, listener))
 
@@ -231,7 +231,7 @@ def _refused(plan: Plan, error: OSError) -> AddressTaken | SettingInvalid:
     return SettingInvalid(key=key, value=value, expected=error.strerror or str(error))
 
 
-def _application_maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> Callable[[Backend], Any]:
+def _application_maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> "Callable[[Backend], Guard]":
     """Import FastAPI and the dialects, which takes a while, and return what makes the application of them."""
     from parley.server.application import make_application
     from parley.server.dialects import BUILT_IN
@@ -240,27 +240,11 @@ def _application_maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> Ca
     return lambda backend: make_application(backend, spoken)
 
 
-def _make_server(application: Any) -> "uvicorn.Server":
-    """Import uvicorn and make a server that takes no signals and writes no access log."""
-    import uvicorn
+def _make_server(guard: "Guard", largest_message: int) -> "uvicorn.Server":
+    """Import uvicorn and make a server."""
+    from parley.server.wire import make_server
 
-    class Server(uvicorn.Server):
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        ws="websockets-sansio",
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    config.load()
-    return Server(config)
+    return make_server(guard, largest_message=largest_message)
 
 
 def _nothing() -> None:

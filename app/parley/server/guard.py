@@ -5,25 +5,29 @@ Plain ASGI, below FastAPI: streams pass through without a wrapper, and nothing i
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+import re
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from parley.errors import (
-    BodyTooLarge,
     BodyUnreadable,
     ChatError,
     CredentialMissing,
     HostRefused,
     InternalError,
     OriginRefused,
+    RequestInvalid,
     TokenRefused,
 )
 from parley.keys import redacted
 from parley.server.backend import Backend
+from parley.server.bodies import UPLOAD_RATE, Body, Room
 from parley.server.connections import Caller
 from parley.server.dialect import DIALECT, Dialect, Dialects, Headers
+from parley.server.limits import plain
 from parley.server.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -44,12 +48,15 @@ BODY = "parley.body"
 """Where in the scope the bytes of a JSON body are."""
 
 LIVE = "/live"
-STRANGERS_A_MINUTE = 60
-MEGABYTE = 1024 * 1024
-UNAUTHORIZED, TRY_AGAIN = 4001, 1013
+STRANGERS_MEGABYTES = 1
+"""As much of a body is read of those without a token."""
+
+UNAUTHORIZED, TRY_AGAIN, FAILED = 4001, 1013, 1011
 """Codes with which sockets are closed."""
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?::[0-9]{1,5})?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -71,15 +78,38 @@ class _Request:
     @property
     def address(self) -> str:
         client = self.scope.get("client")
-        return str(client[0]) if client else ""
+        return plain(str(client[0])) if client else ""
 
     @property
-    def host(self) -> str:
-        """Return the name that is asked for, without the port and an address's brackets."""
-        host = self.header(b"host").lower()
-        if host.startswith("["):
-            return host[1:].partition("]")[0]
-        return host.partition(":")[0].rstrip(".")
+    def host(self) -> str | None:
+        """Return the name that is asked for, without the port and an address's brackets; None if it is no name."""
+        found = _HOST.fullmatch(self.header(b"host").lower())
+        if found is None:
+            return None
+        if found[1] is None:
+            return found[2]
+        with suppress(ValueError):
+            return str(ip_address(found[1]))
+        return None
+
+    @property
+    def tokens(self) -> list[str]:
+        """Return what is sent to tell who asks. What is no token at all is one that is not good."""
+        sent = []
+        if b"authorization" in self.headers:
+            scheme, _, bearer = self.header(b"authorization").partition(" ")
+            sent.append(bearer.strip() if scheme.lower() == "bearer" else "")
+        if b"x-api-key" in self.headers:
+            sent.append(self.header(b"x-api-key"))
+        return sent
+
+    @property
+    def length(self) -> int | None:
+        """Return how long the body is as the client tells; None if it comes in chunks."""
+        if b"transfer-encoding" in self.headers:
+            return None
+        told = self.header(b"content-length")
+        return int(told) if told.isascii() and told.isdecimal() else 0
 
 
 class Guard:
@@ -89,6 +119,7 @@ class Guard:
         self._app = app
         self._backend = backend
         self._dialects = dialects
+        self._room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket, as ASGI has it."""
@@ -98,166 +129,209 @@ class Guard:
         elif scope["type"] == "http":
             await self._http(request, receive, send)
 
+    def refusal(self, path: str, error: ChatError) -> tuple[int, Headers, bytes]:
+        """Return the answer that says what went wrong, in the words of the path's dialect."""
+        return self._dialects.of({"path": path, "headers": []}).refusal(Problem.of(error))
+
     async def _http(self, request: _Request, receive: Receive, send: Send) -> None:
         scope = request.scope
-        dialect = scope[DIALECT] = self._dialects.of(scope)
-        began = False
-
-        async def sending(event: Event) -> None:
-            nonlocal began
-            if event["type"] == "http.response.start":
-                began = True
-                event = {**event, "headers": [*event.get("headers", ()), *request.extra]}
-            await send(event)
-
+        method, path = scope["method"], scope["path"]
+        scope[DIALECT] = self._dialects.of(scope)
+        body = Body(receive, request.length, self._room)
+        answer = _Answer(request, body, send)
         try:
-            self._demand_host(request)
-            self._demand_origin(request)
-            if scope["method"] == "OPTIONS":
-                await _preflight(request, sending)
-            elif scope["path"] == LIVE and scope["method"] in ("GET", "HEAD"):
-                await sending({"type": "http.response.start", "status": 204, "headers": []})
-                await sending({"type": "http.response.body", "body": b""})
+            self._demand_ours(request)
+            if method == "OPTIONS":
+                await _preflight(request, answer)
+            elif path == LIVE and method in ("GET", "HEAD"):
+                await answer({"type": "http.response.start", "status": 204, "headers": []})
+                await answer({"type": "http.response.body", "body": b""})
             else:
-                await self._allowed(request, dialect, receive, sending)
+                if method == "HEAD":  # is GET, without the body: that is left away here
+                    request.scope = {**scope, "method": "GET"}
+                await self._allowed(request, body, answer)
         except ChatError as error:
-            if not began:
-                await _answer(sending, *scope[DIALECT].refusal(Problem.of(error)))
+            await answer.refuse(_refusal(request, error))
         except Exception as error:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
-            if not began:
-                problem = Problem.of(InternalError(detail=redacted(repr(error))))
-                await _answer(sending, *scope[DIALECT].refusal(problem))
+            logger.exception("%s %a failed", method, path)
+            await answer.refuse(_refusal(request, InternalError(detail=redacted(repr(error)))))
+        finally:
+            body.release()
 
-    async def _allowed(self, request: _Request, dialect: Dialect, receive: Receive, send: Send) -> None:
-        scope = request.scope
-        caller = self._caller(request) if not _is_public(scope["path"], dialect) else self._perhaps_caller(request)
+    async def _allowed(self, request: _Request, body: Body, answer: "_Answer") -> None:
+        scope, dialect = request.scope, request.scope[DIALECT]
+        caller = self._caller(request)
         if caller is None:
-            self._backend.limits.take(("stranger", request.address), STRANGERS_A_MINUTE)
-            scope[CALLER] = None
-            await self._app(scope, await self._with_body(request, dialect, receive), send)
+            self._backend.count_stranger(request.address)
+            if scope["path"] not in dialect.public:
+                raise CredentialMissing
+        else:
+            key = ("account", caller.id) if dialect.per_account else caller.key
+            most = dialect.limit or self._backend.options.server_requests
+            self._backend.limits.take((dialect.name if dialect.per_account else "all", key), most)
+        with self._begun(request, caller):
+            receive = await self._with_body(request, dialect, body)
+            scope[DIALECT] = self._dialects.of(scope)  # which may hang on the body
+            await self._app(scope, receive, answer)
+
+    async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:
+        path = request.scope["path"]
+        request.scope[DIALECT] = self._dialects.of(request.scope)
+        try:
+            self._demand_ours(request)
+            caller = self._caller(request)
+        except ChatError as error:
+            await receive()
+            status, headers, body = _refusal(request, error)
+            await send({"type": "websocket.http.response.start", "status": status, "headers": headers + request.extra})
+            await send({"type": "websocket.http.response.body", "body": body})
             return
-        key = ("account", caller.id) if dialect.per_account else caller.key
-        most = dialect.limit or self._backend.options.server_requests
-        self._backend.limits.take((dialect.name if dialect.per_account else "all", key), most)
-        connection = self._backend.connections.begin(caller, scope["path"], request.header(b"user-agent"))
+        try:
+            with self._begun(request, caller):
+                await self._app(request.scope, receive, send)
+            return
+        except ChatError as error:
+            code = UNAUTHORIZED if isinstance(error, TokenRefused) else TRY_AGAIN
+        except Exception:
+            logger.exception("the socket %a failed", path)
+            code = FAILED
+        with suppress(OSError, RuntimeError):  # it has been closed
+            await send({"type": "websocket.close", "code": code})
+
+    @contextmanager
+    def _begun(self, request: _Request, caller: Caller | None) -> Iterator[None]:
+        """Let it be known who asks, and that it can be ended. If it is, the reason is raised."""
+        connections, scope = self._backend.connections, request.scope
+        connection = connections.begin(caller, scope["path"], request.header(b"user-agent"))
         scope[CALLER], scope[CONNECTION] = caller, connection
         try:
-            await self._app(scope, await self._with_body(request, dialect, receive), send)
+            yield
         except asyncio.CancelledError:
             if connection.ending is None or (task := asyncio.current_task()) is None:
                 raise
             task.uncancel()
             raise connection.ending from None
         finally:
-            self._backend.connections.finish(connection)
+            connections.finish(connection)
 
-    async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:
-        scope = request.scope
-        scope[DIALECT] = self._dialects.of(scope)
-        try:
-            self._demand_host(request)
-            self._demand_origin(request)
-            caller = self._perhaps_caller(request)
-            if caller is None and not self._backend.plan.auth:
-                caller = self._backend.owner(request.address)
-        except ChatError as error:
-            await receive()
-            status, headers, body = scope[DIALECT].refusal(Problem.of(error))
-            await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-            await send({"type": "websocket.http.response.body", "body": body})
-            return
-        scope[CALLER] = caller
-        await self._app(scope, receive, send)
-
-    def _demand_host(self, request: _Request) -> None:
-        """Refuse what is meant for a name that is not ours: a page may have pointed a name of its own at us."""
-        if request.host not in self._backend.names():
-            raise HostRefused(host=request.host[:80])
-
-    def _demand_origin(self, request: _Request) -> None:
-        """Refuse pages of other places. Programs that are no browsers send no origin."""
+    def _demand_ours(self, request: _Request) -> None:
+        """Refuse what is meant for others, what pages of other places ask, and paths that nobody writes."""
+        origin = self._origin(request)
         request.extra = [(b"vary", b"Origin"), (b"x-content-type-options", b"nosniff")]
+        if origin:
+            request.extra.append((b"access-control-allow-origin", origin))
+            request.extra.append((b"access-control-expose-headers", b"*"))
+        if b"host" not in request.headers:
+            raise RequestInvalid(problem="it does not say which host it is meant for")
+        if request.host not in self._backend.names():  # a page may have pointed a name of its own at us
+            raise HostRefused(host=request.header(b"host")[:80])
+        if origin is None:
+            raise OriginRefused(origin=request.header(b"origin")[:80])
+        if _CONTROL.search(request.scope["path"]):
+            raise RequestInvalid(problem="its address has control characters")
+
+    def _origin(self, request: _Request) -> bytes | None:
+        """Return the listed origin of the page that asks; nothing if it is ours or no page; None if it is refused."""
+        if b"origin" not in request.headers:
+            return b""
         origin = request.header(b"origin")
-        if not origin:
-            return
         scheme = {"ws": "http", "wss": "https"}.get(request.scope["scheme"], request.scope["scheme"])
         if origin.lower() == f"{scheme}://{request.header(b'host').lower()}":
-            return
-        if origin not in self._backend.origins:
-            raise OriginRefused(origin=origin[:80])
-        request.extra += [
-            (b"access-control-allow-origin", origin.encode("latin-1")),
-            (b"access-control-expose-headers", b"*"),
-        ]
+            return b""
+        return origin.encode("latin-1") if origin in self._backend.origins else None
 
-    def _caller(self, request: _Request) -> Caller:
-        """Return who asks. Raises CredentialMissing and TokenRefused, or TooManyRequests after too many of them."""
+    def _caller(self, request: _Request) -> Caller | None:
+        """Return whom the credentials speak for, or None without any. All must be good and of one account.
+
+        Raises TokenRefused, or TooManyRequests after too many of them.
+        """
         if not self._backend.plan.auth:
             return self._backend.owner(request.address)
-        try:
-            caller = self._perhaps_caller(request)
-            if caller is None:
-                raise CredentialMissing
-        except (CredentialMissing, TokenRefused):
-            self._backend.limits.take(("stranger", request.address), STRANGERS_A_MINUTE)
-            raise
-        return caller
-
-    def _perhaps_caller(self, request: _Request) -> Caller | None:
-        """Return whom the credentials speak for, or None without any. All must be good and of one account."""
-        scheme, _, bearer = request.header(b"authorization").partition(" ")
-        sent = [bearer.strip()] if scheme.lower() == "bearer" else [""] if scheme else []
-        if b"x-api-key" in request.headers:
-            sent.append(request.header(b"x-api-key"))
-        callers = [self._backend.caller(token, request.address) for token in sent]
+        callers = [self._backend.caller(token, request.address) for token in request.tokens]
         if len({caller.id for caller in callers}) > 1:
             raise TokenRefused
         return callers[0] if callers else None
 
-    async def _with_body(self, request: _Request, dialect: Dialect, receive: Receive) -> Receive:
+    async def _with_body(self, request: _Request, dialect: Dialect, body: Body) -> Receive:
         """Return what hands out the body, read whole and bounded if it is JSON."""
         scope, options = request.scope, self._backend.options
-        length = request.header(b"content-length")
-        if not (request.headers.get(b"transfer-encoding") or length not in ("", "0")):
+        if body.whole:
             scope[BODY] = b""
-            return receive
+            return body.receive
         if scope["path"] in dialect.uploads:
-            return _bounded(receive, options.server_upload_mib, length)
+            body.allow(options.server_upload_mib, UPLOAD_RATE)
+            return body.receive
         kind = request.header(b"content-type").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise BodyUnreadable(problem="its Content-Type is not application/json")
-        receiving = _bounded(receive, options.server_json_mib, length)
-        pieces = []
-        while (event := await receiving())["type"] == "http.request":
-            pieces.append(event.get("body", b""))
-            if not event.get("more_body"):
-                break
-        body = scope[BODY] = b"".join(pieces)
-        scope[DIALECT] = self._dialects.of(scope)
-        return _replaying(body, receive)
+        if (coding := request.header(b"content-encoding").lower()) not in ("", "identity"):
+            raise BodyUnreadable(problem=f"its Content-Encoding is {coding[:20]}, which is not taken")
+        body.allow(STRANGERS_MEGABYTES if scope[CALLER] is None else options.server_json_mib)
+        scope[BODY] = await body.json()
+        return _replaying(scope[BODY], body.receive)
 
 
-def _is_public(path: str, dialect: Dialect) -> bool:
-    return path in dialect.public
+class _Answer:
+    """Sends the answer to a request, with the headers that all have; if it was HEAD, without the body.
+
+    A client whose body has not been read hears that the connection ends, and gets time to read why.
+    """
+
+    def __init__(self, request: _Request, body: Body, send: Send) -> None:
+        self._request = request
+        self._is_head = request.scope["method"] == "HEAD"
+        self._body = body
+        self._send = send
+        self._began = self._ended = False
+
+    async def __call__(self, event: Event) -> None:
+        """Send a part of it, as ASGI has it."""
+        if self._ended:  # what HEAD does not want, or a ping that comes too late
+            return
+        if event["type"] == "http.response.start":
+            self._began = True
+            self._body.release()
+            headers = _merged(event.get("headers", ()), self._request.extra)
+            if not self._body.whole:
+                headers.append((b"connection", b"close"))
+            await self._send({**event, "headers": headers})
+            if self._is_head:
+                await self._end(b"")
+        elif event.get("more_body"):
+            await self._send(event)
+        else:
+            await self._end(event.get("body", b""))
+
+    async def refuse(self, refusal: tuple[int, Headers, bytes]) -> None:
+        """Send a refusal, unless something else has been said."""
+        if self._began:
+            return
+        status, headers, body = refusal
+        with suppress(OSError):  # it has gone
+            await self({"type": "http.response.start", "status": status, "headers": headers})
+            await self({"type": "http.response.body", "body": body})
+
+    async def _end(self, body: bytes) -> None:
+        self._ended = True
+        if not self._body.whole:
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+            await self._body.drain()
+            body = b""
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _bounded(receive: Receive, megabytes: int, length: str) -> Receive:
-    """Return what receives no more than so much. Raises BodyTooLarge, before the first byte where that is told."""
-    most = megabytes * MEGABYTE
-    if length.isascii() and length.isdecimal() and int(length) > most:
-        raise BodyTooLarge(megabytes=megabytes)
-    come = 0
+def _refusal(request: _Request, error: ChatError) -> tuple[int, Headers, bytes]:
+    return request.scope[DIALECT].refusal(Problem.of(error))  # type: ignore[no-any-return]
 
-    async def receiving() -> Event:
-        nonlocal come
-        event = await receive()
-        come += len(event.get("body", b""))
-        if come > most:
-            raise BodyTooLarge(megabytes=megabytes)
-        return event
 
-    return receiving
+def _merged(headers: Any, extra: Headers) -> Headers:
+    """Return the headers of an answer and those that all have; what it varies by in one."""
+    found = list(headers)
+    varies = [value for name, value in found if name == b"vary"]
+    if not varies:
+        return found + extra
+    rest = [(name, value) for name, value in (*found, *extra) if name != b"vary"]
+    return [*rest, (b"vary", b", ".join([*varies, b"Origin"]))]
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
@@ -274,18 +348,12 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    with suppress(OSError):  # it has gone
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
 async def _preflight(request: _Request, send: Send) -> None:
     """Answer a browser that asks whether it may ask. Without a listed origin it hears nothing of what it needs."""
-    headers: Headers = []
+    headers: Headers = [(b"allow", _METHODS)]
     if any(name == b"access-control-allow-origin" for name, _ in request.extra):
         wanted = request.headers.get(b"access-control-request-headers", b"authorization, content-type, x-api-key")
-        headers = [
+        headers += [
             (b"access-control-allow-methods", _METHODS),
             (b"access-control-allow-headers", wanted),
             (b"access-control-max-age", b"600"),

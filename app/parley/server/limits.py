@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 
 from parley.errors import TooManyRequests
@@ -10,11 +11,18 @@ from parley.errors import TooManyRequests
 WINDOW_SECONDS = 60.0
 """What limits are counted over: the minute before now, at every moment."""
 
-_MOST_KEYS = 10_000
+MOST_KEYS = 10_000
+"""How many windows are kept; then the one is forgotten that was used longest ago."""
+
+_OF_ONE_PLACE = 64
+"""Bits of an IPv6 address that a household has: the others its computers choose as they like."""
 
 
 class Limits:
-    """Sliding windows, one for each key. `clock` tells seconds; it must not jump."""
+    """Sliding windows, one for each key. `clock` tells seconds; it must not jump.
+
+    What anybody can make keys of has limits of its own: a flood of them pushes nobody else's windows out.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -37,8 +45,26 @@ class Limits:
     def _window(self, key: Hashable, now: float) -> deque[float]:
         taken = self._taken.setdefault(key, deque())
         self._taken.move_to_end(key)
-        if len(self._taken) > _MOST_KEYS:
+        if len(self._taken) > MOST_KEYS:
             self._taken.popitem(last=False)
         while taken and taken[0] <= now - WINDOW_SECONDS:
             taken.popleft()
         return taken
+
+
+def place_of(address: str) -> str:
+    """Return what stands for all addresses that one client may have: of IPv6 the network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        shift = found.max_prefixlen - _OF_ONE_PLACE
+        return f"{IPv6Address(int(found) >> shift << shift)}/{_OF_ONE_PLACE}"
+    return str(found)
+
+
+def plain(address: str) -> str:
+    """Return an address as its own kind writes it: on a socket for both kinds, IPv4's come as IPv6's."""
+    mapped = address.lower().removeprefix("::ffff:")
+    return mapped if "." in mapped else address

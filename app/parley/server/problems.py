@@ -109,6 +109,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.RequestRefused: Kind.BAD_REQUEST,
     errors.RequestTooLarge: Kind.TOO_LARGE,
     errors.RouteUnknown: Kind.NOT_FOUND,
+    errors.ServerBusy: Kind.UNAVAILABLE,
     errors.ServerEnding: Kind.UNAVAILABLE,
     errors.ServerOff: Kind.UNAVAILABLE,
     errors.SessionsFull: Kind.UNAVAILABLE,

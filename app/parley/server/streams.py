@@ -1,6 +1,7 @@
 """Streams: a turn's events on their way to a client, in the words of its dialect; and what happens when it goes."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
@@ -10,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from parley.errors import ChatError
+from parley.errors import ChatError, InternalError
 from parley.events import Event, Failed, LastEvent, Started, Status, Stopped
+from parley.keys import redacted
 from parley.server.guard import CONNECTION
 from parley.server.problems import Problem, TurnFailed
 from parley.turn import Turn
+
+logger = logging.getLogger(__name__)
 
 PING_SECONDS = 15.0
 """How often a silent stream says that it is still there."""
@@ -32,6 +36,8 @@ class EventStream(Response):
     the bytes that say why the stream ends early. The answer begins with the first piece, be it empty: what goes wrong
     before is a refusal with a status of its own.
     """
+
+    media_type = "text/event-stream"  # what the description of the routes says
 
     def __init__(
         self,
@@ -76,6 +82,11 @@ class EventStream(Response):
                 if not pings.going:
                     raise
                 await _last(send, self._problem(Problem.of(error)))
+            except Exception as error:
+                if not pings.going:
+                    raise
+                logger.exception("a stream ended with a bug")
+                await _last(send, self._problem(Problem.of(InternalError(detail=redacted(repr(error))))))
             else:
                 await _last(send, b"")
 
@@ -136,9 +147,10 @@ class _Pings:
     def _look(self) -> None:
         rest = self._spoke + PING_SECONDS - time.monotonic()
         if rest <= 0:
-            self._sending = asyncio.ensure_future(
-                self._send({"type": "http.response.body", "body": self._ping, "more_body": True})
-            )
+            if self._sending is None or self._sending.done():  # else the client does not even take the last one
+                self._sending = asyncio.ensure_future(
+                    self._send({"type": "http.response.body", "body": self._ping, "more_body": True})
+                )
             self._spoke, rest = time.monotonic(), PING_SECONDS
         self._timer = asyncio.get_running_loop().call_later(rest, self._look)
 

@@ -300,6 +300,9 @@ SENTENCES: Mapping[str, object] = {
     "too_many_requests": QT_TRANSLATE_NOOP("ErrorTexts", "Too many requests. Try again in {seconds} seconds."),
     "body_too_large": QT_TRANSLATE_NOOP("ErrorTexts", "This is too large: at most {megabytes} MB are taken."),
     "body_slow": QT_TRANSLATE_NOOP("ErrorTexts", "The request did not come whole within {seconds} seconds."),
+    "server_busy": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "This server has too much to do just now. Try again in {seconds} seconds."
+    ),
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
     "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come over one connection at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),

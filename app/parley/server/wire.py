@@ -1,0 +1,298 @@
+"""The wire: uvicorn's protocols with bounds on what a client may send, hold and leave lying, before it is a request."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from httptools import parse_url
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from parley.errors import ChatError, RequestInvalid, ServerBusy
+from parley.keys import redacted
+from parley.server.guard import Guard
+from parley.server.limits import place_of, plain
+
+HEAD_SECONDS = 15.0
+"""How long a client may take from the connection, or from the last answer, to the end of the next request's head."""
+
+STALLED_SECONDS = 60.0
+TAKEN_BYTES = 64 * 1024
+"""Who takes less than this of an answer in `STALLED_SECONDS` is not waited for."""
+
+LONGEST_ADDRESS = 8 * 1024
+LARGEST_HEAD = 64 * 1024
+MOST_HEADERS = 128
+MOST_WAITING = 32
+"""Requests on one connection that wait for the one before."""
+
+MOST_CONNECTIONS = 1000
+MOST_FROM_ONE = 250
+OTHER_FILES = 128
+"""How many open files the rest of the program is left, where the system allows only few."""
+
+MOST_UNREAD = 1024 * 1024
+"""Bytes of control frames that a socket's client has made us answer, and does not read."""
+
+GRACE_SECONDS = 3
+"""How long open requests may take to end when the server does."""
+
+_LOOK_TICKS = 10
+"""Of uvicorn's ticks, ten to the second: how often connections are looked at."""
+
+_NOISE = {"Invalid HTTP request received.", "Unsupported upgrade request."}
+
+
+class _Refused(Exception):
+    """Ends the reading of a request: the parser hands it on as an error of its own."""
+
+
+class _Stall:
+    """Whether somebody still takes what is sent."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._size: int | None = None
+
+    def end(self) -> None:
+        """All has been taken, or nearly."""
+        self._size = None
+
+    def look(self, transport: asyncio.Transport, now: float) -> None:
+        """Break the connection off if too little has been taken for too long."""
+        size = transport.get_write_buffer_size()
+        if self._size is None:
+            self._since, self._size = now, size
+        elif now - self._since >= STALLED_SECONDS:
+            if size > self._size - TAKEN_BYTES:
+                transport.abort()
+            self._since, self._size = now, size
+
+
+class Http(HttpToolsProtocol):
+    """HTTP/1.1 with bounds. Refusals say why in the words of the dialect, as far as the path is known."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.url = b""
+        self._waiting_since: float | None = time.monotonic()
+        self._beside = 0
+        self._stall = _Stall()
+        self._refusal: tuple[HTTPStatus, ChatError] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, unless there are too many."""
+        super().connection_made(transport)
+        place = _place(self)
+        theirs = sum(_place(other) == place for other in self.connections)
+        if len(self.connections) > most_connections() or theirs > MOST_FROM_ONE:
+            self._refusal = HTTPStatus.SERVICE_UNAVAILABLE, ServerBusy(seconds=5)
+            self.send_400_response("")
+
+    def look(self, now: float) -> None:
+        """Break the connection off if the client keeps us waiting."""
+        if self.flow.write_paused or self.transport.is_closing():
+            self._stall.look(self.transport, now)
+        elif self._waiting_since is not None and now - self._waiting_since >= HEAD_SECONDS:
+            self.transport.close()
+
+    def resume_writing(self) -> None:
+        """Something has been taken."""
+        self._stall.end()
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, but not for ever: what is no body is kept by the parser until it is complete."""
+        if self.transport.is_closing():
+            return
+        self._beside += len(data)
+        super().data_received(data)
+        if self._beside > LARGEST_HEAD and not self.transport.is_closing():
+            too_long, too_large = HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            status = too_long if len(self.url) > LONGEST_ADDRESS else too_large
+            self._refusal = status, RequestInvalid(problem="its head is too large")
+            self.send_400_response("")
+
+    def on_headers_complete(self) -> None:
+        """Begin a request, or refuse it."""
+        self._waiting_since, self._beside = None, 0
+        sizes = [len(name) + len(value) + 4 for name, value in self.headers]
+        if len(self.url) > LONGEST_ADDRESS:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, "its address is too long")
+        if len(sizes) > MOST_HEADERS or sum(sizes) > LARGEST_HEAD:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "its headers are too large")
+        if len(self.pipeline) >= MOST_WAITING:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait for the one before")
+        self._take_host_of_address()
+        super().on_headers_complete()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            self.cycle.keep_alive = False  # to what we do not speak: the parser reads no further
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body. What is written around its chunks may be as much as they are."""
+        self._beside -= 2 * len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request; what comes now is the next one's."""
+        self._beside = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        if not self.pipeline:
+            self._waiting_since = time.monotonic()
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Send why this is no request, and close. Behind an answer that has begun nothing is said."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            unread = HTTPStatus.BAD_REQUEST, RequestInvalid(problem="it is no HTTP")
+            self.transport.write(self._refused(*(self._refusal or unread)))
+        self.transport.close()
+
+    def _refuse(self, status: HTTPStatus, problem: str) -> None:
+        self._refusal = status, RequestInvalid(problem=problem)
+        raise _Refused
+
+    def _refused(self, status: HTTPStatus, error: ChatError) -> bytes:
+        """Return the bytes of an answer that the application does not get to see."""
+        guard: Guard = self.config.app  # type: ignore[assignment]
+        path = (self.url or b"/").partition(b"?")[0].decode("latin-1")
+        _, headers, body = guard.refusal(path, error)
+        headers = [*self.server_state.default_headers, *headers, (b"connection", b"close")]
+        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+        return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (status, status.phrase.encode(), lines, body)
+
+    def _take_host_of_address(self) -> None:
+        """Take the host from an address that has one: what the header says does not count then (RFC 9112, 3.2.2)."""
+        if self.url.startswith(b"/"):
+            return
+        found = parse_url(self.url)
+        if found.host:
+            host = b"[%s]" % found.host if b":" in found.host else found.host
+            host = b"%s:%d" % (host, found.port) if found.port else host
+            self.headers[:] = [header for header in self.headers if header[0] != b"host"]
+            self.headers.append((b"host", host))
+
+
+class WebSocket(WebSocketsSansIOProtocol):
+    """A socket with bounds."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._stall = _Stall()
+
+    def look(self, now: float) -> None:
+        """Break the connection off if the client keeps us waiting."""
+        if not self.writable.is_set() or self.transport.is_closing():
+            self._stall.look(self.transport, now)
+
+    def resume_writing(self) -> None:
+        """Something has been taken."""
+        self._stall.end()
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the client only writes."""
+        if self.transport.is_closing():
+            return
+        if self.transport.get_write_buffer_size() > MOST_UNREAD:
+            self.transport.abort()
+            return
+        super().data_received(data)
+        if not self.handshake_initiated:  # the whole head has been handed over, and is none of a socket's
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send on. A handshake that was refused with an answer is complete: uvicorn would log an error."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True
+
+
+class Server(uvicorn.Server):
+    """A server that takes no signals, looks after its connections, and leaves none."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the program."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look at the connections, once a second."""
+        if counter % _LOOK_TICKS == 0:
+            now = time.monotonic()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, Http | WebSocket):
+                    connection.look(now)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """End, and break off what does not: before uvicorn calls that an error."""
+        breaking = asyncio.get_running_loop().call_later(GRACE_SECONDS - 1, self._break_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            breaking.cancel()
+            self._break_off()
+
+    def _break_off(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+
+
+def make_server(guard: Guard, *, largest_message: int) -> Server:
+    """Return a server of what the guard lets through. A socket's message has at most so many bytes.
+
+    It writes no log of requests, believes no header that a proxy could have written, and compresses nothing: secrets
+    and what others wrote are in the same stream.
+    """
+    logging.getLogger("uvicorn.error").addFilter(without_secrets)
+    config = uvicorn.Config(
+        guard,
+        interface="asgi3",
+        http=Http,
+        ws=WebSocket,
+        ws_max_size=largest_message,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    config.load()
+    return Server(config)
+
+
+def without_secrets(record: logging.LogRecord) -> bool:
+    """Take tokens out of what uvicorn logs, which has addresses in it; and leave out what any client can provoke."""
+    if record.msg in _NOISE:
+        return False
+    record.msg, record.args = redacted(record.getMessage()), ()
+    return True
+
+
+def most_connections() -> int:
+    """Return how many connections are taken: fewer where the system allows few open files."""
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, max(32, files - OTHER_FILES))
+
+
+def _place(connection: Any) -> str:
+    return place_of(plain(connection.client[0])) if connection.client else ""
