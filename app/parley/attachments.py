@@ -1,18 +1,133 @@
-"""Attachments: files that a person sends along. So far pictures, which are told by what they hold and not by names."""
+"""Attachments: files that are sent along, or made by a model. What they hold says what they are, before their names.
 
+A picture goes to the model as one, a text as a part of the question. Nothing else is sent.
+"""
+
+import mimetypes
+import re
+from collections.abc import AsyncIterable, Sequence
 from pathlib import Path
 
 from parley.errors import FileProblem
-from parley.messages import Image
+from parley.messages import OWNER, Attachment, Image, Origin, Part, Text
+from parley.settings import Settings
+from parley.store import Store
 
 MOST_BYTES = 20 * 1024 * 1024
 """A larger picture is refused by most vendors, and is not shown."""
 
 _MEGABYTE = 1024 * 1024
+MOST_TEXT = 200_000
+"""Bytes of all texts that are sent along with one question."""
+
+MOST_FILES = 20
+"""More of them are not sent along with one question."""
+
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The markers of a JPEG that tell its size; the others of these belong to tables."""
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 """Those that nothing belongs to."""
+
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_UNREADABLE = "[\x00-\x08\x0e-\x1a\x1c-\x1f]"
+"""No text has these."""
+
+
+class Attachments:
+    """The files of the store, as they are taken in and as they are sent."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    async def keep(
+        self,
+        name: str,
+        chunks: AsyncIterable[bytes],
+        *,
+        account: str = OWNER,
+        origin: Origin = "uploaded",
+        conversation_id: str | None = None,
+        message_id: str | None = None,
+    ) -> Attachment:
+        """Keep a file, as its bytes come. Raises FilesFull, and StoreError, StoreFull for a disk without room."""
+        async with self._store.files.receive(chunks) as incoming:
+            return await self._store.files.add(
+                incoming,
+                name,
+                kind_of(incoming.head, name),
+                origin=origin,
+                conversation_id=conversation_id,
+                message_id=message_id,
+                account=account,
+                most=self._settings.options.files_mb * 1_000_000,
+            )
+
+    async def parts(self, ids: Sequence[str], text: str, *, account: str) -> tuple[list[Attachment], list[Part]]:
+        """Return files, and the parts of a question that has them: pictures, then texts with names, then the question.
+
+        Raises FileUnknown, and FileProblem for what cannot be sent.
+        """
+        files = [self._store.files.find(id, account=account) for id in dict.fromkeys(ids)]
+        if len(files) > MOST_FILES:
+            raise FileProblem(path=files[MOST_FILES].name, problem=f"more than {MOST_FILES} files are too many at once")
+        images: list[Part] = []
+        blocks: list[str] = []
+        room = MOST_TEXT
+        for file in files:
+            if file.size > MOST_BYTES:
+                raise FileProblem(path=file.name, problem=f"the file has more than {MOST_BYTES // _MEGABYTE} MB")
+            data = await self._store.files.read(file)
+            if media_type(data):
+                images.append(_picture(file, data))
+                continue
+            room -= len(data)
+            blocks.append(_block(file, data))
+            if room < 0:
+                raise FileProblem(path=file.name, problem=f"texts of more than {MOST_TEXT // 1000} KB cannot be sent")
+        said = "\n\n".join([*blocks, *([text] if text.strip() else [])])
+        return files, [*images, *([Text(said)] if said else [])]
+
+
+def kind_of(head: bytes, name: str) -> str:
+    """Return the media type of a file that begins so: what it holds counts, its name only where that says nothing."""
+    if picture := media_type(head):
+        return picture
+    named, encoding = mimetypes.guess_type(name)
+    if named and encoding is None and named not in _PICTURES:
+        return named
+    return "text/plain" if _readable(head, whole=False) is not None else "application/octet-stream"
+
+
+def _picture(file: Attachment, data: bytes) -> Image:
+    if not is_whole(data):
+        raise FileProblem(path=file.name, problem="the image is broken")
+    return Image(media_type(data), data)
+
+
+def _block(file: Attachment, data: bytes) -> str:
+    """Return a text with its name, fenced so that nothing in it ends the fence."""
+    if not data:
+        raise FileProblem(path=file.name, problem="the file is empty")
+    text = _readable(data)
+    if text is None:
+        raise FileProblem(path=file.name, problem="a file of this kind cannot be sent: pictures and texts can")
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    language = file.name.rpartition(".")[2] if re.search(r"\.[A-Za-z0-9]{1,8}$", file.name) else ""
+    end = "" if text.endswith("\n") else "\n"
+    return f"{file.name}\n\n{fence}{language.lower()}\n{text}{end}{fence}"
+
+
+def _readable(data: bytes, *, whole: bool = True) -> str | None:
+    """Return bytes as the text that they are, or None. Where they are not the whole, the last letter may be cut."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if whole or error.start < len(data) - 4:
+            return None
+        text = data[: error.start].decode(encoding, "ignore")
+    return None if re.search(_UNREADABLE, text) else text
 
 
 def read_image(path: str) -> Image:

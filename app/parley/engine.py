@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from parley.answers import Answers
 from parley.assistants import Assistant, instruction_with, mood_of, parameters_with
+from parley.attachments import Attachments
 from parley.context import Prompt
 from parley.errors import (
     AnswerBroken,
@@ -42,7 +43,7 @@ from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.replies import Replies
 from parley.settings import Settings
-from parley.store import ANYONE, Store
+from parley.store import ANYONE, Said, Store
 from parley.turn import Turn
 from parley.written import said_before
 
@@ -74,6 +75,12 @@ class ChatRequest:
     instruction: str | None = None
     parameters: Parameters = NO_PARAMETERS
     images: tuple[Image, ...] = ()
+    files: tuple[str, ...] = ()
+    """Ids or handles of files: pictures are sent as such, texts ahead of the question."""
+
+    history: tuple[Said, ...] = ()
+    """What a new conversation begins with: it was said elsewhere."""
+
     channel: str = "desktop"
     account: str = OWNER
     assistant: str = ""
@@ -94,6 +101,7 @@ class ChatEngine:
         self._settings = settings
         prices = prices or Prices()
         self._permits = Permits(store)
+        self._attachments = Attachments(store, settings)
         self._answers = Answers(catalog, settings, prices, store.spending, self._permits)
         self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
@@ -106,17 +114,18 @@ class ChatEngine:
         If the conversation is being answered, here or by another process, the reply waits for that one.
         Raises ChatError, and then has stored nothing.
         """
-        if not request.text.strip() and not request.images:
+        if not request.text.strip() and not request.images and not request.files:
             raise PromptEmpty
         id, account = request.conversation_id, request.account
         conversation = self._store.conversations.get(id, account=account) if id else None
         assistant = self._store.assistants.find(request.assistant) if request.assistant else None
         mood = mood_of(request.mood)
         provider, model = await self._model(request.model, conversation, account, assistant)
+        files, parts = await self._attachments.parts(request.files, request.text, account=account)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=id,
-            title=title_from(request.text) or "Image",
-            parts=(*request.images, *([Text(request.text)] if request.text else [])),
+            title=title_from(_first_said(request)) or (files[0].name if files else "Image"),
+            parts=(*request.images, *parts),
             model=f"{provider.id}/{model}",
             instruction=self._settings.options.instruction if request.instruction is None else request.instruction,
             parameters=request.parameters,
@@ -125,6 +134,8 @@ class ChatEngine:
             from_draft=request.from_draft,
             assistant_id=assistant.id if assistant else None,
             mood=mood,
+            history=request.history,
+            file_ids=[file.id for file in files],
         )
         return self._start(conversation, reply, provider, model)
 
@@ -383,6 +394,11 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
+
+
+def _first_said(request: ChatRequest) -> str:
+    """Return what the title of a new conversation is made of: what a person said first."""
+    return next((said.text for said in request.history if said.role is Role.USER), request.text)
 
 
 def _lost_asleep(provider: Provider, error: ChatError) -> ChatError:

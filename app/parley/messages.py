@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from parley.models import NO_PARAMETERS, Parameters
 
@@ -261,6 +261,30 @@ class Conversation:
     mood: Mood | None = None
     folder_id: str | None = None
     archived: bool = False
+
+
+Origin = Literal["uploaded", "produced"]
+"""Where a file comes from: somebody sent it, or a model made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that is kept, without its bytes. `handle` is a name for it that tells time and name, as `id` does not.
+
+    It belongs to the conversation and message that it was made for, or that it was first sent with.
+    """
+
+    id: str
+    handle: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    created_at: float
+    account_id: str = OWNER
+    origin: Origin = "uploaded"
+    conversation_id: str | None = None
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

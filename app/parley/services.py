@@ -11,6 +11,7 @@ from parley.store import Store
 
 if TYPE_CHECKING:
     from parley.accounts import Credentials
+    from parley.attachments import Attachments
     from parley.engine import ChatEngine
     from parley.models import Model
     from parley.pricing import Prices
@@ -51,6 +52,13 @@ class Services:
         return ChatEngine(self.store, self.catalog, self.settings, self.prices)
 
     @cached_property
+    def attachments(self) -> "Attachments":
+        """Return what keeps files that are sent along or made."""
+        from parley.attachments import Attachments
+
+        return Attachments(self.store, self.settings)
+
+    @cached_property
     def credentials(self) -> "Credentials":
         """Return what checks passwords and tokens."""
         from parley.accounts import Credentials
@@ -83,10 +91,14 @@ class Services:
         return self.engine.turn(reply_id) if "engine" in vars(self) else None
 
     async def tidy(self) -> None:
-        """Empty the trash of what has been in it for longer than the setting says. Raises StoreError."""
+        """Empty the trash of what has been in it for longer than the setting says, and of files not used.
+
+        Raises StoreError.
+        """
         days = self.settings.options.trash_days
         await self.store.conversations.purge(days)
         await self.store.messages.purge(days)
+        await self.store.files.purge(days)
 
     async def close(self) -> None:
         """Stop the server, turns, providers, then the store: what had come is saved before the file is closed."""

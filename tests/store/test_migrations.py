@@ -1,5 +1,6 @@
 """The steps of the schema: old files, copies kept before, failures."""
 
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from parley.messages import MessageStatus, Mood, Reasoning, Text
 from parley.models import NO_PARAMETERS, Parameters
 from parley.people import EVERYTHING, Permissions
 from parley.store import Store, migrations
+from parley.store.files import place
 from parley.store.opening import open_database
 from tests.store.conftest import Child
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 DATABASES = Path(__file__).parent / "databases"
+PLAN = b"Day 1: Belem\n"
 LATEST = max(DATABASES.glob("step_*.db"))
 
 
@@ -58,6 +61,13 @@ def schema(path: Path) -> set[tuple[str, str]]:
         return set(connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_schema"))
 
 
+def lay_out_files(directory: Path) -> None:
+    """Put the bytes of the files in place that the databases name."""
+    path = place(directory / "files", hashlib.sha256(PLAN).hexdigest())
+    path.parent.mkdir(parents=True)
+    path.write_bytes(PLAN)
+
+
 def backups(directory: Path) -> list[Path]:
     return sorted((directory / "backups").glob("*"))
 
@@ -65,6 +75,7 @@ def backups(directory: Path) -> list[Path]:
 @pytest.mark.parametrize("database", sorted(DATABASES.glob("step_*.db")), ids=lambda path: str(path.name))
 async def test_a_database_of_every_step_opens(tmp_path: Path, database: Path) -> None:
     shutil.copy(database, tmp_path / "parley.db")
+    lay_out_files(tmp_path)
     store = Store.open(tmp_path)
     half, trip = sorted(store.conversations.page(), key=lambda found: found.pinned)
     assert (trip.title, trip.pinned, trip.instruction) == ("Trip to Lisbon", True, "Be brief.")
@@ -175,10 +186,22 @@ async def test_step_8_gives_conversations_folders_and_an_archive(tmp_path: Path)
     assert found == {"step_007.db": ("", []), "step_008.db": ("Travels", ["Shelved"])}
 
 
+async def test_step_9_knows_files(tmp_path: Path) -> None:
+    found: dict[str, list[tuple[str, bytes]]] = {}
+    for step in ("step_008.db", "step_009.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        lay_out_files(tmp_path / step)
+        store = Store.open(tmp_path / step)
+        found[step] = [(file.name, await store.files.read(file)) for file in store.files.all()]
+        await store.close()
+    assert found == {"step_008.db": [], "step_009.db": [("plan.txt", PLAN)]}
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
-    for place in (tmp_path, tmp_path / "new"):
-        await Store.open(place).close()
+    for folder in (tmp_path, tmp_path / "new"):
+        await Store.open(folder).close()
     assert schema(tmp_path / "parley.db") == schema(tmp_path / "new" / "parley.db")
 
 

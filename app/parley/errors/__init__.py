@@ -57,6 +57,8 @@
     ├── MessageStreaming         the message is still being written
     ├── FolderUnknown            no folder of that id
     ├── FolderNameless           a folder without a name
+    ├── FileUnknown              no file of that id
+    ├── FilesFull                an account's files take up as much as they may
     ├── PromptEmpty              there is nothing to send
     ├── SettingUnknown           no setting of that name
     ├── SettingInvalid           a value that the setting does not take
@@ -120,6 +122,8 @@ from parley.errors.data import (
     ConversationUnknown,
     DataFolderGone,
     FileProblem,
+    FilesFull,
+    FileUnknown,
     FolderNameless,
     FolderUnknown,
     InternalError,
@@ -245,6 +249,8 @@ __all__ = [
     "EmailInvalid",
     "EncryptionNeeded",
     "FileProblem",
+    "FileUnknown",
+    "FilesFull",
     "FolderNameless",
     "FolderUnknown",
     "HostRefused",

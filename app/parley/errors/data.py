@@ -108,6 +108,22 @@ class FolderNameless(ChatError):
     sentence = "A folder needs a name."
 
 
+class FileUnknown(ChatError):
+    """No file of that id."""
+
+    code = "file_unknown"
+    sentence = "There is no file “{file}”."
+
+
+class FilesFull(ChatError):
+    """An account's files take up as much as they may."""
+
+    code = "files_full"
+    sentence = (
+        "Your files would take up more than {megabytes} MB. Remove some, or ask the owner of this computer for more."
+    )
+
+
 class PromptEmpty(ChatError):
     """There is nothing to send."""
 

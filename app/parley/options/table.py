@@ -297,6 +297,15 @@ class Options:
         maximum=3650,
         unit=QT_TRANSLATE_NOOP("Settings", "days"),
     )
+    files_mb: int = option(
+        2000,
+        QT_TRANSLATE_NOOP("Settings", "Room for files"),
+        QT_TRANSLATE_NOOP("Settings", "What the files of each account may take up, those that models make too."),
+        page="data",
+        minimum=1,
+        maximum=1_000_000,
+        unit=QT_TRANSLATE_NOOP("Settings", "MB"),
+    )
     providers: tuple[ProviderRow, ...] = option((), "Added providers", hidden=True)
     shortcuts: tuple[ShortcutRow, ...] = option((), "Shortcuts", hidden=True)
     budget_told: str = option("", "What has been said about the budget", hidden=True)

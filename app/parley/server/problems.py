@@ -76,6 +76,8 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.EmailInvalid: Kind.BAD_REQUEST,
     errors.EncryptionNeeded: Kind.FORBIDDEN,
     errors.FileProblem: Kind.BAD_REQUEST,
+    errors.FileUnknown: Kind.NOT_FOUND,
+    errors.FilesFull: Kind.TOO_LARGE,
     errors.FolderNameless: Kind.BAD_REQUEST,
     errors.FolderUnknown: Kind.NOT_FOUND,
     errors.HostRefused: Kind.FORBIDDEN,

@@ -1,17 +1,28 @@
 """The store: one SQLite file. The only package with SQL.
 
 `Store` is the way in: `store.conversations`, `store.messages`, `store.turns`, `store.drafts`, `store.search`,
-`store.accounts`, `store.tokens`, `store.assistants`, `store.folders`.
+`store.accounts`, `store.tokens`, `store.assistants`, `store.folders`, `store.files`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from parley.store.changes import ACCOUNT, ASSISTANT, CONVERSATION, EVERYTHING, FOLDER, MESSAGE, SPENDING, TOKEN, Change
+from parley.store.changes import (
+    ACCOUNT,
+    ASSISTANT,
+    CONVERSATION,
+    EVERYTHING,
+    FILE,
+    FOLDER,
+    MESSAGE,
+    SPENDING,
+    TOKEN,
+    Change,
+)
 from parley.store.conversations import Cursor
 from parley.store.scope import ANYONE
 from parley.store.store import Store
-from parley.store.turns import LEAF
+from parley.store.turns import LEAF, Said
 
 if TYPE_CHECKING:
     from parley.store.backup import restore
@@ -25,6 +36,7 @@ __all__ = [
     "ASSISTANT",
     "CONVERSATION",
     "EVERYTHING",
+    "FILE",
     "FOLDER",
     "LEAF",
     "MESSAGE",
@@ -35,6 +47,7 @@ __all__ = [
     "Finding",
     "Hit",
     "ManualIndex",
+    "Said",
     "Section",
     "Store",
     "restore",

@@ -21,7 +21,7 @@ from parley.people import (
     permissions_to_json,
 )
 from parley.store import rows
-from parley.store.changes import ACCOUNT, CONVERSATION, FOLDER, TOKEN, note
+from parley.store.changes import ACCOUNT, CONVERSATION, FILE, FOLDER, TOKEN, note
 from parley.store.database import Database
 from parley.store.words import one_line, storable
 
@@ -127,7 +127,8 @@ class Accounts:
         return self.get(id)
 
     async def remove(self, id: str) -> None:
-        """Remove an account: its tokens are revoked, its conversations go to the owner's trash, out of its folders.
+        """Remove an account: its tokens are revoked, its conversations go to the owner's trash, its files to the
+        owner.
 
         Raises AccountUnknown, and OwnerStays for the owner's.
         """
@@ -150,6 +151,8 @@ class Accounts:
             )
             moved = connection.execute(query, (OWNER, now, now, id)).fetchall()
             note(connection, CONVERSATION, *[conversation for (conversation,) in moved])
+            query = "UPDATE files SET account_id = ?, updated_at = ? WHERE account_id = ? RETURNING id"
+            note(connection, FILE, *[file for (file,) in connection.execute(query, (OWNER, now, id)).fetchall()])
             query = "DELETE FROM folders WHERE account_id = ? RETURNING id"
             note(connection, FOLDER, *[folder for (folder,) in connection.execute(query, (id,)).fetchall()])
             note(connection, ACCOUNT, id)

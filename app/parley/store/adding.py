@@ -1,12 +1,13 @@
-"""New rows of conversations and messages, inside a write."""
+"""New rows of conversations and messages, and what files are sent with them, inside a write."""
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from parley.messages import Conversation, Message
 from parley.store import rows
-from parley.store.changes import CONVERSATION, MESSAGE, note
+from parley.store.changes import CONVERSATION, FILE, MESSAGE, note
 from parley.store.words import one_line, searchable, storable
 
 
@@ -61,3 +62,16 @@ def add_conversation(connection: sqlite3.Connection, conversation: Conversation)
 def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
     marks = ", ".join("?" * len(values))
     connection.execute(f"INSERT INTO {table}({', '.join(values)}) VALUES ({marks})", list(values.values()))
+
+
+def use_files(
+    connection: sqlite3.Connection, ids: Sequence[str], conversation_id: str, message_id: str, now: float
+) -> None:
+    """Note that files are sent with a message, inside a write. They belong to the first conversation that has them."""
+    for id in ids:
+        query = (
+            "UPDATE files SET used_at = ?, message_id = iif(conversation_id IS NULL, ?, message_id),"
+            " conversation_id = coalesce(conversation_id, ?), updated_at = ? WHERE id = ?"
+        )
+        connection.execute(query, (now, message_id, conversation_id, now, id))
+        note(connection, FILE, id)

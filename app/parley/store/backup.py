@@ -5,23 +5,31 @@ import logging
 import os
 import shutil
 import sqlite3
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from parley.errors import FileProblem, StoreBusy, StoreReadOnly, StoreUnreadable
+from parley.errors import FileProblem, StoreBusy, StoreError, StoreReadOnly, StoreUnreadable
 from parley.store import migrations
-from parley.store.directory import BACKUPS, DATABASE, connect, from_os_error, make, prepare, sidecar
+from parley.store.directory import (
+    BACKUPS,
+    DATABASE,
+    SIDECARS,
+    connect,
+    fresh_file,
+    from_os_error,
+    make,
+    prepare,
+    sidecar,
+    swap_in,
+)
 from parley.store.locks import Writers
+from parley.store.packing import pack, unpack
 from parley.store.problems import strangeness_told, told
 
 logger = logging.getLogger(__name__)
 
 _KEPT = 5
-_SIDECARS = ("-wal", "-shm", "-journal")
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -33,8 +41,9 @@ def back_up(source: Path, target: Path) -> None:
     if target.exists() and (target.is_dir() or target.samefile(source)):
         raise FileProblem(path=target, problem="a backup cannot be written there")
     try:
-        with _fresh_file(target) as temporary:
+        with fresh_file(target) as temporary:
             _copy(source, temporary)
+            pack(temporary, source.parent)
             demand_sound(temporary, source)
     except StoreReadOnly as error:
         raise FileProblem(path=target, problem=error.detail or "it cannot be written") from error
@@ -45,7 +54,7 @@ def keep_copy(path: Path, label: str) -> Path:
     folder = path.parent / BACKUPS
     make(folder)
     kept = folder / f"{path.stem}-{label}-{_now()}.db"
-    with _fresh_file(kept) as temporary:
+    with fresh_file(kept) as temporary:
         _copy(path, temporary)
     logger.info("kept %s", kept)
     for old in sorted(folder.glob(f"{path.stem}-before-m*.db"), key=lambda file: file.stat().st_mtime_ns)[:-_KEPT]:
@@ -64,13 +73,16 @@ def restore(path: Path, directory: Path) -> Path | None:
     _inspect(path)
     prepare(directory)
     current, writers = directory / DATABASE, Writers(directory)
-    with writers.door(), _fresh_file(current, replace=False) as temporary:
+    with writers.door(), fresh_file(current, replace=False) as temporary:
         if writers.others():
             raise StoreBusy(path=current, detail="a Parley is running on this data")
         _copy(path, temporary)
         demand_sound(temporary, path)
+        unpack(temporary, directory)
         kept = _set_aside(current)
-        _swap_in(temporary, current)
+        swap_in(temporary, current)
+    if kept:
+        _pack_what_was_there(kept, directory)
     return kept
 
 
@@ -95,12 +107,22 @@ def _set_aside(current: Path) -> Path | None:
     try:
         _merge_log(current)
         _link(current, kept)
-        for suffix in _SIDECARS:
+        for suffix in SIDECARS:
             if sidecar(current, suffix).exists():
                 sidecar(current, suffix).replace(sidecar(kept, suffix))
     except OSError as error:
         raise from_os_error(error, current.parent) from error
     return kept
+
+
+def _pack_what_was_there(kept: Path, directory: Path) -> None:
+    """Pack the files of the database that was replaced: those that the new one does not name will be cleared away."""
+    if any(sidecar(kept, suffix).exists() for suffix in SIDECARS):
+        return  # it is damaged, and is left as it was
+    try:
+        pack(kept, directory)
+    except (StoreError, OSError) as error:
+        logger.warning("the files of %s are not in it: %s", kept, error)
 
 
 def _merge_log(path: Path) -> None:
@@ -140,7 +162,7 @@ def reading(path: Path) -> sqlite3.Connection:
 
     A file that lies alone is in nobody's use: who has it open has a log or a journal.
     """
-    alone = not any(sidecar(path, suffix).exists() for suffix in _SIDECARS)
+    alone = not any(sidecar(path, suffix).exists() for suffix in SIDECARS)
     return connect(path, "ro&immutable=1" if alone else "ro")
 
 
@@ -159,37 +181,6 @@ def demand_sound(path: Path, source: Path) -> None:
         findings = [row[0] for row in connection.execute("PRAGMA integrity_check")]
     if findings != ["ok"]:
         raise StoreUnreadable(path=source, detail="; ".join(findings)[:1000])
-
-
-def _swap_in(temporary: Path, target: Path) -> None:
-    """Put a file in the place of another, so that a power cut leaves the one or the other."""
-    temporary.replace(target)
-    if sys.platform != "win32":
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-@contextmanager
-def _fresh_file(target: Path, *, replace: bool = True) -> Iterator[Path]:
-    """Lend an empty file that takes the place of the target when all went well, and is gone otherwise."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise from_os_error(error, target.parent) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        if replace:
-            _swap_in(temporary, target)
-    except OSError as error:
-        raise from_os_error(error, target.parent) from error
-    finally:
-        for leftover in (temporary, *(sidecar(temporary, suffix) for suffix in _SIDECARS)):
-            leftover.unlink(missing_ok=True)
 
 
 def _now() -> str:

@@ -21,6 +21,7 @@ ACCOUNT = "account"
 TOKEN = "token"
 ASSISTANT = "assistant"
 FOLDER = "folder"
+FILE = "file"
 EVERYTHING = "everything"
 """More has changed than could be kept: read again what is on screen."""
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from parley.errors import StoreError
 from parley.store import migrations
-from parley.store.directory import connect, sidecar
+from parley.store.directory import FILES, connect, sidecar
+from parley.store.files import place
 from parley.store.problems import told
 
 _PATIENCE = 3.0
@@ -37,6 +38,7 @@ def check(path: Path) -> list[Finding]:
         "integrity": _integrity,
         "references": _references,
         "index": _index,
+        "files": lambda connection: _files(connection, path.parent),
     }
     for subject, run in checks.items():
         try:
@@ -87,6 +89,18 @@ def _references(connection: sqlite3.Connection) -> str:
     if broken or lost:
         raise _Wrong(f"{len(broken)} rows refer to what is gone; {lost} messages have lost the one before them")
     return "complete"
+
+
+def _files(connection: sqlite3.Connection, directory: Path) -> str:
+    found = connection.execute("SELECT DISTINCT sha256, name, size FROM files").fetchall()
+    lost = [name for sha256, name, size in found if _size(place(directory / FILES, sha256)) != size]
+    if lost:
+        raise _Wrong(f"{len(lost)} of {len(found)} are missing or damaged, such as {lost[0]}")
+    return f"{len(found)} files, {sum(size for _, _, size in found) / 1e6:.1f} MB"
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
 
 
 def _index(connection: sqlite3.Connection) -> str:

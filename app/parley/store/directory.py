@@ -4,6 +4,9 @@ import errno
 import os
 import sqlite3
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from parley import paths
@@ -12,6 +15,8 @@ from parley.errors import StoreError, StoreFull, StoreOnNetwork, StoreReadOnly
 DATABASE = paths.DATABASE
 LOCKS = "locks"
 BACKUPS = "backups"
+FILES = "files"
+SIDECARS = ("-wal", "-shm", "-journal")
 BUSY_SECONDS = 5.0
 """How long a write of another process is waited for."""
 
@@ -42,11 +47,47 @@ def make(directory: Path) -> None:
         raise from_os_error(error, directory) from error
 
 
+def flush(folder: Path) -> None:
+    """Let a folder's names survive a power cut. Raises OSError."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def from_os_error(error: OSError, path: Path) -> StoreError:
     """Return what people are told when the system refuses a file."""
     quota = getattr(errno, "EDQUOT", errno.ENOSPC)
     problem = StoreFull if error.errno in (errno.ENOSPC, quota) else StoreReadOnly
     return problem(path=path, detail=str(error))
+
+
+def swap_in(temporary: Path, target: Path) -> None:
+    """Put a file in the place of another, so that a power cut leaves the one or the other."""
+    temporary.replace(target)
+    flush(target.parent)
+
+
+@contextmanager
+def fresh_file(target: Path, *, replace: bool = True) -> Iterator[Path]:
+    """Lend an empty file that takes the place of the target when all went well, and is gone otherwise."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise from_os_error(error, target.parent) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        if replace:
+            swap_in(temporary, target)
+    except OSError as error:
+        raise from_os_error(error, target.parent) from error
+    finally:
+        for leftover in (temporary, *(sidecar(temporary, suffix) for suffix in SIDECARS)):
+            leftover.unlink(missing_ok=True)
 
 
 def connect(path: Path, mode: str = "rw", *statements: str) -> sqlite3.Connection:

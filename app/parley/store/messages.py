@@ -164,6 +164,7 @@ def _purge(connection: sqlite3.Connection, id: str, before: float) -> int:
     connection.execute(query, (parent_id, conversation_id, id))
     query = "UPDATE conversations SET leaf_id = ? WHERE id = ? AND leaf_id = ?"
     connection.execute(query, (parent_id, conversation_id, id))
+    connection.execute("UPDATE files SET conversation_id = NULL, message_id = NULL WHERE message_id = ?", (id,))
     connection.execute("DELETE FROM messages WHERE id = ?", (id,))
     note(connection, MESSAGE, id)
     return 1

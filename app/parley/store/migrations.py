@@ -273,6 +273,36 @@ CREATE INDEX conversations_recent ON conversations(account_id, active_at, id) WH
 CREATE INDEX conversations_of_channel ON conversations(account_id, channel, active_at, id) WHERE deleted_at IS NULL
 """
 
+
+def m009_files(db: "Database") -> None:
+    """Files that were uploaded or made; their bytes lie in the folder `files`."""
+    for statement in _FILES.split(";;"):
+        db.execute(statement)
+
+
+_FILES = """
+CREATE TABLE files(
+  id TEXT PRIMARY KEY,
+  handle TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  created_at REAL NOT NULL,
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  origin TEXT NOT NULL,
+  conversation_id TEXT REFERENCES conversations(id) ON DELETE SET NULL,
+  message_id TEXT,
+  used_at REAL NOT NULL,
+  updated_at REAL NOT NULL
+) WITHOUT ROWID;;
+CREATE INDEX files_of_account ON files(account_id, id);;
+CREATE INDEX files_of_bytes ON files(sha256);;
+CREATE INDEX files_of_conversation ON files(conversation_id) WHERE conversation_id IS NOT NULL;;
+CREATE INDEX files_of_message ON files(message_id) WHERE message_id IS NOT NULL;;
+CREATE INDEX files_unused ON files(used_at) WHERE conversation_id IS NULL
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
@@ -287,6 +317,7 @@ STEPS: tuple[Step, ...] = (
     m006_accounts,
     m007_assistants,
     m008_folders,
+    m009_files,
 )
 
 

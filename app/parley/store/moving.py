@@ -9,7 +9,6 @@ import logging
 import os
 import shutil
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -20,7 +19,7 @@ from parley.errors import StoreUnreadable
 from parley.files import write_private
 from parley.paths import Paths, moves
 from parley.store.backup import demand_sound, reading
-from parley.store.directory import DATABASE, LOCKS, connect, from_os_error, network_kind
+from parley.store.directory import DATABASE, LOCKS, connect, flush, from_os_error, network_kind
 from parley.store.locks import Writers
 from parley.store.problems import told
 
@@ -140,7 +139,7 @@ class _Copying:
         self._copy_database()
         for file in self._files():
             self._copy(file)
-        _flush(self._target)
+        flush(self._target)
         self._tell(0)
 
     def _files(self) -> Iterator[Path]:
@@ -200,7 +199,7 @@ def _switch(paths: Paths, target: Path) -> None:
     names = {"data": str(target), "before": list(dict.fromkeys(map(str, before)))}
     write_private(paths.pointer, json.dumps(names, indent=2, ensure_ascii=False) + "\n")
     with suppress(OSError):  # the new name is there, and as good as kept
-        _flush(paths.pointer.parent)
+        flush(paths.pointer.parent)
 
 
 def _is_free(target: Path, paths: Paths) -> bool:
@@ -225,13 +224,3 @@ def _clear(target: Path, existed: bool) -> None:
         else:
             with suppress(OSError):
                 file.unlink()
-
-
-def _flush(folder: Path) -> None:
-    """Let a folder's names survive a power cut."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parley.store.accounts import Accounts
     from parley.store.assistants import Assistants
     from parley.store.check import Finding
+    from parley.store.files import Files
     from parley.store.folders import Folders
     from parley.store.search import Search
     from parley.store.tokens import Tokens
@@ -74,6 +75,13 @@ class Store:
         from parley.store.folders import Folders
 
         return Folders(self._database)
+
+    @cached_property
+    def files(self) -> "Files":
+        """Return the files that were uploaded or made."""
+        from parley.store.files import Files
+
+        return Files(self._database)
 
     @cached_property
     def search(self) -> "Search":

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import (
@@ -16,12 +16,13 @@ from parley.messages import (
     Mood,
     Part,
     Role,
+    Text,
     Usage,
     new_id,
 )
 from parley.models import NO_PARAMETERS, Parameters
 from parley.store import conversations, drafts, messages, rows, spending
-from parley.store.adding import add_conversation, add_message
+from parley.store.adding import add_conversation, add_message, use_files
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.scope import ANYONE, scope
@@ -29,6 +30,14 @@ from parley.store.words import storable
 
 LEAF: Final = "leaf"
 """Stands for the message that the branch shown ends in."""
+
+
+class Said(NamedTuple):
+    """A message of a conversation that was led elsewhere, by a person or an assistant."""
+
+    role: Role
+    text: str
+
 
 _UNREAD = frozenset({MessageStatus.COMPLETE, MessageStatus.FAILED})
 """How a reply ended that is still to be looked at. Who stops one is looking."""
@@ -55,14 +64,17 @@ class Turns:
         from_draft: bool = False,
         assistant_id: str | None = None,
         mood: Mood | None = None,
+        history: Sequence[Said] = (),
+        file_ids: Sequence[str] = (),
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
-        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters` and
-        `channel` count; with one it has to be the account's. An assistant and a mood that are given hold from now on.
-        `parent_id` None starts another tree in the conversation: a new version of its first question. With `from_draft`
-        the draft of the place it was written in is gone in the same moment. Raises ConversationUnknown, MessageUnknown
-        for a parent that is not in the conversation, and StoreError.
+        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters`, `channel`
+        and `history` count, with which it begins; with one it has to be the account's. An assistant and a mood that are
+        given hold from now on. `parent_id` None starts another tree in the conversation: a new version of its first
+        question. With `from_draft` the draft of the place it was written in is gone in the same moment. The files of
+        `file_ids` are sent along. Raises ConversationUnknown, MessageUnknown for a parent that is not in the
+        conversation, and StoreError.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
@@ -71,12 +83,15 @@ class Turns:
             if conversation_id is None:
                 made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
                 add_conversation(connection, replace(made, parameters=parameters))
-            parent = _parent(connection, id, parent_id, account)
+                parent = self._add_history(connection, id, history, now)
+            else:
+                parent = _parent(connection, id, parent_id, account)
             chosen = {name: value for name, value in (("assistant_id", assistant_id), ("mood", mood)) if value}
             if chosen:
                 conversations.update(connection, id, account, **chosen)
             question = Message(new_id(), id, parent, Role.USER, tuple(parts), MessageStatus.COMPLETE, now)
             self._add(connection, question)
+            use_files(connection, file_ids, id, question.id, now)
             reply = self._add_reply(connection, question, model, now)
             if from_draft:
                 drafts.remove(connection, conversation_id)
@@ -184,6 +199,17 @@ class Turns:
             conversations.update(connection, conversation.id, conversation.account_id, leaf_id=leaf)
 
         await self._database.write(record)
+
+    def _add_history(
+        self, connection: sqlite3.Connection, conversation_id: str, history: Sequence[Said], now: float
+    ) -> str | None:
+        """Add what was said elsewhere, one below the other. Return the last one."""
+        parent = None
+        for role, text in history:
+            message = Message(new_id(), conversation_id, parent, role, (Text(text),), MessageStatus.COMPLETE, now)
+            self._add(connection, message)
+            parent = message.id
+        return parent
 
     def _add_reply(self, connection: sqlite3.Connection, question: Message, model: str, now: float) -> Message:
         reply = Message(

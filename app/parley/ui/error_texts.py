@@ -281,6 +281,11 @@ SENTENCES: Mapping[str, object] = {
     "mood_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no mood “{mood}”. Choose one of {moods}."),
     "folder_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no folder “{folder}”."),
     "folder_nameless": QT_TRANSLATE_NOOP("ErrorTexts", "A folder needs a name."),
+    "file_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no file “{file}”."),
+    "files_full": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "Your files would take up more than {megabytes} MB. Remove some, or ask the owner of this computer for more.",
+    ),
     "file_problem": QT_TRANSLATE_NOOP("ErrorTexts", "{path}: {problem}."),
     "internal": QT_TRANSLATE_NOOP("ErrorTexts", "Parley made a mistake of its own. The log has the details."),
     "request_invalid": QT_TRANSLATE_NOOP("ErrorTexts", "This request cannot be read: {problem}."),

@@ -2,13 +2,14 @@
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
 a reply that was cut off, drafts, text of many kinds, another account with a token,
-an assistant, a folder and an archive.
+an assistant, a folder and an archive, a file.
 """
 
 import asyncio
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,11 @@ from parley.store import Store
 from parley.store.migrations import STEPS
 
 FOLDER = Path(__file__).parent
+
+
+async def _chunks(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 async def fill(directory: Path) -> Path:
@@ -52,6 +58,8 @@ async def fill(directory: Path) -> Path:
     await store.conversations.set_folder(trip.id, folder.id)
     shelved = await store.conversations.add("Shelved", channel="api")
     await store.conversations.set_archived(shelved.id, True)
+    async with store.files.receive(_chunks(b"Day 1: Belem\n")) as incoming:
+        await store.files.add(incoming, "plan.txt", "text/plain", conversation_id=trip.id, message_id=question.id)
     await store.drafts.put(trip.id, "written and not sent")
     await store.drafts.put(None, "not sent either")
     old, _, gone = await turns.begin(conversation_id=None, title="old", parts=[Text("away")], model="a/b")
