@@ -83,6 +83,7 @@ class Turns:
             if conversation_id is None:
                 made = Conversation(id, title, now, now, account, channel, model=model, instruction=instruction)
                 add_conversation(connection, replace(made, parameters=parameters))
+            if conversation_id is None and history:
                 parent = self._add_history(connection, id, history, now)
             else:
                 parent = _parent(connection, id, parent_id, account)
