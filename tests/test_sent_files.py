@@ -9,7 +9,7 @@ from parley.engine import ChatEngine, ChatRequest
 from parley.errors import FileProblem, FilesFull, FileUnknown, PromptEmpty
 from parley.messages import OWNER, Attachment, Image, Role, Text
 from parley.settings import Settings
-from parley.store import Said, Store
+from parley.store import Earlier, Store
 from tests.conftest import ScriptedProvider
 from tests.test_attachments import GIF, written
 
@@ -123,7 +123,7 @@ async def test_the_setting_limits_each_account(store: Store, settings: Settings,
 async def test_a_conversation_that_was_begun_elsewhere(
     engine: ChatEngine, store: Store, provider: ScriptedProvider
 ) -> None:
-    history = (Said(Role.USER, "My name is Ann."), Said(Role.ASSISTANT, "Hello Ann!"))
+    history = (Earlier(Role.USER, "My name is Ann."), Earlier(Role.ASSISTANT, "Hello Ann!"))
     turn = await engine.send(ChatRequest("Who am I?", history=history))
     await turn.wait()
     assert [message.text for message in provider.requests[0].messages] == ["My name is Ann.", "Hello Ann!", "Who am I?"]

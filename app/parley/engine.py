@@ -43,7 +43,7 @@ from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.replies import Replies
 from parley.settings import Settings
-from parley.store import ANYONE, Said, Store
+from parley.store import ANYONE, Earlier, Store
 from parley.turn import Turn
 from parley.written import said_before
 
@@ -78,7 +78,7 @@ class ChatRequest:
     files: tuple[str, ...] = ()
     """Ids or handles of files: pictures are sent as such, texts ahead of the question."""
 
-    history: tuple[Said, ...] = ()
+    history: tuple[Earlier, ...] = ()
     """What a new conversation begins with: it was said elsewhere."""
 
     channel: str = "desktop"

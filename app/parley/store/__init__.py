@@ -22,7 +22,7 @@ from parley.store.changes import (
 from parley.store.conversations import Cursor
 from parley.store.scope import ANYONE
 from parley.store.store import Store
-from parley.store.turns import LEAF, Said
+from parley.store.turns import LEAF, Earlier
 
 if TYPE_CHECKING:
     from parley.store.backup import restore
@@ -44,10 +44,10 @@ __all__ = [
     "TOKEN",
     "Change",
     "Cursor",
+    "Earlier",
     "Finding",
     "Hit",
     "ManualIndex",
-    "Said",
     "Section",
     "Store",
     "restore",

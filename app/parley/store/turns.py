@@ -32,7 +32,7 @@ LEAF: Final = "leaf"
 """Stands for the message that the branch shown ends in."""
 
 
-class Said(NamedTuple):
+class Earlier(NamedTuple):
     """A message of a conversation that was led elsewhere, by a person or an assistant."""
 
     role: Role
@@ -64,7 +64,7 @@ class Turns:
         from_draft: bool = False,
         assistant_id: str | None = None,
         mood: Mood | None = None,
-        history: Sequence[Said] = (),
+        history: Sequence[Earlier] = (),
         file_ids: Sequence[str] = (),
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
@@ -202,7 +202,7 @@ class Turns:
         await self._database.write(record)
 
     def _add_history(
-        self, connection: sqlite3.Connection, conversation_id: str, history: Sequence[Said], now: float
+        self, connection: sqlite3.Connection, conversation_id: str, history: Sequence[Earlier], now: float
     ) -> str | None:
         """Add what was said elsewhere, one below the other. Return the last one."""
         parent = None
