@@ -48,15 +48,18 @@ class Answers:
         self._budget = Budget(settings, spending)
         self._permits = permits
 
-    async def events(self, provider: Provider, request: ProviderRequest, account: str) -> AsyncGenerator[Event, None]:
+    async def events(
+        self, provider: Provider, request: ProviderRequest, account: str, *, alone: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """Yield the events of an answer for an account, each `Started` before those of the model that is asked.
 
-        If the provider fails before it has said anything, the fallback of the settings is asked, if there is one.
-        Raises ChatError.
+        If the provider fails before it has said anything, the fallback of the settings is asked, if there is one;
+        not where the model is to go on `alone`. Raises ChatError.
         """
-        begun = False
+        begun = alone
+        asked = self._asked if alone else self._heard
         try:
-            async with aclosing(self._heard(provider, request, account)) as events:
+            async with aclosing(asked(provider, request, account)) as events:
                 async for event in events:
                     begun = begun or isinstance(event, Said)
                     yield event

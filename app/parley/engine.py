@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 
 from parley.answers import Answers
 from parley.assistants import Assistant, instruction_with, mood_of, parameters_with
 from parley.attachments import Attachments
+from parley.chat_request import ChatRequest
 from parley.context import Prompt
 from parley.errors import (
     AnswerBroken,
@@ -29,7 +29,6 @@ from parley.events import (
 from parley.messages import (
     OWNER,
     Conversation,
-    Image,
     Message,
     MessageStatus,
     Role,
@@ -42,10 +41,14 @@ from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.replies import Replies
+from parley.rounds import Rounds
 from parley.settings import Settings
-from parley.store import ANYONE, Earlier, Store
+from parley.store import ANYONE, Store
+from parley.tools import Place, SaveFile, Toolbox
 from parley.turn import Turn
 from parley.written import said_before
+
+__all__ = ["ChatEngine", "ChatRequest"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,35 +61,6 @@ FOREIGN_LOOK_SECONDS = 0.25
 AFTER_SLEEP_SECONDS = 30.0
 """How long another computer is waited for after this one has slept: its connection is mostly dead, and does not say so.
 A server on this computer has slept with it, and goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """Something to say. Without a model the conversation's is asked, then its assistant's.
-
-    Without a conversation a new one begins; instruction and parameters are for that. Without an instruction it has
-    that of the settings; an empty one is none. An assistant (its id, slug or name) and a mood that are given belong to
-    the conversation from now on.
-    """
-
-    text: str
-    conversation_id: str | None = None
-    model: str = ""
-    instruction: str | None = None
-    parameters: Parameters = NO_PARAMETERS
-    images: tuple[Image, ...] = ()
-    files: tuple[str, ...] = ()
-    """Ids or handles of files: pictures are sent as such, texts ahead of the question."""
-
-    history: tuple[Earlier, ...] = ()
-    """What a new conversation begins with: it was said elsewhere."""
-
-    channel: str = "desktop"
-    account: str = OWNER
-    assistant: str = ""
-    mood: str = ""
-    from_draft: bool = False
-    """It was kept as the draft of that conversation, which is gone once it is sent."""
 
 
 class ChatEngine:
@@ -102,7 +76,9 @@ class ChatEngine:
         prices = prices or Prices()
         self._permits = Permits(store)
         self._attachments = Attachments(store, settings)
-        self._answers = Answers(catalog, settings, prices, store.spending, self._permits)
+        self.toolbox = Toolbox([SaveFile(self._attachments)])
+        answers = Answers(catalog, settings, prices, store.spending, self._permits)
+        self._rounds = Rounds(answers, catalog, self.toolbox, self._permits)
         self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
         self._stateless: dict[Turn, asyncio.Task[None]] = {}
@@ -124,7 +100,7 @@ class ChatEngine:
         files, parts = await self._attachments.parts(request.files, request.text, account=account)
         conversation, _, reply = await self._store.turns.begin(
             conversation_id=id,
-            title=title_from(_first_said(request)) or (files[0].name if files else "Image"),
+            title=title_from(request.first_said) or (files[0].name if files else "Image"),
             parts=(*request.images, *parts),
             model=f"{provider.id}/{model}",
             instruction=self._settings.options.instruction if request.instruction is None else request.instruction,
@@ -137,7 +113,7 @@ class ChatEngine:
             history=request.history,
             file_ids=[file.id for file in files],
         )
-        return self._start(conversation, reply, provider, model)
+        return self._start(conversation, reply, provider, model, request.tools)
 
     async def edit(self, message_id: str, text: str, model: str = "", *, account: str = OWNER) -> Turn:
         """Send another version of a person's message, and start the reply to it. The old branch stays.
@@ -220,10 +196,12 @@ class ChatEngine:
         assistant: str = "",
         mood: str = "",
         channel: str = "",
+        own_tools: Collection[str] = (),
     ) -> Turn:
-        """Answer messages that are not stored, and store nothing. Calls of tools are left to the caller.
+        """Answer messages that are not stored, and store nothing but the files that tools make.
 
-        With a channel, question and answer become a conversation of it once the answer has ended. Raises ChatError.
+        Calls of `tools` are left to the caller; without any, our `own_tools` may be called, and the assistant's. With a
+        channel, question and answer become a conversation of it once the answer has ended. Raises ChatError.
         """
         answers = self._store.assistants.find(assistant) if assistant else None
         instruction = instruction_with(instruction, answers, mood_of(mood))
@@ -231,7 +209,8 @@ class ChatEngine:
         provider, name = await self._model(model, None, account, answers)
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
-        turn = self._turn(self._answers.events(provider, request, account), provider, account)
+        wanted = () if tools else {*own_tools, *(answers.tools if answers else ())}
+        turn = self._turn(self._rounds.events(provider, request, Place(account), wanted), provider, account)
         self._stateless[turn] = self._keep(self._forget_stateless(turn, request, channel))
         return turn
 
@@ -292,8 +271,16 @@ class ChatEngine:
         models = await self._catalog.models()
         return next((model.id for model in models if permissions.allows_model(model.provider, model.name)), name)
 
-    def _start(self, conversation: Conversation, reply: Message, provider: Provider, model: str) -> Turn:
-        turn = self._turn(self._reply(conversation, reply, provider, model), provider, conversation.account_id, reply)
+    def _start(
+        self,
+        conversation: Conversation,
+        reply: Message,
+        provider: Provider,
+        model: str,
+        tools: frozenset[str] = frozenset(),
+    ) -> Turn:
+        events = self._reply(conversation, reply, provider, model, tools)
+        turn = self._turn(events, provider, conversation.account_id, reply)
         self._turns[reply.id] = turn
         self._replies.begin(turn, reply)
         self._keep(self._look_after(turn))
@@ -316,7 +303,7 @@ class ChatEngine:
         )
 
     async def _reply(
-        self, conversation: Conversation, reply: Message, provider: Provider, model: str
+        self, conversation: Conversation, reply: Message, provider: Provider, model: str, tools: frozenset[str]
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of a stored reply: those of waiting for its turn, then the provider's."""
         for said in said_before(reply.parts):
@@ -335,15 +322,18 @@ class ChatEngine:
         instruction = instruction_with(conversation.instruction, assistant, conversation.mood)
         parameters = parameters_with(conversation.parameters, assistant)
         messages = await self._prompt(instruction, reply, about)
-        if not reply.text and (not messages or messages[-1].role is Role.ASSISTANT):
+        goes_on = bool(messages) and messages[-1].id == reply.id
+        if not goes_on and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, instruction, parameters, about=about)
-        async with aclosing(self._answers.events(provider, request, conversation.account_id)) as events:
+        place = Place(conversation.account_id, conversation.id, reply.id)
+        wanted = tools.union(assistant.tools if assistant else ())
+        async with aclosing(self._rounds.events(provider, request, place, wanted)) as events:
             try:
                 async for event in events:
                     yield event
             except AnswerEmpty:
-                if not reply.text:
+                if not goes_on:
                     raise
                 yield Finished()  # it had nothing to add
 
@@ -394,11 +384,6 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
-
-
-def _first_said(request: ChatRequest) -> str:
-    """Return what the title of a new conversation is made of: what a person said first."""
-    return next((said.text for said in request.history if said.role is Role.USER), request.text)
 
 
 def _lost_asleep(provider: Provider, error: ChatError) -> ChatError:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.messages import Failure, ToolCall, Usage
+from parley.messages import Failure, ToolCall, ToolResult, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,26 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool is at work on a call. `label` says in English what it does; `seconds`, how long it may take at most."""
+
+    call_id: str
+    name: str
+    label: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """What came of a call, and the ids of the files that were made. The model is asked again with it."""
+
+    result: ToolResult
+    name: str
+    label: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is complete.
 
@@ -71,7 +91,20 @@ class Stopped:
     """Somebody stopped the answer; what had come is kept."""
 
 
-Event = Started | Status | TextDelta | ReasoningDelta | ToolCalled | Finished | Failed | Stopped
+Event = (
+    Started
+    | Status
+    | TextDelta
+    | ReasoningDelta
+    | ToolCalled
+    | ToolStarted
+    | ToolFinished
+    | Finished
+    | Failed
+    | Stopped
+)
 Said = TextDelta | ReasoningDelta | ToolCalled
 """What a model says, and is paid for."""
+Content = Said | ToolFinished
+"""What a reply is made of."""
 LastEvent = Finished | Failed | Stopped

@@ -103,11 +103,15 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a call. It stands in the reply that holds the call, behind it."""
+    """What came of a call, in words for the model. It stands in the reply that holds the call, behind it.
+
+    `title` is what people are shown of it, such as the name of a file.
+    """
 
     call_id: str
     text: str
     failed: bool = False
+    title: str = ""
 
 
 Part = Text | Reasoning | Image | ToolCall | ToolResult
@@ -123,10 +127,11 @@ _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 
 
 def part_to_json(part: Part) -> dict[str, Any]:
-    """Return the stored form of a part: its fields, without an empty signature, and its `kind`."""
+    """Return the stored form of a part: its fields, without an empty signature or title, and its `kind`."""
     values = {name: getattr(part, name) for name in part.__slots__}
-    if not values.get("signature", True):
-        del values["signature"]
+    for name in ("signature", "title"):
+        if not values.get(name, True):
+            del values[name]
     if isinstance(part, Image):
         values["data"] = b64encode(part.data).decode()
     return {"kind": _KIND_OF[type(part)], **values}

@@ -23,9 +23,11 @@ from parley.events import (
     Stopped,
     TextDelta,
     ToolCalled,
+    ToolFinished,
+    ToolStarted,
 )
 from parley.keys import redacted
-from parley.messages import Part, Usage
+from parley.messages import Part, ToolResult, Usage
 from parley.tokens import guessed
 from parley.written import Written
 
@@ -179,8 +181,10 @@ class Turn:
                 if self._silence:
                     self._silence.end()
                 match event:
-                    case TextDelta() | ReasoningDelta() | ToolCalled():
+                    case TextDelta() | ReasoningDelta() | ToolCalled() | ToolFinished():
                         self._written.take(event)
+                    case ToolStarted(seconds=seconds) if self._silence:
+                        self._silence.allow(seconds)
                     case Finished():
                         return event
                     case Started():
@@ -237,7 +241,7 @@ class Turn:
                 return Failed(InternalError(detail=redacted(repr(error))).to_failure())
 
     def _tokens(self) -> int:
-        return sum(map(guessed, self._written.parts))
+        return sum(guessed(part) for part in self._written.parts if not isinstance(part, ToolResult))
 
     def _guessed(self, usage: Usage) -> Usage:
         """Return the usage with the tokens guessed that the vendor has not told, once it has taken the question."""

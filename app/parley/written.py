@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from parley.events import ReasoningDelta, TextDelta, ToolCalled
-from parley.messages import Part, Reasoning, Text, ToolCall
+from parley.events import Content, ReasoningDelta, TextDelta, ToolCalled, ToolFinished
+from parley.messages import Part, Reasoning, Text, ToolCall, ToolResult
 
 
 class Written:
@@ -15,7 +15,7 @@ class Written:
     """
 
     def __init__(self) -> None:
-        self._runs: list[_Text | _Thought | ToolCall] = []
+        self._runs: list[_Text | _Thought | ToolCall | ToolResult] = []
 
     @property
     def text(self) -> str:
@@ -25,9 +25,9 @@ class Written:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return what there is."""
-        return tuple(run if isinstance(run, ToolCall) else run.part for run in self._runs)
+        return tuple(run if isinstance(run, ToolCall | ToolResult) else run.part for run in self._runs)
 
-    def take(self, event: TextDelta | ReasoningDelta | ToolCalled) -> None:
+    def take(self, event: Content) -> None:
         """Take what came next."""
         last = self._runs[-1] if self._runs else None
         match event:
@@ -43,18 +43,24 @@ class Written:
                 last.take(text, signature)
             case ToolCalled(call):
                 self._runs.append(call)
+            case ToolFinished(result):
+                self._runs.append(result)
 
 
-def said_before(parts: Iterable[Part]) -> Iterator[TextDelta | ReasoningDelta | ToolCalled]:
+def said_before(parts: Iterable[Part]) -> Iterator[Content]:
     """Yield the events that the parts of a reply came from."""
+    names: dict[str, str] = {}
     for part in parts:
         match part:
             case Text(text):
                 yield TextDelta(text)
             case Reasoning(text, _, signature):
                 yield ReasoningDelta(text, signature)
-            case ToolCall():
+            case ToolCall(id, name):
+                names[id] = name
                 yield ToolCalled(part)
+            case ToolResult(id):
+                yield ToolFinished(part, names.get(id, ""), names.get(id, ""))
 
 
 def resumed(before: Sequence[Part], after: Sequence[Part]) -> tuple[Part, ...]:

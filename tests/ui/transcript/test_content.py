@@ -1,11 +1,13 @@
 """What messages look like: text is text, code slides, long messages are cut, scripts run their way, themes change."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication
 
-from parley.messages import Failure, Message, MessageStatus
+from parley.messages import Failure, Message, MessageStatus, Text, ToolCall, ToolResult
 from parley.ui.appearance import theme
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot, More, ReasoningHead
@@ -174,8 +176,6 @@ def test_theme_while_it_streams(sight: Sight) -> None:
 
 
 def failed(status: MessageStatus, failure: Failure | None = None) -> Message:
-    from dataclasses import replace
-
     return replace(answer("a", "part of it", status), failure=failure)
 
 
@@ -219,6 +219,18 @@ def test_stopped_and_interrupted(sight: Sight) -> None:
     assert sight.row("a").foot.state_words() == "Interrupted"
     sight.press("a", "retry")
     assert sight.asked == [("retry", "a")]
+
+
+def test_what_tools_have_done(sight: Sight) -> None:
+    calls = [ToolCall("1", "save_file", "{}"), ToolCall("2", "web", "{}"), ToolCall("3", "web", "{")]
+    results = [ToolResult("1", "Saved.", title="report.md"), ToolResult("2", "ok"), ToolResult("3", "no", failed=True)]
+    message = replace(answer("a", ""), parts=(*calls, *results, Text("Here it is.")))
+    sight.show([user("q", "x"), message])
+    line = "Saved \u2068report.md\u2069 · Used \u2068web\u2069 · \u2068web\u2069 did not work"
+    assert sight.row("a").foot.state_words() == line
+    assert sight.texts("a") == "Here it is."
+    sight.show([user("q", "x"), replace(message, parts=(*calls[:1], *results[:1]), status=MessageStatus.STOPPED)])
+    assert sight.row("a").foot.state_words() == "Saved \u2068report.md\u2069\nStopped"
 
 
 def test_the_owner_words_failures(qapp: QApplication) -> None:

@@ -6,8 +6,19 @@ from itertools import pairwise
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from parley.events import Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
-from parley.messages import Failure, MessageStatus
+from parley.events import (
+    Failed,
+    Finished,
+    ReasoningDelta,
+    Started,
+    Status,
+    Stopped,
+    TextDelta,
+    ToolCalled,
+    ToolFinished,
+    ToolStarted,
+)
+from parley.messages import Failure, MessageStatus, ToolCall, ToolResult
 from parley.ui.transcript.codecell import CodeCell
 from parley.ui.transcript.furniture import Foot
 from parley.ui.transcript.live import PORTION
@@ -54,6 +65,16 @@ def test_waiting_counts(sight: Sight) -> None:
     sight.events("new", Started("a/b"), Status("queued", "Number 2 in the queue"))
     assert foot(sight).state_words() == "Number 2 in the queue"
     sight.stream("new", ["Hello"])
+    assert foot(sight).state_words() == ""
+
+
+def test_a_tool_at_work(sight: Sight) -> None:
+    begun(sight)
+    call = ToolCall("c", "save_file", "{}")
+    sight.events("new", Started("a/b"), ToolCalled(call), ToolStarted("c", "save_file", "Saving a file"))
+    assert foot(sight).state_words() == "Saving a file"
+    sight.events("new", ToolFinished(ToolResult("c", "Saved."), "save_file", "Saving a file"))
+    sight.stream("new", ["Here it is."])
     assert foot(sight).state_words() == ""
 
 

@@ -11,6 +11,7 @@ from parley.ui.appearance.painting import isolated
 from parley.ui.transcript import icons
 from parley.ui.transcript.actions import actions_for, answers_for
 from parley.ui.transcript.cell import Canvas, Cell, Hot
+from parley.ui.transcript.done import done
 from parley.ui.transcript.progress import Waiting
 from parley.ui.transcript.style import Style
 from parley.ui.transcript.words import Words
@@ -136,10 +137,13 @@ class Foot(Cell):
         return self.message is not None and self.message.role is Role.USER
 
     def state_words(self) -> str:
-        """Return the sentence that stands below the answer, if any."""
+        """Return what stands below the answer, if anything: what tools have done, and how it ended."""
         message = self.message
         if message is None:
             return ""
+        return "\n".join(filter(None, (done(message, self.words), self._state(message))))
+
+    def _state(self, message: Message) -> str:
         match message.status:
             case MessageStatus.STREAMING if self.waiting:
                 return self.words.status(self.waiting.words, self.waiting.seconds)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta
+from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta, ToolStarted
 from parley.messages import Message, MessageStatus, Reasoning, Text
 
 
@@ -41,6 +41,9 @@ class Progress:
                     text.append(delta)
                 case ReasoningDelta(delta):
                     thought.append(delta)
+                case ToolStarted(label=label):
+                    self.waiting = Waiting(label)
+                    continue
                 case Status(_, words, seconds):
                     self.waiting = Waiting(words, None if seconds is None else time.monotonic() + seconds)
                     continue

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QLocale, QObject
 
 from parley.messages import Message, Role
+from parley.ui.appearance.painting import isolated
 
 MINUTE = 60
 
@@ -114,6 +115,15 @@ class Words(QObject):
     def filtered(self) -> str:
         return self.tr("The provider withheld the rest because of its safety rules.")
 
+    def saved(self, name: str) -> str:
+        return self.tr("Saved %1").replace("%1", isolated(name))
+
+    def used(self, tool: str) -> str:
+        return self.tr("Used %1").replace("%1", isolated(tool))
+
+    def did_not_work(self, tool: str) -> str:
+        return self.tr("%1 did not work").replace("%1", isolated(tool))
+
     def failed(self) -> str:
         return self.tr("Something went wrong.")
 
@@ -160,6 +170,7 @@ class Words(QObject):
             "No connection: trying again": self.tr("No connection: trying again"),
             "The connection broke off: trying again": self.tr("The connection broke off: trying again"),
             "The service had an error: trying again": self.tr("The service had an error: trying again"),
+            "Saving a file": self.tr("Saving a file"),
             "Another model is asked instead": self.tr("Another model is asked instead"),
         }
         text = known.get(words, words)
