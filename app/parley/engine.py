@@ -183,7 +183,7 @@ class ChatEngine:
         await self._store.messages.trash(*([question.id] if alone else []), reply.id, account=account)
         return question.text
 
-    async def complete(
+    async def complete(  # noqa: PLR0913 - what is asked, each by its name
         self,
         messages: Sequence[Message],
         model: str = "",
