@@ -165,7 +165,7 @@ def fits(found: Any, expected: Any) -> bool:
 
 
 def piece_of(written: Any) -> Step:
-    """Return a piece of a model's answer: a text, or one of the objects below. The last two end the answer."""
+    """Return a piece of a model's answer: a text, or one of the objects below."""
     if isinstance(written, str):
         return written
     fields: dict[str, Any] = dict(written)

@@ -20,7 +20,7 @@ def routes(backend: Backend) -> APIRouter:
         """Answer, once the answer is whole."""
         return await whole(await ask(backend, caller, question), request, detach=question.detach)
 
-    @router.post("/chat/stream", response_class=EventStream)
+    @router.post("/chat/stream", status_code=200, response_class=EventStream)
     async def stream(question: Question, caller: Asking) -> Response:
         """Answer while the answer comes, as server-sent events."""
         return streamed(await ask(backend, caller, question), notices_of(question), detach=question.detach)

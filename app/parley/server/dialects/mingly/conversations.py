@@ -61,7 +61,7 @@ def routes(backend: Backend) -> APIRouter:
         messages = await (_all(backend, caller, id) if tree else _branch(backend, conversation))
         return json_response({**conversation_json(conversation), "leafId": conversation.leaf_id, "messages": messages})
 
-    @router.get("/{id}/events", response_class=EventStream)
+    @router.get("/{id}/events", status_code=200, response_class=EventStream)
     async def events(
         id: str, caller: Asking, last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = ""
     ) -> Response:
