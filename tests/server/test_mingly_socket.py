@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -353,3 +354,28 @@ async def test_a_client_that_reads_nothing_keeps_nobody_waiting(
         async with asyncio.timeout(SECONDS):
             await site.server.stop()
         slow.socket.transport.abort()
+
+
+async def test_a_message_that_is_too_large(serve: Serve, settings: Settings, until: Until) -> None:
+    settings.update(server_json_mib=1)
+    site = await serve()
+    async with talk(site, site.owner, max_size=None) as client:
+        await client.say(type="ping", filling="a" * (1024 * 1024 - 100))
+        assert (await client.hear())["type"] == "pong"
+        with suppress(ConnectionClosed):
+            await client.say(type="ping", filling="a" * 1024 * 1024)
+        assert await client.closed() == 1009
+    await until(lambda: site.server.clients[0].open == 0)
+
+
+async def test_a_key_in_the_address_stands_in_no_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    secret = site.owner.token.partition("|")[2]
+    with caplog.at_level(logging.DEBUG):
+        async with talk(site, None, f"?token={site.owner.token}") as client:
+            await client.say(type="ping")
+            assert (await client.hear())["type"] == "pong"
+        async with talk(site, None, f"?token=9{site.owner.token}") as client:
+            assert await client.closed() == 4001
+    ours = [record for record in caplog.records if record.name != "websockets.client"]
+    assert any("/ws" in record.getMessage() for record in ours), "nothing has been logged"
+    assert not [record for record in ours if secret in record.getMessage()]

@@ -23,13 +23,14 @@ from parley.errors import (
 from parley.events import Event
 from parley.server.application import caller_of_socket, invalid
 from parley.server.backend import Backend
-from parley.server.connections import Caller
+from parley.server.connections import Caller, Connection
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.asking import ask, notices_of
 from parley.server.dialects.mingly.problems import error_message
 from parley.server.dialects.mingly.rendering import message_of, status_message
 from parley.server.dialects.mingly.shapes import Frame
-from parley.server.guard import STRANGERS_A_MINUTE, TRY_AGAIN, UNAUTHORIZED
+from parley.server.guard import CONNECTION, TRY_AGAIN, UNAUTHORIZED
+from parley.server.limits import plain
 from parley.server.news import ALL
 from parley.server.problems import Kind, Problem, kind_of
 from parley.turn import Turn
@@ -67,28 +68,28 @@ def routes(backend: Backend, sessions: Sessions) -> APIRouter:
 
 
 async def _serve(backend: Backend, sessions: Sessions, socket: WebSocket) -> None:
+    connection: Connection = socket.scope[CONNECTION]
     await socket.accept()
     try:
         caller, first = await _admitted(backend, socket)
         backend.limits.take(("all", caller.key), backend.options.server_requests)
         if len(sessions) >= backend.options.server_sessions:
             raise SessionsFull(sessions=backend.options.server_sessions)
+        if connection.caller is None:
+            backend.connections.admit(connection, caller)
+        session = Session(backend, socket, caller)
+        sessions.add(session)
+        try:
+            await session.run(first)
+        finally:
+            sessions.discard(session)
     except ChatError as error:
         await _close(socket, error)
-        return
-    connection = backend.connections.begin(caller, socket.scope["path"], socket.headers.get("user-agent", ""))
-    session = Session(backend, socket, caller)
-    sessions.add(session)
-    try:
-        await session.run(first)
     except asyncio.CancelledError:
         if connection.ending is None or (task := asyncio.current_task()) is None:
             raise
         task.uncancel()
         await _close(socket, connection.ending)
-    finally:
-        sessions.discard(session)
-        backend.connections.finish(connection)
 
 
 async def _admitted(backend: Backend, socket: WebSocket) -> tuple[Caller, dict[str, Any] | None]:
@@ -96,24 +97,20 @@ async def _admitted(backend: Backend, socket: WebSocket) -> tuple[Caller, dict[s
 
     Raises CredentialMissing, TokenRefused and TooManyRequests.
     """
-    address = socket.client.host if socket.client else ""
+    address = plain(socket.client.host) if socket.client else ""
     caller, first = caller_of_socket(socket), None
     token = socket.query_params.get("token")
-    try:
-        if caller is None and token is None:
-            backend.limits.take(("stranger", address), STRANGERS_A_MINUTE)
-            first = await _first(socket)
-            token = first.get("token")
-            if not isinstance(token, str):
-                raise CredentialMissing
-        if token is not None and backend.plan.auth:
-            caller = _same(backend, caller, backend.caller(token, address))
-    except TokenRefused:
-        backend.limits.take(("stranger", address), STRANGERS_A_MINUTE)
-        raise
-    if caller is None:
-        raise CredentialMissing
-    return caller, first
+    if caller is None and token is None:
+        backend.count_stranger(address)
+        first = await _first(socket)
+        token = first.get("token")
+        if not isinstance(token, str):
+            raise CredentialMissing
+    if token is None or not backend.plan.auth:
+        if caller is None:
+            raise CredentialMissing
+        return caller, first
+    return _same(caller, backend.caller(token, address)), first
 
 
 async def _first(socket: WebSocket) -> dict[str, Any]:
@@ -125,11 +122,11 @@ async def _first(socket: WebSocket) -> dict[str, Any]:
         raise CredentialMissing from None
 
 
-def _same(backend: Backend, caller: Caller | None, other: Caller) -> Caller:
-    """Return the second of two callers, who must be of one account. Raises TokenRefused."""
+def _same(caller: Caller | None, other: Caller) -> Caller:
+    """Return the first of two callers, who must be of one account. Raises TokenRefused."""
     if caller is not None and caller.id != other.id:
         raise TokenRefused
-    return other
+    return caller or other
 
 
 def _read(event: Any) -> dict[str, Any]:
@@ -241,7 +238,7 @@ class Session:
         if self._backend.plan.auth:
             if not isinstance(token, str):
                 raise CredentialMissing
-            _same(self._backend, self._caller, self._backend.caller(token, self._caller.address))
+            _same(self._caller, self._backend.caller(token, self._caller.address))
 
     async def _pass_on(self, turn: Turn, notices: Sequence[dict[str, Any]], id: str | int | None) -> None:
         try:
