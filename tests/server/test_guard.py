@@ -13,7 +13,10 @@ async def test_only_live_answers_without_a_token(site: Site) -> None:
         answer = await site.anyone.get(path)
         assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
         assert answer.headers["www-authenticate"] == "Bearer"
-    assert (await site.owner.client.get("/health")).json()["status"] == "ok"
+    answers = [await site.owner.client.get(path) for path in ("/health", "/no/such/path")]
+    assert answers[0].json()["status"] == "ok"
+    numbers = {answer.headers["x-request-id"] for answer in answers}
+    assert len(numbers) == 2
 
 
 @pytest.mark.parametrize("name", ["Authorization", "X-API-Key", "x-api-key"])

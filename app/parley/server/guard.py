@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from secrets import token_hex
 from typing import Any
 
 from parley.errors import (
@@ -217,7 +218,8 @@ class Guard:
     def _demand_ours(self, request: _Request) -> None:
         """Refuse what is meant for others, what pages of other places ask, and paths that nobody writes."""
         origin = self._origin(request)
-        request.extra = [(b"vary", b"Origin"), (b"x-content-type-options", b"nosniff")]
+        number = b"req_%s" % token_hex(12).encode()
+        request.extra = [(b"vary", b"Origin"), (b"x-content-type-options", b"nosniff"), (b"x-request-id", number)]
         if origin:
             request.extra.append((b"access-control-allow-origin", origin))
             request.extra.append((b"access-control-expose-headers", b"*"))
