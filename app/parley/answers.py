@@ -89,18 +89,9 @@ class Answers:
             return ModelRetired(model=f"{provider.id}/{request.model}", detail=error.detail)
         return error
 
-    def _demand_budget(self, provider: Provider, request: ProviderRequest) -> None:
-        """Raise BudgetSpent if the month's is, and the model costs something."""
-        options = self._settings.options
-        if not options.budget_stops or not self._budget.spent:
-            return
-        price = self._prices.of(f"{provider.id}/{request.model}", request.about)
-        if price and not price.free:
-            raise BudgetSpent(budget=f"{options.budget:g}")
-
     async def _asked(self, provider: Provider, request: ProviderRequest, account: str) -> AsyncGenerator[Event, None]:
         self._permits.demand(account, provider.id, request.model)
-        self._demand_budget(provider, request)
+        self._budget.demand(self._prices.of(f"{provider.id}/{request.model}", request.about))
         yield Started(f"{provider.id}/{request.model}", in_prompt(request.messages, request.instruction))
         spoken = False
         async with aclosing(persistent(provider, request, self._settings.options.retries)) as events:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from parley.errors import BudgetSpent
+from parley.models import Price
 from parley.settings import Settings
 from parley.store.spending import Spending, today
 
@@ -36,6 +38,11 @@ class Budget:
         """Return whether nothing of the budget is left."""
         share = self.share
         return share is not None and share >= 1
+
+    def demand(self, price: Price | None) -> None:
+        """Raise BudgetSpent if the budget stops what costs something, is spent, and this does."""
+        if self._settings.options.budget_stops and price and not price.free and self.spent:
+            raise BudgetSpent(budget=f"{self._settings.options.budget:g}")
 
     def news(self) -> BudgetNews | None:
         """Return what is to be said now, and count it as said. Raises ChatError if that cannot be kept."""

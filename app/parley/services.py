@@ -12,6 +12,7 @@ from parley.store import Store
 if TYPE_CHECKING:
     from parley.accounts import Credentials
     from parley.attachments import Attachments
+    from parley.embeddings import Embeddings
     from parley.engine import ChatEngine
     from parley.models import Model
     from parley.pricing import Prices
@@ -57,6 +58,13 @@ class Services:
         from parley.attachments import Attachments
 
         return Attachments(self.store, self.settings)
+
+    @cached_property
+    def embeddings(self) -> "Embeddings":
+        """Return what makes vectors of texts."""
+        from parley.embeddings import Embeddings
+
+        return Embeddings(self.store, self.catalog, self.settings, self.prices)
 
     @cached_property
     def credentials(self) -> "Credentials":

@@ -448,6 +448,8 @@ class TestEmbedding:
             "content": {"parts": [{"text": "x"}]},
         }
         assert await provider.embed("gemini-embedding-2", []) == []
+        await provider.embed("gemini-embedding-2", ["x"], 2)
+        assert server.requests[-1].json["requests"][0]["outputDimensionality"] == 2
 
     @pytest.mark.parametrize(
         "body", [{}, {"embeddings": []}, {"embeddings": [{"values": ["a"]}]}, {"embeddings": [None]}, [], "text"]

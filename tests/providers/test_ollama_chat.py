@@ -397,6 +397,10 @@ class TestEmbedding:
         assert await provider.embed("fake", ["a", "bc"]) == [[0.01, 0.5, -0.25], [0.02, 0.5, -0.25]]
         assert server.asked("/api/embed")[0].json == {"model": "fake", "input": ["a", "bc"], "truncate": False}
 
+    async def test_of_so_many_numbers(self, server: FakeOllama, provider: Ollama) -> None:
+        await provider.embed("fake", ["a"], 2)
+        assert server.asked("/api/embed")[0].json["dimensions"] == 2
+
     async def test_nothing_is_cut(self, server: FakeOllama, provider: Ollama) -> None:
         server.models[0].context = 10
         with pytest.raises(PromptTooLong):

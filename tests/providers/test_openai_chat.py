@@ -368,6 +368,9 @@ class TestEmbeddings:
             assert await provider.embed("m", texts) == [[float(size), 1.0] for size in range(150)]
             assert [len(request.json["input"]) for request in server.requests] == [64, 64, 22]
             assert await provider.embed("m", []) == []
+            assert "dimensions" not in server.requests[0].json
+            await provider.embed("m", ["a"], 2)
+            assert server.requests[-1].json["dimensions"] == 2
             await provider.close()
 
     @pytest.mark.parametrize(

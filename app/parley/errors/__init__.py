@@ -40,6 +40,7 @@
     ├── ModelUnknown             no provider has that model
     │   ├── ModelRetired         its vendor has taken it out of service
     │   └── ModelAbsent          it is not on its server, and can be fetched
+    ├── NoEmbeddings             the model makes no vectors of texts
     ├── ModelAmbiguous           more than one provider has a model of that name
     ├── BudgetSpent              the month's budget is spent, and is to stop what costs
     ├── NoModel                  no model is chosen and none can be found
@@ -172,6 +173,7 @@ from parley.errors.providers import (
     ModelRetired,
     ModelUnknown,
     NoCredit,
+    NoEmbeddings,
     NoModel,
     Overloaded,
     PromptTooLong,
@@ -275,6 +277,7 @@ __all__ = [
     "ModelUnknown",
     "MoodUnknown",
     "NoCredit",
+    "NoEmbeddings",
     "NoModel",
     "NoNetwork",
     "OriginRefused",

@@ -158,6 +158,13 @@ class ModelUnknown(ChatError):
     sentence = "There is no model named “{model}”. Choose another one."
 
 
+class NoEmbeddings(ChatError):
+    """The model, or its whole provider, makes no vectors of texts."""
+
+    code = "no_embeddings"
+    sentence = "{model} makes no vectors of texts. Choose a model for embeddings."
+
+
 class ModelRetired(ModelUnknown):
     """The vendor has taken the model out of service."""
 

@@ -62,6 +62,9 @@ class Provider(Protocol):
 class Embedder(Protocol):
     """A provider whose models also turn texts into vectors."""
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector for each text, in their order. Raises ChatError."""
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
+        """Return one vector for each text, in their order. Raises ChatError.
+
+        `dimensions` asks for vectors of so many numbers; a server that knows nothing of it gives others.
+        """
         ...

@@ -182,9 +182,9 @@ class Catalog:
         named = slash and tail
         if named and head in (self._guide.id, *(endpoint.id for endpoint in self._roster.all())):
             return self.get(head), tail
-        choices = _of_name(await self.models(), name)
+        choices = self._of_name(await self.models(), name)
         if not choices and self.stale:
-            choices = _of_name(await self.models(refresh=True), name)
+            choices = self._of_name(await self.models(refresh=True), name)
         if len(choices) == 1:
             return self.get(choices[0].provider), choices[0].name
         if choices:
@@ -205,6 +205,9 @@ class Catalog:
             if listed and not self._has(provider.id, model):
                 raise ModelUnknown(model=f"{provider.id}/{model}", detail=_did_you_mean(_close_to(model, listed)))
         return provider, model
+
+    def _of_name(self, models: Sequence[Model], name: str) -> list[Model]:
+        return _of_name(models, name) or _of_name(self.cached_models("embedding"), name)
 
     def _has(self, provider_id: str, name: str) -> bool:
         return any(model.name in (name, f"{name}:latest") for model in self._lists.get(provider_id, ()))

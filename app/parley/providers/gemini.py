@@ -135,14 +135,15 @@ class Gemini(OneServer):
                 async for event in events:
                     yield event
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
         """Return one vector for each text, in their order. Raises ChatError."""
         vectors: list[list[float]] = []
         path, named = path_of(model), f"{self.id}/{model}"
+        wanted = {"outputDimensionality": dimensions} if dimensions else {}
         with _meant(named):
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 requests = [
-                    {"model": path.removeprefix("/"), "content": {"parts": [{"text": text}]}}
+                    {"model": path.removeprefix("/"), "content": {"parts": [{"text": text}]}, **wanted}
                     for text in texts[start : start + TEXTS_AT_ONCE]
                 ]
                 answer = await self._client.ask(

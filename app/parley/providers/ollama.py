@@ -125,9 +125,10 @@ class Ollama(OneServer):
                 if window is None or begun:
                     raise
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
         """Return one vector for each text. Raises ChatError, also where a text is longer than the model takes."""
-        body = self._with_keep_alive({"model": model, "input": list(texts), "truncate": False})
+        wanted = {"dimensions": dimensions} if dimensions else {}
+        body = self._with_keep_alive({"model": model, "input": list(texts), "truncate": False, **wanted})
         with self._absent_told(model):
             found = object_of(
                 await self._client.ask("/api/embed", body, model=self._full(model), seconds=EMBED_SECONDS)

@@ -296,12 +296,12 @@ class OpenAI(OneServer):
 
     # -- vectors
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
         """Return one vector for each text, in their order. Raises ChatError."""
         vectors: list[list[float]] = []
         for start in range(0, len(texts), EMBEDDED_AT_ONCE):
             batch = list(texts[start : start + EMBEDDED_AT_ONCE])
-            body = {"model": model, "input": batch}
+            body = {"model": model, "input": batch} | ({"dimensions": dimensions} if dimensions else {})
             named = f"{self.id}/{model}"
             answer = object_of(await self._client.ask("/embeddings", body, model=named, seconds=EMBED_SECONDS))
             found = _vectors(answer.get("data"), len(batch))

@@ -95,6 +95,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.ModelForbidden: Kind.FORBIDDEN,
     errors.ModelUnknown: Kind.MODEL_UNKNOWN,
     errors.MoodUnknown: Kind.BAD_REQUEST,
+    errors.NoEmbeddings: Kind.BAD_REQUEST,
     errors.NoModel: Kind.UNAVAILABLE,
     errors.OriginRefused: Kind.FORBIDDEN,
     errors.Overloaded: Kind.UNAVAILABLE,

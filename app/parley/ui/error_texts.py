@@ -186,6 +186,9 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "“{model}” is not on the server. Get it in the settings under Models, or choose another one.",
     ),
+    "no_embeddings": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "{model} makes no vectors of texts. Choose a model for embeddings."
+    ),
     "model_ambiguous": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "“{model}” is offered by more than one provider. Say which: {choices}.",

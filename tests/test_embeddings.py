@@ -1,0 +1,77 @@
+"""Vectors of texts: who makes them, who may ask for them, what they cost."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from parley.embeddings import Embeddings
+from parley.errors import BudgetSpent, ModelForbidden, NoEmbeddings, NoModel
+from parley.messages import Usage
+from parley.models import Model, Price
+from parley.people import Permissions
+from parley.pricing import Prices
+from parley.providers.catalog import Catalog
+from parley.settings import Settings
+from parley.store.store import Store
+from tests.conftest import ScriptedProvider
+
+
+class Embedding(ScriptedProvider):
+    """One that makes vectors as well."""
+
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
+        return [[float(len(text)), 0.5, 1.0] for text in texts]
+
+
+DEAR = Price(input=2.0, output=0.0)
+
+
+@pytest.fixture
+def provider() -> ScriptedProvider:
+    models = [Model("scripted", "one"), Model("scripted", "vectors", purpose="embedding", price=DEAR)]
+    return Embedding("scripted", models)
+
+
+@pytest.fixture
+def embeddings(store: Store, catalog: Catalog, settings: Settings) -> Embeddings:
+    return Embeddings(store, catalog, settings, Prices())
+
+
+async def test_vectors_and_what_they_cost(embeddings: Embeddings, store: Store) -> None:
+    made = await embeddings.embed(["abcd", "ab"], "vectors")
+    assert (made.vectors, made.model, made.tokens) == ([[4.0, 0.5, 1.0], [2.0, 0.5, 1.0]], "scripted/vectors", 2)
+    (spent,) = store.spending.by_model()
+    assert (spent.key, spent.input_tokens, spent.output_tokens, spent.cost) == ("scripted/vectors", 2, 0, 4e-6)
+    assert spent.estimated
+
+
+async def test_without_a_model(embeddings: Embeddings, provider: ScriptedProvider, catalog: Catalog) -> None:
+    assert (await embeddings.embed(["a"])).model == "scripted/vectors"
+    provider.listed = provider.listed[:1]
+    await catalog.models(refresh=True)
+    with pytest.raises(NoModel):
+        await embeddings.embed(["a"])
+
+
+async def test_what_cannot_be_had(embeddings: Embeddings) -> None:
+    with pytest.raises(NoEmbeddings, match="guide/manual"):
+        await embeddings.embed(["a"], "guide")
+    with pytest.raises(NoEmbeddings) as caught:
+        await embeddings.embed(["a"], "vectors", dimensions=2)
+    assert "3 numbers, not 2" in caught.value.detail
+
+
+async def test_what_an_account_may_not(embeddings: Embeddings, store: Store) -> None:
+    ann = await store.accounts.add("ann@example.org", "Ann", "user", (), "")
+    await store.accounts.change(ann.id, permissions=Permissions(models=frozenset({"guide"})))
+    with pytest.raises(ModelForbidden):
+        await embeddings.embed(["a"], "vectors", account=ann.id)
+    with pytest.raises(NoModel):
+        await embeddings.embed(["a"], account=ann.id)
+
+
+async def test_a_budget_that_is_spent(embeddings: Embeddings, store: Store, settings: Settings) -> None:
+    settings.update(budget=1.0, budget_stops=True)
+    await store.spending.add("scripted/one", Usage(1, 1, cost=1.0))
+    with pytest.raises(BudgetSpent):
+        await embeddings.embed(["a"], "vectors")
