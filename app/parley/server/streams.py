@@ -5,13 +5,13 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from parley.errors import ChatError, InternalError
+from parley.errors import ChatError, InternalError, ServerEnding
 from parley.events import Event, Failed, LastEvent, Started, Status, Stopped
 from parley.keys import redacted
 from parley.server.guard import CONNECTION
@@ -19,6 +19,8 @@ from parley.server.problems import Problem, TurnFailed
 from parley.turn import Turn
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PING_SECONDS = 15.0
 """How often a silent stream says that it is still there."""
@@ -235,6 +237,21 @@ async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Last
     if ended.done() and not ended.cancelled() and (last := ended.result()):
         return last
     return Stopped()
+
+
+async def while_there(work: Coroutine[Any, Any, T], request: Request) -> T:
+    """Return what some work comes to. If the client goes before, the work is cancelled, and ServerEnding raised: it
+    is answered to nobody.
+    """
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ServerEnding
+        return working.result()
+    finally:
+        gone.cancel()
+        working.cancel()
 
 
 def sse(data: bytes, *, event: str = "", id: int | str | None = None) -> bytes:

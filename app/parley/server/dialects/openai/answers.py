@@ -129,9 +129,12 @@ def call_of(call: ToolCall) -> dict[str, Any]:
     """Return a wish to call a function. The vendor's proof of it stands where Google has put it."""
     made: dict[str, Any] = {"id": call.id, "type": "function"}
     made["function"] = {"name": call.name, "arguments": call.arguments}
-    if call.signature:
-        made["extra_content"] = {"google": {"thought_signature": call.signature}}
-    return made
+    return made | proof(call)
+
+
+def proof(call: ToolCall) -> dict[str, Any]:
+    """Return what tells a vendor's proof of a call, if there is one."""
+    return {"extra_content": {"google": {"thought_signature": call.signature}}} if call.signature else {}
 
 
 def usage_of(usage: Usage) -> dict[str, Any]:

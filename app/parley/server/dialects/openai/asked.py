@@ -1,6 +1,7 @@
 """Reading what a chat completion is asked with."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from parley.errors import RequestInvalid
 from parley.messages import Image, Part, Reasoning, Text, ToolCall
@@ -51,6 +52,13 @@ def tool_choice(choice: object, name: str, tools: Sequence[ToolSpec]) -> str:
 def invalid(name: str, problem: str) -> RequestInvalid:
     """Return the error of a field that cannot be taken."""
     return RequestInvalid(problem=f"{name}: {problem}", invalid={name: [problem]})
+
+
+def proof_of(extra: dict[str, Any] | None) -> str:
+    """Return a vendor's proof of a call, from where Google has put it."""
+    google = (extra or {}).get("google")
+    proof = google.get("thought_signature") if isinstance(google, dict) else None
+    return proof if isinstance(proof, str) else ""
 
 
 def _demand_possible(asked: ChatQuestion) -> None:
@@ -125,7 +133,4 @@ def picture(url: str, name: str) -> Image:
 
 
 def _call(call: Call) -> ToolCall:
-    extra = call.extra_content or {}
-    google = extra.get("google")
-    proof = google.get("thought_signature") if isinstance(google, dict) else None
-    return ToolCall(call.id, call.function.name, call.function.arguments, proof if isinstance(proof, str) else "")
+    return ToolCall(call.id, call.function.name, call.function.arguments, proof_of(call.extra_content))
