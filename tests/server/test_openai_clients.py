@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.peers.tiny_engine import PYTHON
 from tests.server.conftest import Site
 
 CLIENT = Path(__file__).with_name("openai_client.py")
+Llm = Callable[..., Awaitable[str]]
 CALL = ToolCall("call_1", "get_weather", '{"city": "Paris"}')
 
 
@@ -180,3 +181,54 @@ async def test_an_error_in_the_middle(site: Site, provider: ScriptedProvider) ->
     said, kind, message = await client(site, "late_error")
     assert (said, kind) == ("Half", "APIError")
     assert "out of order" in message
+
+
+LLM = Path(PYTHON).with_name("llm")
+FUNCTIONS = "def multiply(x: int, y: int) -> int:\n    return x * y\n"
+
+
+@pytest.fixture
+def llm(site: Site, tmp_path: Path) -> Llm:
+    """Run `llm` with a model for each of the ways in which it speaks to OpenAI, as its documents say."""
+    base = {"model_name": "scripted/one", "api_base": f"{site.url}/v1", "api_key_name": "parley"}
+    ways: dict[str, dict[str, bool]] = {
+        "chat": {"supports_tools": True, "supports_schema": True, "vision": True},
+        "completion": {"completion": True},
+        "responses": {"responses": True, "supports_tools": True},
+    }
+    rows = [{"model_id": name, **base, **way} for name, way in ways.items()]
+    (tmp_path / "extra-openai-models.yaml").write_text(json.dumps(rows))
+    (tmp_path / "keys.json").write_text(json.dumps({"parley": site.owner.token}))
+
+    async def llm(model: str, *arguments: str) -> str:
+        return await run(LLM, "prompt", "-m", model, *arguments, LLM_USER_PATH=str(tmp_path))
+
+    return llm
+
+
+@pytest.mark.parametrize(
+    ("model", "options"), [("chat", []), ("chat", ["--no-stream"]), ("completion", []), ("responses", [])]
+)
+async def test_llm(llm: Llm, provider: ScriptedProvider, model: str, options: list[str]) -> None:
+    provider.says("Sun", "ny.")
+    system = [] if model == "completion" else ["-s", "Be brief."]
+    assert await llm(model, "Weather?", *system, *options) == "Sunny.\n"
+    request = provider.requests[0]
+    assert (request.messages[0].text, request.instruction) == ("Weather?", "Be brief." if system else "")
+
+
+@pytest.mark.parametrize("model", ["chat", "responses"])
+async def test_llm_with_a_tool(llm: Llm, provider: ScriptedProvider, model: str) -> None:
+    call = ToolCall("call_1", "multiply", '{"x": 6, "y": 7}')
+    provider.says(ToolCalled(call), Finished(None, "tool_calls"))
+    provider.says("It is 42.")
+    assert await llm(model, "6 times 7?", "--functions", FUNCTIONS) == "It is 42.\n"
+    assert provider.requests[1].messages[1].parts == (call, ToolResult("call_1", "42"))
+
+
+async def test_llm_with_a_picture(llm: Llm, provider: ScriptedProvider, tmp_path: Path) -> None:
+    data = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    (tmp_path / "a.png").write_bytes(data)
+    provider.says("Bytes.")
+    assert await llm("chat", "What is it?", "--attachment-type", str(tmp_path / "a.png"), "image/png") == "Bytes.\n"
+    assert provider.requests[0].messages[0].images == (Image("image/png", data),)
