@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 DIALECT = "parley.dialect"
 """Where in the scope the `Dialect` of a request is."""
+
+_ENDS = "\u0085\u2028\u2029"
+"""Taken for ends of lines by some who read line by line."""
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Headers = list[tuple[bytes, bytes]]
@@ -86,5 +89,12 @@ def _begins(path: str, prefix: str) -> bool:
 
 
 def to_json(value: Any) -> bytes:
-    """Return a value as JSON in UTF-8, on one line. Halves of characters become question marks."""
-    return _ENCODER.encode(value).encode("utf-8", "replace")
+    """Return a value as JSON in UTF-8, on one line, also for those who take more than line feeds for ends of lines.
+
+    Halves of characters become question marks.
+    """
+    text = _ENCODER.encode(value)
+    if not text.isascii():
+        for end in _ENDS:
+            text = text.replace(end, f"\\u{ord(end):04x}")
+    return text.encode("utf-8", "replace")
