@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from parley.server.backend import Backend
 from parley.server.dialect import Dialect
-from parley.server.dialects.ollama import chat, library
+from parley.server.dialects.ollama import chat, embedding, library
 from parley.server.dialects.ollama.problems import error_body
 
 
 def _routes(backend: Backend) -> APIRouter:
     router = APIRouter()
-    for module in (chat, library):
+    for module in (chat, library, embedding):
         router.include_router(module.routes(backend))
     return router
 

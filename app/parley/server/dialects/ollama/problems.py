@@ -4,6 +4,10 @@ from parley.server.problems import Kind, Problem
 
 
 def error_body(problem: Problem) -> dict[str, str]:
-    """Return what says that something went wrong. A vendor's own words are told too, those of a bug are not."""
+    """Return what says that something went wrong. A vendor's own words are told too, those of a bug are not.
+
+    Clients know an unknown model by the words, for there is nothing else.
+    """
+    beginning = "model not found:" if problem.kind is Kind.MODEL_UNKNOWN else ""
     detail = "" if problem.kind is Kind.INTERNAL else problem.detail
-    return {"error": " ".join(filter(None, (problem.sentence, detail)))}
+    return {"error": " ".join(filter(None, (beginning, problem.sentence, detail)))}

@@ -26,7 +26,12 @@ _quoted = json.encoder.encode_basestring
 
 def now() -> str:
     """Return the time as Go writes it."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return moment(time.time())
+
+
+def moment(seconds: float) -> str:
+    """Return Unix seconds as Go writes a time."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def error_line(problem: Problem) -> bytes:
