@@ -86,3 +86,12 @@ async def test_before_the_body_is_there(owner: Person) -> None:
 async def test_all_are_described(owner: Person) -> None:
     paths = (await owner.client.get("/openapi.json")).json()["paths"]
     assert {"/health", "/chat", "/shared/ask"} <= paths.keys()
+    asked = paths["/shared/ask"]["post"]
+    assert asked["tags"] == ["quiet", "loud"]
+    assert "422" not in asked["responses"]
+    models = paths["/v1/models"]["get"]
+    assert models["tags"] == ["openai", "anthropic"]
+    assert "limit" in [parameter["name"] for parameter in models["parameters"]]
+    either = models["responses"]["200"]["content"]["application/json"]["schema"]["anyOf"]
+    assert [schema["$ref"].rpartition("__")[2] for schema in either] == ["ModelList", "ModelList"]
+    assert len(paths["/v1/models/{id}"]) == 1

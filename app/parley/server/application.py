@@ -1,5 +1,6 @@
 """The application: FastAPI with the routes of all dialects, behind the guard."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
@@ -14,6 +15,7 @@ from parley.errors import BodyUnreadable, ChatError, InternalError, MethodRefuse
 from parley.keys import redacted
 from parley.server.backend import Backend
 from parley.server.connections import Caller
+from parley.server.description import described
 from parley.server.dialect import DIALECT, Dialect, Dialects
 from parley.server.guard import Guard
 from parley.server.problems import Problem, TurnFailed
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
     """Return what answers requests, as ASGI has it."""
     app = FastAPI(title="Parley", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for dialect in dialects:
-        app.include_router(_Section(dialect, backend))
+    sections = {dialect.name: _Section(dialect, backend) for dialect in dialects}
+    for section in sections.values():
+        app.include_router(section)
+    app.openapi = cache(lambda: described(sections.items()))  # type: ignore[method-assign]
 
     async def refuse(request: Request, error: Exception) -> Response:
         problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))

@@ -43,12 +43,12 @@ def routes(backend: Backend) -> APIRouter:
         first, last = (page[0].id, page[-1].id) if page else (None, None)
         return ModelList(data=page, has_more=more, first_id=first, last_id=last)
 
-    @router.get("/v1/models/{name:path}")
-    async def get_model_for_anthropic(name: str, caller: Asking) -> ModelInfo:
+    @router.get("/v1/models/{id:path}")
+    async def get_model_for_anthropic(id: str, caller: Asking) -> ModelInfo:
         """Return one model."""
-        model = next((model for model in await allowed(caller) if name in (model.id, model.name)), None)
+        model = next((model for model in await allowed(caller) if id in (model.id, model.name)), None)
         if model is None:
-            raise ModelUnknown(model=name)
+            raise ModelUnknown(model=id)
         return _info(model)
 
     return router
