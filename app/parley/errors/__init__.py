@@ -54,6 +54,7 @@
     │   ├── DataFolderGone       the data was moved to a folder that is not there
     │   └── StoreBusy            another program holds the database
     ├── ConversationUnknown      no conversation of that id
+    ├── ConversationForeign      it is another account's, where an API demands that this is told
     ├── MessageUnknown           no message of that id
     ├── MessageStreaming         the message is still being written
     ├── FolderUnknown            no folder of that id
@@ -120,6 +121,7 @@ from parley.errors.assistants import (
 from parley.errors.base import ChatError
 from parley.errors.data import (
     AddressTaken,
+    ConversationForeign,
     ConversationUnknown,
     DataFolderGone,
     FileProblem,
@@ -244,6 +246,7 @@ __all__ = [
     "ConnectTimeout",
     "ConnectionLost",
     "ConnectionLostAsleep",
+    "ConversationForeign",
     "ConversationUnknown",
     "CredentialMissing",
     "DataFolderGone",

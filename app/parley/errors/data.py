@@ -80,6 +80,13 @@ class ConversationUnknown(ChatError):
     sentence = "There is no conversation “{conversation}”."
 
 
+class ConversationForeign(ChatError):
+    """The conversation is another account's. Only where an API demands it is that told."""
+
+    code = "conversation_foreign"
+    sentence = "Conversation does not belong to the authenticated user."
+
+
 class MessageUnknown(ChatError):
     """No message of that id."""
 

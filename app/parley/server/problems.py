@@ -71,6 +71,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.BudgetSpent: Kind.QUOTA_SPENT,
     errors.CertificatesUnusable: Kind.INTERNAL,
     errors.ChatError: Kind.INTERNAL,
+    errors.ConversationForeign: Kind.FORBIDDEN,
     errors.ConversationUnknown: Kind.NOT_FOUND,
     errors.CredentialMissing: Kind.UNAUTHENTICATED,
     errors.EmailInvalid: Kind.BAD_REQUEST,

@@ -232,6 +232,7 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "Another program is holding the database {path}. Close it, then try again.",
     ),
+    "conversation_foreign": QT_TRANSLATE_NOOP("ErrorTexts", "Conversation does not belong to the authenticated user."),
     "conversation_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no conversation “{conversation}”."),
     "message_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no message “{message}”."),
     "message_streaming": QT_TRANSLATE_NOOP("ErrorTexts", "The answer is still being written. Stop it first."),

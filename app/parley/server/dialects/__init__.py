@@ -1,9 +1,10 @@
 """The wire formats that the server speaks, one package or module each."""
 
 from parley.server.dialects.anthropic import ANTHROPIC
+from parley.server.dialects.asta import ASTA
 from parley.server.dialects.mingly import MINGLY
 from parley.server.dialects.ollama import OLLAMA
 from parley.server.dialects.openai import OPENAI
 
-BUILT_IN = (MINGLY, OPENAI, ANTHROPIC, OLLAMA)
+BUILT_IN = (MINGLY, OPENAI, ANTHROPIC, OLLAMA, ASTA)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""
