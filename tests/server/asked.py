@@ -19,5 +19,5 @@ def parts_of(request: ProviderRequest) -> list[tuple[Role, list[Part]]]:
 class Embedding(ScriptedProvider):
     """A provider that also makes vectors: of each text its length."""
 
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
         return [[float(len(text)), 0.5] for text in texts]

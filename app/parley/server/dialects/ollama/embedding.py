@@ -1,65 +1,51 @@
 """Vectors of texts."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from parley.errors import RequestInvalid
-from parley.messages import Usage
-from parley.permits import Permits
-from parley.providers.base import Embedder
+from parley.embeddings import Embedded
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialects.ollama.naming import meant
-from parley.server.dialects.ollama.shapes import Embed, Embedded, EmbeddedOne, EmbedOne
-from parley.tokens import in_text
+from parley.server.dialects.ollama.shapes import Embed, EmbedOne, Vector, Vectors
+from parley.server.streams import while_there
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes that turn texts into vectors."""
     router = APIRouter()
-    services = backend.services
 
-    async def vectors_of(wanted: str, texts: Sequence[str], caller: Caller) -> tuple[list[list[float]], int]:
-        """Return a vector for each text, and about how many tokens these have. Raises ChatError."""
-        provider, name = await meant(backend, wanted)
-        Permits(services.store).demand(caller.id, provider.id, name)
-        if not isinstance(provider, Embedder):
-            raise RequestInvalid(problem=f"“{wanted}” does not support embeddings")
+    async def embedded(
+        texts: list[str], sent: Embed | EmbedOne, request: Request, caller: Caller, dimensions: int | None = None
+    ) -> Embedded:
+        """Return a vector for each text. Raises ChatError. Without a text nobody is asked: the model is looked up."""
+        provider, name = await meant(backend, sent.model)
+        model = f"{provider.id}/{name}"
         if not texts:
-            return [], 0
-        vectors = await provider.embed(name, texts)
-        tokens = sum(map(in_text, texts))
-        id, about = f"{provider.id}/{name}", services.catalog.known(provider.id, name)
-        usage = services.prices.priced(Usage(tokens, 0, estimated=True), id, about)
-        if usage.cost is None and services.catalog.runs_here(id):
-            usage = replace(usage, cost=0.0)
-        await services.store.spending.add(id, usage, caller.id)
-        return vectors, tokens
+            return Embedded([], model, 0)
+        work = backend.services.embeddings.embed(texts, model, dimensions=dimensions, account=caller.id)
+        return await while_there(work, request)
 
     @router.post("/api/embed")
-    async def embed_like_ollama(sent: Embed, caller: Asking) -> Embedded:
+    async def embed_like_ollama(sent: Embed, request: Request, caller: Asking) -> Vectors:
         """Return a vector for each text."""
         began = time.monotonic_ns()
         texts = [sent.input] if isinstance(sent.input, str) else sent.input
-        vectors, tokens = await vectors_of(sent.model, texts, caller)
-        if sent.dimensions is not None and any(len(vector) != sent.dimensions for vector in vectors):
-            raise RequestInvalid(problem=f"dimensions: the vectors of “{sent.model}” have {len(vectors[0])}")
-        return Embedded(
+        made = await embedded(texts, sent, request, caller, sent.dimensions)
+        return Vectors(
             model=sent.model,
-            embeddings=vectors,
+            embeddings=made.vectors,
             total_duration=time.monotonic_ns() - began,
             load_duration=0,
-            prompt_eval_count=tokens,
+            prompt_eval_count=made.tokens,
         )
 
     @router.post("/api/embeddings")
-    async def embed_one_like_ollama(sent: EmbedOne, caller: Asking) -> EmbeddedOne:
+    async def embed_one_like_ollama(sent: EmbedOne, request: Request, caller: Asking) -> Vector:
         """Return the vector of one text."""
-        vectors, _ = await vectors_of(sent.model, [sent.prompt] if sent.prompt else [], caller)
-        return EmbeddedOne(embedding=vectors[0] if vectors else [])
+        made = await embedded([sent.prompt] if sent.prompt else [], sent, request, caller)
+        return Vector(embedding=made.vectors[0] if made.vectors else [])
 
     return router

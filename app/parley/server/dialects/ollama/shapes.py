@@ -151,7 +151,7 @@ class GenerateAnswer(Ended):
     thinking: str = ""
 
 
-class Embedded(BaseModel):
+class Vectors(BaseModel):
     """A vector for each text."""
 
     model_config = ConfigDict(protected_namespaces=())
@@ -163,7 +163,7 @@ class Embedded(BaseModel):
     prompt_eval_count: int
 
 
-class EmbeddedOne(BaseModel):
+class Vector(BaseModel):
     """A vector."""
 
     embedding: list[float]
