@@ -56,6 +56,11 @@ class Paths(NamedTuple):
         return self.data / "prices.json"
 
     @property
+    def certificates(self) -> Path:
+        """Return the folder of the certificates that were made on this computer, and of their keys."""
+        return self.data / "certificates"
+
+    @property
     def log(self) -> Path:
         """Return the log file."""
         return self.data / "logs" / "parley.log"

@@ -9,9 +9,11 @@ from parley.errors import AccountUnknown, TokenRefused
 from parley.messages import OWNER
 from parley.options import Options
 from parley.people import Credential
+from parley.server.addresses import is_loopback
 from parley.server.connections import Caller, Connections
 from parley.server.limits import Limits, place_of
 from parley.server.news import News
+from parley.server.pairing import Pairing
 
 if TYPE_CHECKING:
     from parley.services import Services
@@ -23,9 +25,12 @@ STRANGERS_A_MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to serve: what the settings say, or whoever starts the server. `tls` counts for the network only."""
+    """How to serve: what the settings say, or whoever starts the server. `tls` counts for the network only.
 
-    host: str = "127.0.0.1"
+    `host` is the one address to listen on; empty for all of this computer's own, or with `lan` of the network.
+    """
+
+    host: str = ""
     port: int = 3939
     lan: bool = False
     tls: bool = True
@@ -36,15 +41,30 @@ class Plan:
         """Return the plan of the settings."""
         return cls(port=options.server_port, lan=options.server_lan, tls=options.server_tls, auth=options.server_auth)
 
+    @property
+    def open(self) -> bool:
+        """Return whether other computers can reach it."""
+        return self.lan or (self.host != "" and not is_loopback(self.host))
+
+    @property
+    def encrypted(self) -> bool:
+        """Return whether other computers have to encrypt what they send."""
+        return self.open and self.tls
+
 
 @dataclass(slots=True)
 class Backend:
-    """Engine, store and settings, and who is connected. `names` tells which hosts we answer to, ports left out."""
+    """Engine, store and settings, and who is connected. `names` tells which hosts we answer to, ports left out.
+
+    `authority` returns the certificate that devices install, if there is one; it takes a while.
+    """
 
     services: "Services"
     plan: Plan
     connections: Connections
     names: Callable[[], frozenset[str]]
+    pairing: Pairing = field(default_factory=Pairing)
+    authority: Callable[[], bytes | None] = lambda: None
     limits: Limits = field(default_factory=Limits)
     strangers: Limits = field(default_factory=Limits)
     news: News = field(init=False)

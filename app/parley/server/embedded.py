@@ -1,64 +1,74 @@
-"""EmbeddedServer: server mode, off or on. It binds its socket itself, so that a busy port is a sentence, and leaves
-signals to the program.
+"""EmbeddedServer: server mode, off or on. It binds its sockets itself, so that a busy port is a sentence, leaves
+signals to the program, and begins anew when the settings want it otherwise.
 """
 
 import asyncio
-import errno
 import logging
-import os
-import socket
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from parley.errors import AddressTaken, ChatError, InternalError, LanRefused, SettingInvalid
+from parley.errors import ChatError, InternalError, LanRefused, ServerOff
 from parley.keys import redacted
+from parley.server import addresses
 from parley.server.backend import Backend, Plan
 from parley.server.bodies import MEGABYTE
 from parley.server.connections import Connections
+from parley.server.neighbours import Neighbours
+from parley.server.pairing import OFFER_SECONDS, Pairing
 from parley.serving import Certificates, Client, Offer, ServerState
 from parley.store.changes import ACCOUNT, EVERYTHING, TOKEN, Change
 
 if TYPE_CHECKING:
-    import uvicorn
+    from uvicorn import Config
 
+    from parley.options import Options
     from parley.server.dialect import Dialect
-    from parley.server.guard import Guard
+    from parley.server.listening import Listening
     from parley.services import Services
 
 logger = logging.getLogger(__name__)
 
-PORTS_TRIED = 100
-HIGHEST_PORT = 65_535
-
 TOLD_SECONDS = 0.25
 """Observers are told so much later of what changes many times a second."""
+
+SETTLED_SECONDS = 0.3
+"""So long after the last change of a setting it holds: several of them come together."""
+
+LOOK_SECONDS = 15.0
+"""How often it is seen whether the computer's addresses have changed, or a certificate is about to end."""
 
 
 class EmbeddedServer:
     """Server mode, in this process and on its event loop. Satisfies `serving.ServerSwitch`.
 
-    `plan` takes the place of the settings.
+    `plan` takes the place of the settings, or is made of them.
     """
 
     def __init__(
         self,
         services: "Services",
-        plan: Plan | None = None,
+        plan: "Plan | Callable[[Options], Plan]" = Plan.of,
         dialects: "Callable[[], Sequence[Dialect]] | None" = None,
     ) -> None:
         self._services = services
-        self._chosen = plan
+        self._planned = (lambda options: plan) if isinstance(plan, Plan) else plan
         self._dialects = dialects
         self._observers: list[Callable[[], None]] = []
         self._telling: asyncio.TimerHandle | None = None
+        self._switching = asyncio.Lock()
         self._state: ServerState = "off"
         self._problem: ChatError | None = None
         self._connections = Connections()
-        self._addresses: list[str] = []
-        self._server: uvicorn.Server | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._unsubscribe: Callable[[], None] = _nothing
+        self._pairing = Pairing()
+        self._neighbours = Neighbours(services)
+        self._plan: Plan | None = None
+        self._port = 0
+        self._listening: Listening | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._settled: asyncio.TimerHandle | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._restarting: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> ServerState:
@@ -67,13 +77,13 @@ class EmbeddedServer:
 
     @property
     def address(self) -> str | None:
-        """Return the URL at which it listens, or None."""
-        return self._addresses[0] if self._addresses else None
+        """Return the first of the addresses, or None."""
+        return next(iter(self.addresses), None)
 
     @property
     def addresses(self) -> Sequence[str]:
         """Return the URLs at which it can be reached."""
-        return tuple(self._addresses)
+        return self._neighbours.addresses
 
     @property
     def problem(self) -> ChatError | None:
@@ -83,7 +93,7 @@ class EmbeddedServer:
     @property
     def warnings(self) -> Sequence[ChatError]:
         """Return what does not work although it is on."""
-        return ()
+        return self._neighbours.warnings
 
     @property
     def requests(self) -> int:
@@ -98,22 +108,21 @@ class EmbeddedServer:
     @property
     def certificates(self) -> Certificates | None:
         """Return the authority, or None as long as none has been needed."""
-        return None
+        return self._neighbours.certificates
 
     def offer(self, account: str) -> Offer:
-        """Return an offer to pair one device of an account."""
-        raise NotImplementedError
+        """Return an offer to pair one device of an account. Raises ServerOff, and AccountUnknown."""
+        if self._state != "on" or not self.addresses:
+            raise ServerOff
+        self._services.store.accounts.get(account)
+        code = self._pairing.offer(account)
+        # A phone cannot reach what is this computer's only.
+        address = self.addresses[min(1, len(self.addresses) - 1)]
+        return Offer(f"{address}/#pair={code}", code, time.time() + OFFER_SECONDS)
 
     def free_port(self) -> int:
         """Return the next port on which nobody listens. Raises AddressTaken without any."""
-        plan = self._chosen or Plan.of(self._services.settings.options)
-        for port in range(plan.port + 1, min(plan.port + PORTS_TRIED, HIGHEST_PORT) + 1):
-            try:
-                self._bind(replace(plan, port=port)).close()
-            except (AddressTaken, SettingInvalid):
-                continue
-            return port
-        raise AddressTaken(host=plan.host, port=plan.port)
+        return addresses.free_port(self._planned(self._services.settings.options))
 
     def subscribe(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call the observer after something of this has changed. Return what ends that."""
@@ -126,67 +135,143 @@ class EmbeddedServer:
         return unsubscribe
 
     async def start(self) -> None:
-        """Listen. Raises AddressTaken, LanRefused, and SettingInvalid for an address that this computer lacks."""
-        if self._state != "off":
-            return
-        self._become("starting")
-        try:
-            await self._start(self._chosen or Plan.of(self._services.settings.options))
-        except BaseException as error:
-            self._problem = error if isinstance(error, ChatError) else None
-            self._become("off")
-            raise
-        self._problem = None
-        self._become("on")
+        """Listen as the settings say; where it does so otherwise, it begins anew.
+
+        Raises AddressTaken, LanRefused, CertificatesUnusable, StoreError, and SettingInvalid for an address that this
+        computer lacks.
+        """
+        async with self._switching:
+            plan = self._planned(self._services.settings.options)
+            if self._state == "on":
+                if plan == self._plan:
+                    return
+                await self._stop()
+            self._problem = None
+            self._become("starting")
+            try:
+                await self._start(plan)
+            except BaseException as error:
+                await self._end_all()
+                self._problem = error if isinstance(error, ChatError) else None
+                self._become("off")
+                raise
+            self._become("on")
 
     async def stop(self) -> None:
         """Listen no more, and end open requests. Does nothing when it is not running."""
-        if self._task is None or self._server is None:
-            return
-        self._become("ending")
-        self._server.should_exit = True
-        await self._connections.end_all()
-        await asyncio.wait([self._task])
-        self._server = self._task = None
-        if self._telling:
-            self._telling.cancel()
+        if self._restarting and self._restarting is not asyncio.current_task():
+            self._restarting.cancel()
+        async with self._switching:
+            if self._state == "on":
+                await self._stop()
 
     async def _start(self, plan: Plan) -> None:
-        if plan.lan and not plan.auth:
+        if plan.open and not plan.auth:
             raise LanRefused
-        listener = self._bind(plan)
+        sockets = addresses.bind(plan)
         try:
+            self._plan, self._port = plan, sockets[0].getsockname()[1]
+            context = await self._neighbours.context(plan)
+            make = await asyncio.to_thread(_maker, self._dialects)
             self._connections = Connections(self._soon_tell)
-            make = await asyncio.to_thread(_application_maker, self._dialects)
-            backend = Backend(self._services, plan, self._connections, self._names())
+            backend = Backend(
+                self._services,
+                plan,
+                self._connections,
+                self._neighbours.names,
+                self._pairing,
+                self._neighbours.authority_pem,
+            )
             largest = backend.options.server_json_mib * MEGABYTE
-            self._server = await asyncio.to_thread(_make_server, make(backend), largest)
+            config = await asyncio.to_thread(make, backend, largest)
         except BaseException:
-            listener.close()
+            for each in sockets:
+                each.close()
             raise
-        host, port = listener.getsockname()[:2]
-        self._addresses = [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+        from parley.server.listening import Listening
+
+        self._listening = Listening(config, sockets, context, self._lost)
+        await self._listening.start()
         self._services.store.start_watching()  # another process may revoke a token
-        self._unsubscribe = self._services.store.subscribe(lambda change: self._notice(change, backend))
-        self._task = asyncio.get_running_loop().create_task(self._serve(self._server, listener))
+        self._unsubscribe = [
+            self._services.store.subscribe(lambda change: self._notice(change, backend)),
+            self._services.settings.subscribe(lambda options: self._soon_settle()),
+        ]
+        await self._look()
+        self._looking = asyncio.get_running_loop().create_task(self._keep_looking())
 
-    async def _serve(self, server: "uvicorn.Server", listener: socket.socket) -> None:
+    async def _stop(self) -> None:
+        self._become("ending")
+        await self._end_all()
+        self._become("off")
+
+    async def _end_all(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
+        looking, self._looking = self._looking, None
+        if looking:
+            looking.cancel()
+            await asyncio.wait({looking})
+        listening, self._listening = self._listening, None
+        if listening:
+            await listening.stop(self._connections.end_all)
+        await self._neighbours.end()
+        for timer in (self._settled, self._telling):
+            if timer:
+                timer.cancel()
+        self._settled = self._telling = self._plan = None
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._look()
+
+    async def _look(self) -> None:
+        """See to what changes while it is on: addresses, certificates, and what the settings say of the rest."""
+        if self._plan and await self._neighbours.look(self._plan, self._port):
+            self._tell()
+
+    def _soon_settle(self) -> None:
+        if self._settled:
+            self._settled.cancel()
+        self._settled = asyncio.get_running_loop().call_later(SETTLED_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """Let changed settings hold."""
+        self._settled = None
+        self._restarting = asyncio.get_running_loop().create_task(self._restart())
+
+    async def _restart(self) -> None:
         try:
-            with listener:
-                await server.serve(sockets=[listener])
+            await self.start()
+            async with self._switching:
+                if self._state == "on":
+                    await self._look()
+        except ChatError as error:
+            logger.warning("the server could not be started with the changed settings: %s", error)
         except Exception as error:
-            logger.exception("the server ended by itself")
-            self._problem = InternalError(detail=redacted(repr(error)))
+            logger.exception("the server could not be started with the changed settings")
+            self._fail(error)
         finally:
-            self._unsubscribe()
-            self._addresses = []
-            self._become("off")
+            self._restarting = None
 
-    def _names(self) -> Callable[[], frozenset[str]]:
-        from parley.server.addresses import Names
+    def _lost(self, error: BaseException) -> None:
+        """It has ended by itself."""
+        logger.error("the server ended by itself", exc_info=error)
+        self._fail(error)
+        if self._restarting is None:
+            self._restarting = asyncio.get_running_loop().create_task(self._give_up())
 
-        names, settings = Names(), self._services.settings
-        return lambda: names(settings.options.server_names)
+    async def _give_up(self) -> None:
+        try:
+            await self.stop()
+        finally:
+            self._restarting = None
+
+    def _fail(self, error: BaseException) -> None:
+        self._problem = InternalError(detail=redacted(repr(error)))
+        self._tell()
 
     def _notice(self, change: Change, backend: Backend) -> None:
         if change.noun in (TOKEN, ACCOUNT, EVERYTHING):
@@ -206,46 +291,12 @@ class EmbeddedServer:
         for observer in tuple(self._observers):
             observer()
 
-    def _bind(self, plan: Plan) -> socket.socket:
-        try:
-            family, kind, protocol, _, place = socket.getaddrinfo(plan.host, plan.port, type=socket.SOCK_STREAM)[0]
-        except OSError as error:
-            raise SettingInvalid(key="--host", value=plan.host, expected=error.strerror or str(error)) from error
-        listener = socket.socket(family, kind, protocol)
-        try:
-            if os.name == "posix":
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(place)
-            listener.listen(128)
-            listener.setblocking(False)
-        except OSError as error:
-            listener.close()
-            raise _refused(plan, error) from error
-        return listener
 
-
-def _refused(plan: Plan, error: OSError) -> AddressTaken | SettingInvalid:
-    if error.errno == errno.EADDRINUSE:
-        return AddressTaken(host=plan.host, port=plan.port, detail=str(error))
-    key, value = ("--port", plan.port) if isinstance(error, PermissionError) else ("--host", plan.host)
-    return SettingInvalid(key=key, value=value, expected=error.strerror or str(error))
-
-
-def _application_maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> "Callable[[Backend], Guard]":
-    """Import FastAPI and the dialects, which takes a while, and return what makes the application of them."""
+def _maker(dialects: "Callable[[], Sequence[Dialect]] | None") -> "Callable[[Backend, int], Config]":
+    """Import FastAPI, uvicorn and the dialects, which takes a while, and return what configures a server of them."""
     from parley.server.application import make_application
     from parley.server.dialects import BUILT_IN
+    from parley.server.wire import configured
 
     spoken = tuple(dialects()) if dialects else BUILT_IN
-    return lambda backend: make_application(backend, spoken)
-
-
-def _make_server(guard: "Guard", largest_message: int) -> "uvicorn.Server":
-    """Import uvicorn and make a server."""
-    from parley.server.wire import make_server
-
-    return make_server(guard, largest_message=largest_message)
-
-
-def _nothing() -> None:
-    pass
+    return lambda backend, largest: configured(make_application(backend, spoken), largest_message=largest)

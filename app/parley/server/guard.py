@@ -17,6 +17,7 @@ from parley.errors import (
     BodyUnreadable,
     ChatError,
     CredentialMissing,
+    EncryptionNeeded,
     HostRefused,
     InternalError,
     OriginRefused,
@@ -24,6 +25,7 @@ from parley.errors import (
     TokenRefused,
 )
 from parley.keys import redacted
+from parley.server.addresses import is_loopback
 from parley.server.backend import Backend
 from parley.server.bodies import UPLOAD_RATE, Body, Room
 from parley.server.connections import Caller
@@ -121,6 +123,7 @@ class Guard:
         self._backend = backend
         self._dialects = dialects
         self._room = Room()
+        self._public = frozenset(path for dialect in dialects.all for path in dialect.public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket, as ASGI has it."""
@@ -151,6 +154,12 @@ class Guard:
                 if method == "HEAD":  # is GET, without the body: that is left away here
                     request.scope = {**scope, "method": "GET"}
                 await self._allowed(request, body, answer)
+        except EncryptionNeeded as error:
+            if path in self._public and method in ("GET", "HEAD"):
+                place = b"https://" + request.headers[b"host"] + scope["raw_path"]
+                await answer.refuse((307, [(b"location", place), (b"content-length", b"0")], b""))
+            else:
+                await answer.refuse(_refusal(request, error))
         except ChatError as error:
             await answer.refuse(_refusal(request, error))
         except Exception as error:
@@ -161,10 +170,11 @@ class Guard:
 
     async def _allowed(self, request: _Request, body: Body, answer: "_Answer") -> None:
         scope, dialect = request.scope, request.scope[DIALECT]
-        caller = self._caller(request)
+        public = scope["path"] in self._public
+        caller = None if public else self._caller(request)  # an old token keeps nobody from logging in
         if caller is None:
             self._backend.count_stranger(request.address)
-            if scope["path"] not in dialect.public:
+            if not public:
                 raise CredentialMissing
         else:
             key = ("account", caller.id) if dialect.per_account else caller.key
@@ -227,6 +237,8 @@ class Guard:
             raise RequestInvalid(problem="it does not say which host it is meant for")
         if request.host not in self._backend.names():  # a page may have pointed a name of its own at us
             raise HostRefused(host=request.header(b"host")[:80])
+        if self._backend.plan.encrypted and _is_clear(request):
+            raise EncryptionNeeded
         if origin is None:
             raise OriginRefused(origin=request.header(b"origin")[:80])
         if _CONTROL.search(request.scope["path"]):
@@ -320,6 +332,11 @@ class _Answer:
             await self._body.drain()
             body = b""
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _is_clear(request: _Request) -> bool:
+    """Return whether a request came over the network without encryption."""
+    return request.scope["scheme"] in ("http", "ws") and not is_loopback(request.address)
 
 
 def _refusal(request: _Request, error: ChatError) -> tuple[int, Headers, bytes]:

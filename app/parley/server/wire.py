@@ -4,8 +4,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -40,12 +39,6 @@ OTHER_FILES = 128
 
 MOST_UNREAD = 1024 * 1024
 """Bytes of control frames that a socket's client has made us answer, and does not read."""
-
-GRACE_SECONDS = 3
-"""How long open requests may take to end when the server does."""
-
-_LOOK_TICKS = 10
-"""Of uvicorn's ticks, ten to the second: how often connections are looked at."""
 
 _NOISE = {"Invalid HTTP request received.", "Unsupported upgrade request."}
 
@@ -220,41 +213,10 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
 
-class Server(uvicorn.Server):
-    """A server that takes no signals, looks after its connections, and leaves none."""
+def configured(guard: Guard, *, largest_message: int) -> uvicorn.Config:
+    """Return how to serve what the guard lets through. A socket's message has at most so many bytes.
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program."""
-        yield
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look at the connections, once a second."""
-        if counter % _LOOK_TICKS == 0:
-            now = time.monotonic()
-            for connection in tuple(self.server_state.connections):
-                if isinstance(connection, Http | WebSocket):
-                    connection.look(now)
-        return await super().on_tick(counter)
-
-    async def shutdown(self, sockets: Any = None) -> None:
-        """End, and break off what does not: before uvicorn calls that an error."""
-        breaking = asyncio.get_running_loop().call_later(GRACE_SECONDS - 1, self._break_off)
-        try:
-            await super().shutdown(sockets)
-        finally:
-            breaking.cancel()
-            self._break_off()
-
-    def _break_off(self) -> None:
-        for connection in tuple(self.server_state.connections):
-            connection.transport.abort()
-
-
-def make_server(guard: Guard, *, largest_message: int) -> Server:
-    """Return a server of what the guard lets through. A socket's message has at most so many bytes.
-
-    It writes no log of requests, believes no header that a proxy could have written, and compresses nothing: secrets
+    No log of requests is written, no header believed that a proxy could have written, and nothing compressed: secrets
     and what others wrote are in the same stream.
     """
     logging.getLogger("uvicorn.error").addFilter(without_secrets)
@@ -270,10 +232,16 @@ def make_server(guard: Guard, *, largest_message: int) -> Server:
         proxy_headers=False,
         lifespan="off",
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     config.load()
-    return Server(config)
+    return config
+
+
+def look_after(connections: Iterable[Any], now: float) -> None:
+    """Break off those whose clients keep us waiting. To be called about once a second."""
+    for connection in tuple(connections):
+        if isinstance(connection, Http | WebSocket):
+            connection.look(now)
 
 
 def without_secrets(record: logging.LogRecord) -> bool:
