@@ -237,7 +237,7 @@ async def test_what_is_asked_is_not_kept_unless_it_is_wanted(
     (kept,) = store.conversations.page(account=ann.account.id)
     assert (kept.title, kept.channel, kept.message_count) == ("Hi", "api", 2)
     assert not store.conversations.page()
-    assert [spent.key for spent in store.spending.by_model(account=ann.account.id)] == ["scripted/one"]
+    await until(lambda: [spent.key for spent in store.spending.by_model(account=ann.account.id)] == ["scripted/one"])
 
 
 async def test_every_request_that_cannot_be_read_is_refused_in_our_words(site: Site) -> None:

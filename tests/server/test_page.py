@@ -36,7 +36,7 @@ def test_they_load_nothing_from_elsewhere_and_have_no_code_in_the_page(name: str
 @pytest.mark.parametrize(
     "path",
     ["/web/", "/web/index.html", "/web/../prices.json", "/web/%2e%2e/prices.json", "/web/..%2fprices.json",
-     "/web/index.js/", "/web/%00", "/docs/x", "/web/style.css%00.svg"],
+     "/web/index.js/", "/docs/x"],
 )  # fmt: skip
 async def test_there_is_nothing_else(site: Site, path: str) -> None:
     assert (await site.anyone.get(path)).status_code == 401

@@ -85,7 +85,7 @@ class Dialects:
 
 def _begins(path: str, prefix: str) -> bool:
     """Return whether a path is a prefix, or goes on behind it at a slash."""
-    return path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) : len(prefix) + 1] in ("", "/"))
+    return path.startswith(prefix) and (not prefix or path[len(prefix) : len(prefix) + 1] in ("", "/"))
 
 
 def to_json(value: Any) -> bytes:

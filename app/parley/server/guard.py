@@ -182,7 +182,8 @@ class Guard:
             self._backend.limits.take((dialect.name if dialect.per_account else "all", key), most)
         with self._begun(request, caller):
             receive = await self._with_body(request, dialect, body)
-            scope[DIALECT] = self._dialects.of(scope)  # which may hang on the body
+            if scope.get(BODY):
+                scope[DIALECT] = self._dialects.of(scope)  # which may hang on it
             await self._app(scope, receive, answer)
 
     async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:

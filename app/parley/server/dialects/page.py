@@ -88,7 +88,7 @@ def _clean(name: str) -> str:
 
 PAGE = Dialect(
     name="page",
-    prefixes=("/pair", "/ca.crt", "/docs", "/web"),
+    prefixes=("/", "/pair", "/ca.crt", "/docs", "/web"),
     body=error_body,
     routes=routes,
     public=(*FILES, "/pair", "/ca.crt"),

@@ -28,6 +28,7 @@ async def followed(backend: Backend, caller: Caller, id: str, last: str) -> Asyn
         following = _Following(backend, caller, id, news)
         following.start(last)
         try:
+            yield b""  # the answer begins, though there may be no news for hours
             while True:
                 piece = await following.pieces.get()
                 if isinstance(piece, ChatError):
