@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from parley.keys import Keys
+    from parley.options import Options
     from parley.providers.catalog import Catalog
     from parley.providers.guide import SearchManual
+    from parley.server import Plan
     from parley.services import Services
     from parley.serving import ServerSwitch
     from parley.settings import Settings
@@ -83,11 +85,11 @@ def _make_catalog(paths: Paths, settings: "Settings", keys: "Keys") -> "Catalog"
     return Catalog(settings, keys, guide, dialects=provider_dialects(), shelf=shelf)
 
 
-def _make_server(services: "Services") -> "ServerSwitch":
+def _make_server(services: "Services", plan: "Callable[[Options], Plan] | None" = None) -> "ServerSwitch":
     from parley.plugins import server_dialects
-    from parley.server import EmbeddedServer
+    from parley.server import EmbeddedServer, Plan
 
-    return EmbeddedServer(services, dialects=server_dialects)
+    return EmbeddedServer(services, plan or Plan.of, dialects=server_dialects)
 
 
 def _demand_there(paths: Paths) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from parley.embeddings import Embeddings
     from parley.engine import ChatEngine
     from parley.models import Model
+    from parley.options import Options
     from parley.pricing import Prices
     from parley.providers.catalog import Catalog
     from parley.serving import ServerSwitch
@@ -31,7 +32,7 @@ class Services:
         keys: Keys,
         store: Store,
         make_catalog: Callable[[Settings, Keys], "Catalog"],
-        make_server: "Callable[[Services], ServerSwitch]",
+        make_server: "Callable[..., ServerSwitch]",
     ) -> None:
         self.paths = paths
         self.settings = settings
@@ -77,6 +78,12 @@ class Services:
     def server(self) -> "ServerSwitch":
         """Return server mode, off as long as nobody starts it."""
         return self._make_server(self)
+
+    def planned_server(self, plan: "Callable[[Options], object]") -> "ServerSwitch":
+        """Return server mode with a plan of its own, made of the settings; it takes the place of `server`."""
+        made = self._make_server(self, plan)
+        vars(self)["server"] = made
+        return made
 
     @cached_property
     def prices(self) -> "Prices":

@@ -295,12 +295,12 @@ def _settings(commands: Any) -> None:
 
 def _serve(commands: Any) -> None:
     parser = _add(commands, "serve", "run without a window until Ctrl+C")
+    parser.add_argument("--host", type=_text, default="", metavar="H", help="the one address to listen on")
     parser.add_argument(
-        "--host", default="127.0.0.1", metavar="H", help="this computer’s address to listen on (127.0.0.1)"
+        "--port", type=_port, metavar="N", help=f"the port to listen on ({PORT}, or as the settings say)"
     )
-    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"the port to listen on ({PORT})")
-    parser.add_argument("--lan", action="store_true", help="for the local network (not in this version)")
-    parser.add_argument("--no-auth", action="store_true", help="ask for no token (this version never does)")
+    parser.add_argument("--lan", action="store_true", help="for the local network, too")
+    parser.add_argument("--no-auth", action="store_true", help="ask for no token: on this computer only")
 
 
 def _text(word: str) -> str:

@@ -1,49 +1,122 @@
 """`parley serve`: server mode without a window."""
 
 import asyncio
+import sys
 from argparse import Namespace
-from ipaddress import ip_address
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.cli import streams
 from parley.cli.parser import UsageError
 from parley.cli.shell import Shell
+from parley.errors import InternalError, SettingsUnreadable
+from parley.messages import OWNER
 
 if TYPE_CHECKING:
+    from parley.options import Options
+    from parley.server import Plan
     from parley.services import Services
+    from parley.serving import ServerSwitch
+
+LOOK_SECONDS = 0.5
+"""How often it is seen whether another process has changed the settings."""
+
+FIRST_TOKEN = "parley serve"
 
 
 def serve(arguments: Namespace, shell: Shell) -> int:
     """Run until Ctrl+C or SIGTERM; running answers are kept."""
-    if arguments.lan or not _is_loopback(arguments.host):
-        raise UsageError("this version serves this computer only: leave out --lan, and --host unless it is 127.0.0.1")
-    from parley.server import EmbeddedServer, Plan
-
+    plan = _planned(arguments)
     with shell.services() as services:
-        server = EmbeddedServer(services, Plan(arguments.host, arguments.port))
-        shell.run(server.start())
         try:
-            shell.run(services.tidy())
-            streams.say(f"Parley listens on {server.address} (Ctrl+C ends it)", flush=True)
-            shell.run(_wait(services))
+            shell.run(_serve(services, plan))
         except KeyboardInterrupt:
             streams.note("Ending")
-        finally:
-            shell.run(server.stop())
     return 0
 
 
-async def _wait(services: "Services") -> None:
-    """Wait until somebody ends us."""
+def _planned(arguments: Namespace) -> "Callable[[Options], Plan]":
+    """Return how the settings and the words of the command become a plan. Raises UsageError."""
+    from parley.server import Plan
+    from parley.server.addresses import is_loopback
+
+    elsewhere = arguments.host != "" and not is_loopback(arguments.host)
+    if arguments.no_auth and (arguments.lan or elsewhere):
+        raise UsageError("the local network cannot be served without keys: leave out --no-auth")
+    given: dict[str, object] = {"host": arguments.host}
+    if arguments.host:
+        given["lan"] = elsewhere
+    if arguments.lan:
+        given["lan"] = True
+    if arguments.port is not None:
+        given["port"] = arguments.port
+    if arguments.no_auth:
+        given |= {"auth": False, "lan": False}
+    return lambda options: replace(Plan.of(options), **given)  # type: ignore[arg-type]
+
+
+async def _serve(services: "Services", plan: "Callable[[Options], Plan]") -> None:
+    server = services.planned_server(plan)
+    await server.start()
+    await services.tidy()
+    changed = asyncio.Event()
+    unsubscribe = server.subscribe(changed.set)
     services.store.start_watching()
+    following = asyncio.create_task(_follow_settings(services))
     try:
-        await asyncio.Event().wait()
+        said: tuple[list[str], list[str]] | None = None
+        while server.state != "off":
+            if server.state == "on" and (told := _told(server, plan(services.settings.options))) != said:
+                lines, notes = told
+                for line in lines:
+                    streams.say(line)
+                if said is None:
+                    await _give_token(services, plan(services.settings.options))
+                streams.flush_output()
+                for note in notes:
+                    streams.note(note)
+                said = told
+            await changed.wait()
+            changed.clear()
+        raise server.problem or InternalError
     finally:
+        following.cancel()
+        unsubscribe()
         services.store.stop_watching()
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _told(server: "ServerSwitch", plan: "Plan") -> tuple[list[str], list[str]]:
+    """Return what is said of a server that is on, and what people should know about it."""
+    address, *others = server.addresses
+    lines = [f"Parley listens on {address} (Ctrl+C ends it)", *(f"On the network: {other}" for other in others)]
+    if plan.encrypted and server.certificates:
+        lines.append(f"Certificate of this computer (SHA-256): {server.certificates.fingerprint}")
+    notes = [str(warning) for warning in server.warnings]
+    if plan.open and not plan.encrypted:
+        notes.append("Connections are not encrypted: everybody on the network can read tokens and chats.")
+    if not plan.auth:
+        notes.append("No token is asked for: every program on this computer can ask, and read all chats.")
+    return lines, notes
+
+
+async def _give_token(services: "Services", plan: "Plan") -> None:
+    """At the first start there is no token yet, and without one nobody gets an answer."""
+    if not plan.auth or services.store.tokens.all():
+        return
+    if not streams.is_terminal(sys.stdout):
+        streams.note("Nobody has a token yet. “parley token create NAME” makes one.")
+        return
+    _, token = await services.credentials.issue(services.store.accounts.get(OWNER), FIRST_TOKEN)
+    streams.say(f"Your token, which is shown only now: {token}")
+
+
+async def _follow_settings(services: "Services") -> None:
+    """Take over what other processes change in the settings."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            services.settings.reload()
+        except SettingsUnreadable as error:
+            streams.note(str(error))
+            return
