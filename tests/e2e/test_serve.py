@@ -125,16 +125,16 @@ def test_the_first_start_gives_a_token_to_a_person(parley: Parley) -> None:
     process, _ = start(parley, "--port", "0")
     process.terminate()
     assert "parley token create" in process.communicate(timeout=60)[1].decode()
-    said = served_in_a_terminal(parley)
+    said = served_in_a_terminal(parley, b"shown only now")
     (token,) = re.findall(r"Your token, which is shown only now: (\S+)", said)
     (listed,) = parley.json("token", "list", "--json")
     assert (listed["account"], listed["admin"]) == ("owner", False)
     assert token.startswith(f"{listed['id']}|")
-    assert "token" not in served_in_a_terminal(parley)
+    assert "token" not in served_in_a_terminal(parley, b"listens on")
 
 
-def served_in_a_terminal(parley: Parley) -> str:
-    """Start the server in a terminal, end it, and return all that is shown there."""
+def served_in_a_terminal(parley: Parley, words: bytes) -> str:
+    """Start the server in a terminal, end it when it has said some words, and return all that is shown there."""
     import pty
 
     ours, theirs = pty.openpty()
@@ -142,7 +142,7 @@ def served_in_a_terminal(parley: Parley) -> str:
     os.close(theirs)
     shown = b""
     with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123 - a number
-        while b"listens on" not in shown or not shown.endswith(b"\n"):
+        while words not in shown or not shown.endswith(b"\n"):
             shown += screen.read(4096)
         address = re.findall(rb"http://[\d.:]+", shown)[0].decode()
         assert ask(address, "GET", "/live") == (204, b"")

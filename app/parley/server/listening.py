@@ -5,6 +5,7 @@ encryption on breaks no program on this computer.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -30,6 +31,9 @@ HANDSHAKE_SECONDS = 15.0
 
 REST_SECONDS = 0.5
 """How long no connection is accepted after the system has refused one: there may be too many open files."""
+
+_NO_SOCKET = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK}
+"""Errors after which nothing can be accepted any more. All others are the fault of one connection, or pass."""
 
 _TLS = b"\x16"
 """With this byte TLS begins, and no HTTP does."""
@@ -122,7 +126,7 @@ class Listening:
             try:
                 connection, _ = await loop.sock_accept(listener)
             except OSError as error:
-                if listener.fileno() < 0:
+                if error.errno in _NO_SOCKET:
                     raise
                 logger.warning("a connection could not be accepted: %s", error)
                 await asyncio.sleep(REST_SECONDS)
