@@ -65,18 +65,22 @@ async def _serve(services: "Services", plan: "Callable[[Options], Plan]") -> Non
     services.store.start_watching()
     following = asyncio.create_task(_follow_settings(services))
     try:
-        said: tuple[list[str], list[str]] | None = None
+        said: list[str] = []
+        noted: list[str] = []
         while server.state != "off":
-            if server.state == "on" and (told := _told(server, plan(services.settings.options))) != said:
-                lines, notes = told
-                for line in lines:
-                    streams.say(line)
-                if said is None:
-                    await _give_token(services, plan(services.settings.options))
-                streams.flush_output()
+            if server.state == "on":
+                planned = plan(services.settings.options)
+                lines, notes = _told(server, planned), _notes(server, planned)
+                if lines != said:
+                    for line in lines:
+                        streams.say(line)
+                    if not said:
+                        await _give_token(services, planned)
+                    streams.flush_output()
                 for note in notes:
-                    streams.note(note)
-                said = told
+                    if note not in noted:
+                        streams.note(note)
+                said, noted = lines, notes
             await changed.wait()
             changed.clear()
         raise server.problem or InternalError
@@ -86,18 +90,23 @@ async def _serve(services: "Services", plan: "Callable[[Options], Plan]") -> Non
         services.store.stop_watching()
 
 
-def _told(server: "ServerSwitch", plan: "Plan") -> tuple[list[str], list[str]]:
-    """Return what is said of a server that is on, and what people should know about it."""
+def _told(server: "ServerSwitch", plan: "Plan") -> list[str]:
+    """Return what is said of a server that is on."""
     address, *others = server.addresses
     lines = [f"Parley listens on {address} (Ctrl+C ends it)", *(f"On the network: {other}" for other in others)]
     if plan.encrypted and server.certificates:
         lines.append(f"Certificate of this computer (SHA-256): {server.certificates.fingerprint}")
+    return lines
+
+
+def _notes(server: "ServerSwitch", plan: "Plan") -> list[str]:
+    """Return what people should know about it."""
     notes = [str(warning) for warning in server.warnings]
     if plan.open and not plan.encrypted:
         notes.append("Connections are not encrypted: everybody on the network can read tokens and chats.")
     if not plan.auth:
         notes.append("No token is asked for: every program on this computer can ask, and read all chats.")
-    return lines, notes
+    return notes
 
 
 async def _give_token(services: "Services", plan: "Plan") -> None:

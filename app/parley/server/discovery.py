@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
 SERVICE = "_parley._tcp.local."
+LONGEST_NAME = 60
+"""Of what is announced; a number may come behind it, where there are two of one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Announcement:
 
         info = AsyncServiceInfo(
             SERVICE,
-            f"Parley on {announced.host}.{SERVICE}",
+            f"{f'Parley on {announced.host}'[:LONGEST_NAME]}.{SERVICE}",
             port=announced.port,
             server=f"{announced.host}.local.",
             addresses=[_packed(address) for address in announced.addresses],
@@ -53,7 +55,7 @@ class Announcement:
         try:
             self._zeroconf = AsyncZeroconf(interfaces=self._interfaces or InterfaceChoice.All)
             await self._zeroconf.async_register_service(info, allow_name_change=True)
-        except (OSError, Error) as error:
+        except (OSError, RuntimeError, Error) as error:  # RuntimeError: there is no network at all
             await self.end()
             raise AnnounceFailed(detail=str(error) or type(error).__name__) from error
         self._told = announced

@@ -197,7 +197,7 @@ class EmbeddedServer:
             self._services.store.subscribe(lambda change: self._notice(change, backend)),
             self._services.settings.subscribe(lambda options: self._soon_settle()),
         ]
-        await self._look()
+        await self._neighbours.begin(plan, self._port)
         self._looking = asyncio.get_running_loop().create_task(self._keep_looking())
 
     async def _stop(self) -> None:
@@ -224,8 +224,8 @@ class EmbeddedServer:
 
     async def _keep_looking(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
             await self._look()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
         """See to what changes while it is on: addresses, certificates, and what the settings say of the rest."""

@@ -66,6 +66,10 @@ class Neighbours:
         self._context = context
         return context
 
+    async def begin(self, plan: "Plan", port: int) -> None:
+        """Tell where it can be reached. The rest is seen to by `look`, which may take a second."""
+        self.addresses = await asyncio.to_thread(urls, plan, port)
+
     async def look(self, plan: "Plan", port: int) -> bool:
         """See whether all is as it should be. Return whether something that is shown has changed."""
         before = (self.addresses, [warning.code for warning in self.warnings])
