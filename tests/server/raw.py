@@ -80,7 +80,8 @@ async def raw(site: Site) -> AsyncIterator[Raw]:
     try:
         yield Raw(reader, writer, site)
     finally:
-        writer.close()
+        writer.transport.abort()  # what has not been sent is not wanted any more
+        await asyncio.sleep(0)
 
 
 async def asked(site: Site, line: str, *headers: str, body: bytes = b"", **others: Any) -> Answer:

@@ -330,9 +330,11 @@ class _Answer:
         self._ended = True
         if not self._body.whole:
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
-            await self._body.drain()
             body = b""
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        try:
+            await self._body.drain()
+        finally:
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _is_clear(request: _Request) -> bool:

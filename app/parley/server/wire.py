@@ -40,7 +40,11 @@ OTHER_FILES = 128
 MOST_UNREAD = 1024 * 1024
 """Bytes of control frames that a socket's client has made us answer, and does not read."""
 
-_NOISE = {"Invalid HTTP request received.", "Unsupported upgrade request."}
+_NOISE = {
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "ASGI callable returned without completing response.",  # it was ended from our side, or the guard has logged why
+}
 
 
 class _Refused(Exception):
