@@ -135,7 +135,7 @@ async def test_who_does_not_take_an_answer_is_broken_off(
             connection.send(connection.head(line))
             head = await connection.reader.readuntil(b"\r\n\r\n")  # and no more is taken than asyncio does by itself
             assert b"200 OK" in head
-            await until(lambda: not broken.server._server.server_state.connections)  # type: ignore[union-attr]
+            await until(lambda: not broken.server._listening._state.connections)  # type: ignore[union-attr]
     answer = await broken.owner.client.get("/broken/large")
     assert len(answer.content) == LARGE
 
