@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from parley.messages import OWNER, Image, Role
 from parley.models import NO_PARAMETERS, Parameters
 from parley.store import Earlier
+from parley.store.idempotency import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class ChatRequest:
 
     from_draft: bool = False
     """It was kept as the draft of that conversation, which is gone once it is sent."""
+
+    claim: Claim | None = None
+    """The request that wants this, if it may come again."""
 
     @property
     def first_said(self) -> str:

@@ -21,20 +21,8 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from parley.events import (
-    Event,
-    Finished,
-    Status,
-)
-from parley.messages import (
-    OWNER,
-    Conversation,
-    Message,
-    MessageStatus,
-    Role,
-    Text,
-    title_from,
-)
+from parley.events import Event, Finished, Status
+from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
 from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
 from parley.permits import Permits
 from parley.pricing import Prices
@@ -44,6 +32,7 @@ from parley.replies import Replies
 from parley.rounds import Rounds
 from parley.settings import Settings
 from parley.store import ANYONE, Store
+from parley.store.idempotency import Claim
 from parley.tools import Place, SaveFile, Toolbox
 from parley.turn import Turn
 from parley.written import said_before
@@ -112,6 +101,7 @@ class ChatEngine:
             mood=mood,
             history=request.history,
             file_ids=[file.id for file in files],
+            claim=request.claim,
         )
         return self._start(conversation, reply, provider, model, request.tools)
 
@@ -138,10 +128,12 @@ class ChatEngine:
         )
         return self._start(conversation, reply, provider, name)
 
-    async def regenerate(self, message_id: str, model: str = "", *, account: str = OWNER) -> Turn:
+    async def regenerate(
+        self, message_id: str, model: str = "", *, account: str = OWNER, claim: Claim | None = None
+    ) -> Turn:
         """Answer again: the reply of that id, or to the user message of that id, gets a new version.
 
-        Raises ChatError, and then has stored nothing.
+        `claim` is the request that wants it, if it may come again. Raises ChatError, and then has stored nothing.
         """
         message = self._store.messages.get(message_id, account=account)
         question = message.parent_id if message.role is Role.ASSISTANT else message.id
@@ -150,7 +142,7 @@ class ChatEngine:
         if question is None:
             raise PromptEmpty
         asked = f"{provider.id}/{name}"
-        reply = await self._store.turns.begin_reply(parent_id=question, model=asked, account=account)
+        reply = await self._store.turns.begin_reply(parent_id=question, model=asked, account=account, claim=claim)
         return self._start(conversation, reply, provider, name)
 
     async def resume(self, message_id: str, *, account: str = OWNER) -> Turn:
@@ -263,8 +255,8 @@ class ChatEngine:
         return sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages)
 
     async def _default_model(self, account: str) -> str:
-        """Return the model for new conversations of an account: the first that it may use, if not the usual one."""
-        name = await self._catalog.default_model()
+        """Return the model for new conversations of an account: its own, else the usual one, else the first allowed."""
+        name = self._store.preferences.of(account).model or await self._catalog.default_model()
         permissions = self._permits.of(account)
         if permissions.models is None or permissions.allows_model(*name.partition("/")[::2]):
             return name

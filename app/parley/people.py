@@ -59,6 +59,24 @@ def permissions_from_json(stored: Mapping[str, Any]) -> Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPreferences:
+    """What somebody prefers, wherever they ask from; empty is nothing in particular.
+
+    `model` answers where none is named, as `provider/model`. The languages are tags such as `pt-BR`. `mood` is that of
+    new conversations. What a client shows is its own affair.
+    """
+
+    model: str = ""
+    language: str = ""
+    dictation_language: str = ""
+    theme: str = ""
+    mood: str = ""
+
+
+NO_PREFERENCES = AccountPreferences()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Somebody who asks. `number` is its name on the wire, `id` what its conversations are marked with.
 

@@ -13,7 +13,7 @@ import pytest
 from parley.errors import StoreBusy, StoreNewer
 from parley.messages import MessageStatus, Mood, Reasoning, Text
 from parley.models import NO_PARAMETERS, Parameters
-from parley.people import EVERYTHING, Permissions
+from parley.people import EVERYTHING, NO_PREFERENCES, AccountPreferences, Permissions
 from parley.store import Store, migrations
 from parley.store.files import place
 from parley.store.opening import open_database
@@ -196,6 +196,20 @@ async def test_step_9_knows_files(tmp_path: Path) -> None:
         found[step] = [(file.name, await store.files.read(file)) for file in store.files.all()]
         await store.close()
     assert found == {"step_008.db": [], "step_009.db": [("plan.txt", PLAN)]}
+
+
+async def test_step_10_gives_accounts_preferences(tmp_path: Path) -> None:
+    found: dict[str, AccountPreferences] = {}
+    for step in ("step_009.db", "step_010.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        found[step] = store.preferences.of("2")
+        with closing(sqlite3.connect(store.path)) as connection:
+            kept = connection.execute("SELECT account_id, key, status FROM idempotency").fetchall()
+        assert kept == ([] if step == "step_009.db" else [("2", "key", 201)])
+        await store.close()
+    assert found == {"step_009.db": NO_PREFERENCES, "step_010.db": AccountPreferences("a/b", mood="friendly")}
 
 
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:

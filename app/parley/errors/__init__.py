@@ -84,6 +84,9 @@
     ├── AssistantNameless    a name without a letter or a digit
     ├── MoodUnknown          no mood of that name
     ├── LibraryClosed            models are fetched and removed at the computer itself
+    ├── CredentialsRequired      no provider is ready that the account may use
+    ├── IdempotencyKeyReused     it was sent with another request before
+    ├── IdempotencyKeyInUse      a request with the same key is being answered
     ├── AddressTaken             the server's port is in use
     ├── ServerOff            the server would have to be on
     ├── EncryptionNeeded     a request over the network without encryption
@@ -198,8 +201,11 @@ from parley.errors.serving import (
     BodyUnreadable,
     CertificatesUnusable,
     CredentialMissing,
+    CredentialsRequired,
     EncryptionNeeded,
     HostRefused,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
     LanRefused,
     LibraryClosed,
     MethodRefused,
@@ -249,6 +255,7 @@ __all__ = [
     "ConversationForeign",
     "ConversationUnknown",
     "CredentialMissing",
+    "CredentialsRequired",
     "DataFolderGone",
     "DiskShort",
     "EmailInvalid",
@@ -259,6 +266,8 @@ __all__ = [
     "FolderNameless",
     "FolderUnknown",
     "HostRefused",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
     "InternalError",
     "KeyMissing",
     "KeyRefused",

@@ -90,6 +90,27 @@ class ServerBusy(ChatError):
     sentence = "This server has too much to do just now. Try again in {seconds} seconds."
 
 
+class IdempotencyKeyReused(ChatError):
+    """The idempotency key was sent with another request before."""
+
+    code = "idempotency_key_reused"
+    sentence = "The Idempotency-Key “{key}” was sent with another request before."
+
+
+class IdempotencyKeyInUse(ChatError):
+    """Another process is answering a request with the same idempotency key."""
+
+    code = "idempotency_key_in_use"
+    sentence = "A request with the Idempotency-Key “{key}” is being answered. Try again in a moment."
+
+
+class CredentialsRequired(ChatError):
+    """No provider is ready that the account may use."""
+
+    code = "credentials_required"
+    sentence = "No provider that you may use is set up. Its owner can add one, or its key, in the settings of Parley."
+
+
 class SessionsFull(ChatError):
     """As many sessions as are allowed are open."""
 

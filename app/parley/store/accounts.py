@@ -20,7 +20,7 @@ from parley.people import (
     permissions_from_json,
     permissions_to_json,
 )
-from parley.store import rows
+from parley.store import idempotency, preferences, rows
 from parley.store.changes import ACCOUNT, CONVERSATION, FILE, FOLDER, TOKEN, note
 from parley.store.database import Database
 from parley.store.words import one_line, storable
@@ -149,6 +149,8 @@ class Accounts:
                 "UPDATE conversations SET account_id = ?, deleted_at = coalesce(deleted_at, ?), folder_id = NULL,"
                 " updated_at = ? WHERE account_id = ? RETURNING id"
             )
+            idempotency.forget(connection, id)
+            preferences.forget(connection, id)
             moved = connection.execute(query, (OWNER, now, now, id)).fetchall()
             note(connection, CONVERSATION, *[conversation for (conversation,) in moved])
             query = "UPDATE files SET account_id = ?, updated_at = ? WHERE account_id = ? RETURNING id"

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple, Self
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import OWNER, Conversation, Message, Mood, new_id
 from parley.models import Parameters
-from parley.store import cuts, interrupted, messages, rows, trees
+from parley.store import cuts, idempotency, interrupted, messages, rows, trees
 from parley.store.adding import add_conversation
 from parley.store.changes import CONVERSATION, note
 from parley.store.cuts import Cut
 from parley.store.database import Database
 from parley.store.folders import demand_of_same_account
+from parley.store.idempotency import Claim
 from parley.store.scope import scope
 from parley.store.words import one_line, searchable, storable
 from parley.trees import ConversationTree
@@ -51,12 +52,31 @@ class Conversations:
         self._database = database
 
     async def add(
-        self, title: str = "", *, model: str = "", instruction: str = "", channel: str = "desktop", account: str = OWNER
+        self,
+        title: str = "",
+        *,
+        model: str = "",
+        instruction: str = "",
+        channel: str = "desktop",
+        account: str = OWNER,
+        mood: Mood | None = None,
+        claim: Claim | None = None,
     ) -> Conversation:
-        """Add a conversation without messages."""
+        """Add a conversation without messages.
+
+        With a `claim` it is what its request has made. Raises IdempotencyKeyInUse.
+        """
         now = time.time()
         made = Conversation(new_id(), title, now, now, account, channel, model=model, instruction=instruction)
-        await self._database.write(lambda connection: add_conversation(connection, made))
+
+        def add(connection: sqlite3.Connection) -> None:
+            add_conversation(connection, made)
+            if mood:
+                update(connection, made.id, account, mood=mood)
+            if claim:
+                idempotency.begin(connection, claim, made.id, self._database.writers.own)
+
+        await self._database.write(add)
         return self.get(made.id, account=account)
 
     def page(
@@ -102,6 +122,20 @@ class Conversations:
             " ORDER BY c.active_at DESC, c.id DESC LIMIT ?"
         )
         return self._values(query, account, *values, limit)
+
+    def between(
+        self, since: float, until: float, *, after: Conversation | None = None, limit: int = 100
+    ) -> list[Conversation]:
+        """Return a page of all accounts' conversations whose latest message came between two times, oldest first.
+
+        The next page begins behind the last one of this, `after`. Those without messages are left out.
+        """
+        place = (after.updated_at, after.id) if after else (since, "")
+        query = (
+            f"{_SELECT} WHERE c.deleted_at IS NULL AND (c.active_at, c.id) > (?, ?) AND c.active_at <= ?"
+            " AND c.leaf_id IS NOT NULL ORDER BY c.active_at, c.id LIMIT ?"
+        )
+        return self._values(query, *place, until, limit)
 
     def trashed(self, *, limit: int = 100, account: str = OWNER) -> list[Conversation]:
         """Return what is in the trash, latest first."""

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]
+Values = Sequence[Any] | Mapping[str, Any]
 _WRITER_SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # each commit is on the disk before it is reported
@@ -48,7 +49,7 @@ class Database:
 
         return ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
 
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """Return what a query finds, read on the loop's own connection. Raises StoreError."""
         with told(self.path):
             try:
@@ -56,7 +57,7 @@ class Database:
             except UnicodeEncodeError:
                 return []  # half a character is asked for: nothing stored holds one
 
-    def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+    def row(self, query: str, values: Values = ()) -> tuple[Any, ...] | None:
         """Return the first row that a query finds, or None."""
         return next(iter(self.rows(query, values)), None)
 

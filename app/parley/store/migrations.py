@@ -303,6 +303,37 @@ CREATE INDEX files_of_message ON files(message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX files_unused ON files(used_at) WHERE conversation_id IS NULL
 """
 
+
+def m010_preferences_and_idempotency(db: "Database") -> None:
+    """What people prefer, what was answered to requests that may come again, and conversations by time."""
+    for statement in _PREFERENCES_AND_IDEMPOTENCY.split(";;"):
+        db.execute(statement)
+
+
+_PREFERENCES_AND_IDEMPOTENCY = """
+CREATE TABLE preferences(
+  account_id TEXT PRIMARY KEY REFERENCES accounts(id),
+  chosen TEXT NOT NULL,
+  updated_at REAL NOT NULL
+) WITHOUT ROWID;;
+
+CREATE TABLE idempotency(
+  account_id TEXT NOT NULL REFERENCES accounts(id),
+  key TEXT NOT NULL,
+  fingerprint BLOB NOT NULL,
+  writer TEXT NOT NULL,
+  ticked_at REAL NOT NULL,
+  created_at REAL NOT NULL,
+  begun TEXT,
+  status INTEGER,
+  media_type TEXT,
+  body BLOB,
+  UNIQUE (account_id, key)
+);;
+
+CREATE INDEX conversations_by_time ON conversations(active_at, id) WHERE deleted_at IS NULL
+"""
+
 Step = Callable[["Database"], None]
 
 PREFIXES = (3, 4, 5)
@@ -318,6 +349,7 @@ STEPS: tuple[Step, ...] = (
     m007_assistants,
     m008_folders,
     m009_files,
+    m010_preferences_and_idempotency,
 )
 
 

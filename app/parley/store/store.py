@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from parley.store.check import Finding
     from parley.store.files import Files
     from parley.store.folders import Folders
+    from parley.store.idempotency import Idempotency
+    from parley.store.preferences import Preferences
     from parley.store.search import Search
     from parley.store.tokens import Tokens
 
@@ -82,6 +84,20 @@ class Store:
         from parley.store.files import Files
 
         return Files(self._database)
+
+    @cached_property
+    def preferences(self) -> "Preferences":
+        """Return what the accounts prefer."""
+        from parley.store.preferences import Preferences
+
+        return Preferences(self._database)
+
+    @cached_property
+    def idempotency(self) -> "Idempotency":
+        """Return what was answered to requests that may come again."""
+        from parley.store.idempotency import Idempotency
+
+        return Idempotency(self._database)
 
     @cached_property
     def search(self) -> "Search":

@@ -21,12 +21,13 @@ from parley.messages import (
     new_id,
 )
 from parley.models import NO_PARAMETERS, Parameters
-from parley.store import conversations, drafts, messages, rows, spending
+from parley.store import conversations, drafts, idempotency, messages, rows, spending
 from parley.store.adding import add_conversation, add_message, use_files
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
+from parley.store.idempotency import Claim
 from parley.store.scope import ANYONE, scope
-from parley.store.words import storable
+from parley.store.words import one_line, searchable, storable
 
 LEAF: Final = "leaf"
 """Stands for the message that the branch shown ends in."""
@@ -66,15 +67,17 @@ class Turns:
         mood: Mood | None = None,
         history: Sequence[Earlier] = (),
         file_ids: Sequence[str] = (),
+        claim: Claim | None = None,
     ) -> tuple[Conversation, Message, Message]:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
-        Without `conversation_id` a conversation is made, and only then `title`, `instruction`, `parameters`, `channel`
-        and `history` count, with which it begins; with one it has to be the account's. An assistant and a mood that are
-        given hold from now on. `parent_id` None starts another tree in the conversation: a new version of its first
-        question. With `from_draft` the draft of the place it was written in is gone in the same moment. The files of
-        `file_ids` are sent along. Raises ConversationUnknown, MessageUnknown for a parent that is not in the
-        conversation, and StoreError.
+        Without `conversation_id` a conversation is made, and only then `instruction`, `parameters`, `channel` and
+        `history` count, with which it begins; with one it has to be the account's, and takes the `title` if it has
+        none. An assistant and a mood that are given hold from now on. `parent_id` None starts another tree in the
+        conversation: a new version of its first question. With `from_draft` the draft of the place it was written in
+        is gone in the same moment. The files of `file_ids` are sent along. With a `claim` the reply is what its request
+        has made. Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation,
+        IdempotencyKeyInUse and StoreError.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
@@ -87,6 +90,7 @@ class Turns:
                 parent = self._add_history(connection, id, history, now)
             else:
                 parent = _parent(connection, id, parent_id, account)
+            _entitle(connection, id, title)
             chosen = {name: value for name, value in (("assistant_id", assistant_id), ("mood", mood)) if value}
             if chosen:
                 conversations.update(connection, id, account, **chosen)
@@ -96,15 +100,26 @@ class Turns:
             reply = self._add_reply(connection, question, model, now)
             if from_draft:
                 drafts.remove(connection, conversation_id)
+            if claim:
+                idempotency.begin(connection, claim, reply.id, self._database.writers.own)
             return _conversation(connection, id), question, reply
 
         return await self._database.write(begin)
 
-    async def begin_reply(self, *, parent_id: str, model: str, account: str | None = OWNER) -> Message:
-        """Keep another empty reply to a question, which we stream into; show its branch. Raises MessageUnknown."""
+    async def begin_reply(
+        self, *, parent_id: str, model: str, account: str | None = OWNER, claim: Claim | None = None
+    ) -> Message:
+        """Keep another empty reply to a question, which we stream into; show its branch.
+
+        With a `claim` it is what its request has made. Raises MessageUnknown and IdempotencyKeyInUse.
+        """
 
         def begin(connection: sqlite3.Connection) -> Message:
-            return self._add_reply(connection, messages.read(connection, parent_id, account), model, time.time())
+            question = messages.read(connection, parent_id, account)
+            reply = self._add_reply(connection, question, model, time.time())
+            if claim:
+                idempotency.begin(connection, claim, reply.id, self._database.writers.own)
+            return reply
 
         return await self._database.write(begin)
 
@@ -230,6 +245,14 @@ class Turns:
     def _add(self, connection: sqlite3.Connection, message: Message) -> None:
         streaming = message.status is MessageStatus.STREAMING
         add_message(connection, message, writer=self._database.writers.own if streaming else None)
+
+
+def _entitle(connection: sqlite3.Connection, id: str, title: str) -> None:
+    """Give a conversation that has no title one."""
+    title = one_line(storable(title))
+    if title:
+        query = "UPDATE conversations SET title = ?, text = ? WHERE id = ? AND title = ''"
+        connection.execute(query, (title, searchable(title), id))
 
 
 def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None, account: str | None) -> str | None:

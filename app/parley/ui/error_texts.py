@@ -312,6 +312,16 @@ SENTENCES: Mapping[str, object] = {
     "server_busy": QT_TRANSLATE_NOOP(
         "ErrorTexts", "This server has too much to do just now. Try again in {seconds} seconds."
     ),
+    "credentials_required": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "No provider that you may use is set up. Its owner can add one, or its key, in the settings of Parley.",
+    ),
+    "idempotency_key_reused": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "The Idempotency-Key “{key}” was sent with another request before."
+    ),
+    "idempotency_key_in_use": QT_TRANSLATE_NOOP(
+        "ErrorTexts", "A request with the Idempotency-Key “{key}” is being answered. Try again in a moment."
+    ),
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
     "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come over one connection at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),

@@ -2,7 +2,8 @@
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
 a reply that was cut off, drafts, text of many kinds, another account with a token,
-an assistant, a folder and an archive, a file.
+an assistant, a folder and an archive, a file, preferences
+and an idempotency key.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from parley.messages import Failure, MessageStatus, Mood, Reasoning, Text, Usage
 from parley.models import Parameters
 from parley.people import Permissions
 from parley.store import Store
+from parley.store.idempotency import Answer, Claim
 from parley.store.migrations import STEPS
 
 FOLDER = Path(__file__).parent
@@ -68,6 +70,8 @@ async def fill(directory: Path) -> Path:
     guest = await store.accounts.add("anna@example.org", "Anna", tags=["family"], password="a hash")
     await store.accounts.change(guest.id, permissions=Permissions(frozenset({"a"}), tokens_a_month=500))
     await store.tokens.add(guest.id, "phone", bytes(range(32)))
+    await store.preferences.change(guest.id, model="a/b", mood="friendly")
+    await store.idempotency.finish(Claim(guest.id, "key", b"print"), Answer(201, "application/json", b"{}"))
     await store.write(
         lambda connection: connection.execute("UPDATE messages SET writer = 'gone.lock' WHERE writer IS NOT NULL")
     )
