@@ -57,11 +57,14 @@ class Credentials:
         self._marked: dict[int, float] = {}
 
     async def add(
-        self, email: str, password: str, *, name: str = "", role: AccountRole = "user", tags: Sequence[str] = ()
+        self, email: str, password: str | None, *, name: str = "", role: AccountRole = "user", tags: Sequence[str] = ()
     ) -> Account:
-        """Add an account. Raises EmailInvalid, PasswordInvalid and AccountExists."""
+        """Add an account. Without a password it can only ask with tokens.
+
+        Raises EmailInvalid, PasswordInvalid and AccountExists.
+        """
         email = checked_email(email)
-        hashed = await self._hashed(password)
+        hashed = "" if password is None else await self._hashed(password)
         return await self._store.accounts.add(email, name or email.partition("@")[0], role, tags, hashed)
 
     async def set_password(self, account: str, password: str) -> None:

@@ -170,7 +170,7 @@ class AddressTaken(ChatError):
     """The server's port is in use."""
 
     code = "address_taken"
-    sentence = "Port {port} on {host} is in use by another program. Choose another one with --port."
+    sentence = "Port {port} on {host} is in use by another program. Choose another one."
 
 
 class FileProblem(ChatError):

@@ -163,6 +163,11 @@ class Conversations:
             raise ConversationUnknown(conversation=text, detail="More than one begins so." if found else "")
         return found[0]
 
+    def count(self, account: str = OWNER) -> int:
+        """Return how many conversations an account has, without those in the trash."""
+        row = self._database.row(f"SELECT count(*) FROM conversations c WHERE {_LISTED}", (account,))
+        return int(row[0]) if row else 0
+
     def latest(self, account: str = OWNER) -> Conversation | None:
         """Return the conversation with the newest message, pinned or not, that is not in the archive."""
         query = f"{_SELECT} WHERE {_LISTED} AND c.pinned = ? ORDER BY c.active_at DESC, c.id DESC LIMIT 1"

@@ -64,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_out", QT_TRANSLATE_NOOP("Commands", "Smaller"), ("Ctrl+-",), menu="zoom"),
     Command("zoom_reset", QT_TRANSLATE_NOOP("Commands", "As it was"), ("Ctrl+0",), menu="zoom"),
     Command("settings", QT_TRANSLATE_NOOP("Commands", "Settings"), ("Ctrl+,",), "settings", "settings"),
+    Command("server", QT_TRANSLATE_NOOP("Commands", "Server"), icon="server", menu="settings"),
     Command("manual", QT_TRANSLATE_NOOP("Commands", "Manual"), ("F1",), "book", "help"),
     Command("shortcuts", QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts"), ("Ctrl+/",), "keyboard", "help"),
     Command("data_folder", QT_TRANSLATE_NOOP("Commands", "Open data folder"), icon="folder", menu="help"),

@@ -50,6 +50,7 @@ def tab_from_above(sidebar: Sidebar) -> None:
     """Have Tab go through the sidebar as one reads it: its parts have been made in another order."""
     own = [button for button in sidebar.findChildren(QAbstractButton) if not sidebar.search.isAncestorOf(button)]
     named = {button.objectName(): button for button in own}
-    above = [named[""], sidebar.search, named["newChat"], sidebar.list, sidebar.results, named["openSettings"]]
+    above = [named[""], sidebar.search, named["newChat"], sidebar.list, sidebar.results]
+    above += [named["openSettings"], named["openServer"]]
     for before, after in pairwise(above):
         QWidget.setTabOrder(before, after)

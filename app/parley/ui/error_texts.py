@@ -17,6 +17,7 @@ CONTEXT = "ErrorTexts"
 
 MENDED_IN_SETTINGS = frozenset(
     {
+        "address_taken",
         "address_wrong",
         "authorities_unreadable",
         "budget_spent",
@@ -24,6 +25,7 @@ MENDED_IN_SETTINGS = frozenset(
         "key_missing",
         "key_refused",
         "keychain_unusable",
+        "lan_refused",
         "no_model",
         "page_instead",
         "provider_unknown",
@@ -31,10 +33,13 @@ MENDED_IN_SETTINGS = frozenset(
         "proxy_login_needed",
     }
 )
-"""Errors that end once a person has changed something about a provider."""
+"""Errors that end once a person has changed a setting: mostly something about a provider."""
 
 MENDED_IN_BEHAVIOUR = frozenset({"authorities_unreadable", "certificate_unknown", "proxy_failed", "proxy_login_needed"})
 """Those of them that concern the way to all providers: it is set on another page."""
+
+MENDED_AT_THE_SERVER = frozenset({"address_taken", "lan_refused"})
+"""Those that concern this computer as a server."""
 
 MENDED_BY_ANOTHER_MODEL = frozenset({"model_retired", "model_unknown"})
 """Errors of an answer that another model would not have."""
@@ -252,7 +257,7 @@ SENTENCES: Mapping[str, object] = {
     ),
     "address_taken": QT_TRANSLATE_NOOP(
         "ErrorTexts",
-        "Port {port} on {host} is in use by another program. Choose another one with --port.",
+        "Port {port} on {host} is in use by another program. Choose another one.",
     ),
     "account_unknown": QT_TRANSLATE_NOOP("ErrorTexts", "There is no account “{account}”."),
     "account_exists": QT_TRANSLATE_NOOP("ErrorTexts", "There is an account with the e-mail address {email} already."),
@@ -359,6 +364,8 @@ def page_to_mend(code: str) -> str:
     """Return the page of the settings on which an error can be mended."""
     if code == "budget_spent":
         return "spending"
+    if code in MENDED_AT_THE_SERVER:
+        return "server"
     return "behaviour" if code in MENDED_IN_BEHAVIOUR else "providers"
 
 

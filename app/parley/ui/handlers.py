@@ -88,6 +88,7 @@ class Handlers(QObject):
             "zoom_out": window.zoom.smaller,
             "zoom_reset": window.zoom.reset,
             "settings": window.settings_door.open,
+            "server": partial(window.settings_door.open, "server"),
             "manual": window.links.open_manual,
             "shortcuts": partial(window.settings_door.open, "shortcuts"),
             "data_folder": self._open_data_folder,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -10,17 +11,21 @@ from parley.errors import ChatError, InternalError
 from parley.services import Services
 from parley.ui.chat.chat_page import ChatPage
 
+if TYPE_CHECKING:
+    from parley.ui.window import Window
+
 
 class Reports(QObject):
-    """Says things in the notices of a page. `open_settings` opens a page of the settings by its name."""
+    """Says things in the notices of a page."""
 
-    def __init__(
-        self, services: Services, page: ChatPage, open_settings: Callable[[str], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, services: Services, page: ChatPage, window: "Window") -> None:
+        super().__init__(window)
         self._services = services
         self._page = page
-        self._open_settings = open_settings
+        self._window = window
+
+    def _open_settings(self, page: str) -> None:
+        self._window.settings_door.open(page)
 
     def report(self, error: ChatError) -> None:
         """Show an error. One of our own mistakes can be copied in full."""
@@ -57,6 +62,8 @@ class Reports(QObject):
         self._page.notices.show_notice(sentence, error=True)
 
     def say_fetched(self, model: str, choose: Callable[[], None]) -> None:
-        """Say that a model has been fetched, and offer to choose it."""
+        """Say that a model has been fetched, and offer to choose it, unless the first steps do so."""
+        if self._page.shows_welcome and self._page.welcome.steps is not None:
+            return
         text = self.tr("“{model}” is there.").format(model=model)
         self._page.notices.show_notice(text, action=self.tr("Choose a model"), act=choose)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from parley.ui.preferences.settings_door import SettingsDoor
     from parley.ui.program.background import Background
     from parley.ui.program.hurry import Hurry
+    from parley.ui.serving import Serving
     from parley.ui.sidebar.chats import Chats
     from parley.ui.sidebar.unread import Unread
     from parley.ui.undo import Undo
@@ -54,8 +55,7 @@ class Window(QWidget):
 
     It is built in three steps: what is seen at once, which is the list of chats and an empty page; with `start`, when
     that has been painted, the chat that was open last, in which one can write; and with `go_on`, when the event loop
-    runs, the rest, which `start_rest` makes sooner for who needs it. So modules that a step does not need are imported
-    in a later one.
+    runs, the rest, which `start_rest` makes sooner for who needs it. Each imports what it needs.
     """
 
     budget_notices: "BudgetNotices"
@@ -70,6 +70,7 @@ class Window(QWidget):
     links: "Links"
     messages: "MessageCommands"
     rich_paste: "RichPaste"
+    serving: "Serving"
     settings_door: "SettingsDoor"
     spelling: "Spelling"
     status: "Status"
@@ -97,7 +98,7 @@ class Window(QWidget):
         state = WindowState.from_text(services.settings.options.window)
         self.sidebar = Sidebar(look, self.actions_, services.store.conversations, self)
         self.page = ChatPage(look, self.actions_, self)
-        self.reports = Reports(services, self.page, self._open_settings, self)
+        self.reports = Reports(services, self.page, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)
         self.background: Background | None = None
         row = QHBoxLayout(self)
@@ -176,6 +177,7 @@ class Window(QWidget):
         from parley.ui.models.downloads import Downloads
         from parley.ui.preferences.settings_door import SettingsDoor
         from parley.ui.program.settings_watch import SettingsWatch
+        from parley.ui.serving import Serving
         from parley.ui.welcome.first_run import FirstRun
 
         services = self._services
@@ -188,7 +190,8 @@ class Window(QWidget):
         )
         self.links = Links(self._look, self, self.tasks)
         self.downloads = Downloads(self.tasks, self)
-        self.settings_door = SettingsDoor(services, self._look, self, self.tasks, self.downloads)
+        self.serving = Serving(services, self._look.app, self)
+        self.settings_door = SettingsDoor(services, self._look, self, self.downloads, self.serving.control)
         self.first_run = FirstRun(services, self.page, self.models, self.downloads, self.tasks)
         self.spelling = Spelling(self.page.composer.field, self._look, self.tasks, services.paths.words)
         self.handlers = Handlers(services, self._look, self)
@@ -235,6 +238,9 @@ class Window(QWidget):
             self._remember()
             event.ignore()
             self.hide()
+        elif self._started and self.serving.holds:
+            event.ignore()
+            self.serving.leave()
         else:
             self.ended.emit()
 
@@ -245,7 +251,8 @@ class Window(QWidget):
 
     def leave(self) -> None:
         """End the program, whatever closing the window means."""
-        self.ended.emit()
+        self.start_rest()
+        self.serving.leave()
 
     def _connect(self) -> None:
         self.sidebar.opened.connect(self.open_chat)
@@ -265,7 +272,8 @@ class Window(QWidget):
         self.messages.resent.connect(self.page.composer.setFocus)
         self.page.transcript.link_clicked.connect(self.links.follow)
         self.page.transcript.image_not_saved.connect(self.reports.say_image_not_saved)
-        self.settings_door.move_requested.connect(self._move_data)
+        self.settings_door.move_requested.connect(self._remember)
+        self.settings_door.move_requested.connect(self.move_requested)
         self.settings_door.restart_requested.connect(self.restart_requested)
         self.first_run.link_opened.connect(self.links.follow)
         self.first_run.settings_requested.connect(self.settings_door.open)
@@ -330,10 +338,6 @@ class Window(QWidget):
         self.view.change(change)
         self.unread.change(change)
 
-    def _move_data(self, target: object) -> None:
-        self._remember()
-        self.move_requested.emit(target)
-
     def _apply_options(self, options: Options) -> None:
         self._look.choose(options.theme)
         self.page.composer.set_send_key(options.send_key)
@@ -350,6 +354,7 @@ class Window(QWidget):
 
         self._go_to_background()
         await warm_up()
+        self.serving.begin()
         self.budget_notices.look()
         await self.models.look_for_models()
         await self._services.tidy()
@@ -373,6 +378,7 @@ class Window(QWidget):
         self.page.setEnabled(False)
         notice = self.tr("Saving what has come…")
         QTimer.singleShot(PATIENCE_MS, self, lambda: self.page.notices.show_notice(notice))
+        await self.serving.control.close_down()
         await self._services.engine.close()
 
     def _remember(self) -> None:
@@ -387,11 +393,7 @@ class Window(QWidget):
     def _fetched(self, download: "Download") -> None:
         """A model has been fetched: say so to those who look at something else."""
         self.tasks.start(self.models.look_for_models(refresh=True))
-        if not self.page.shows_welcome or self.page.welcome.steps is None:
-            self.reports.say_fetched(download.name, self.models.open_picker)
-
-    def _open_settings(self, page: str) -> None:
-        self.settings_door.open(page)
+        self.reports.say_fetched(download.name, self.models.open_picker)
 
     def report(self, error: ChatError) -> None:
         """Show an error that belongs to no place of its own."""

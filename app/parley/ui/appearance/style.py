@@ -16,7 +16,8 @@ QWidget#sidebar QListView {{ background: {t.sidebar}; }}
 QWidget#sidebar QLineEdit#search {{ background: {t.window}; border: 1px solid {t.faint}; padding: 5px 4px; }}
 QWidget#sidebar QLineEdit#search:focus {{ border: 2px solid {t.accent}; padding: 4px 3px; }}
 QLineEdit#rename {{ border: 2px solid {t.accent}; padding: 0 8px; border-radius: {t.radius}px; }}
-QPushButton#newChat, QPushButton#openSettings {{ text-align: left; padding: 6px 6px; min-height: 22px; }}
+QPushButton#newChat, QPushButton#openSettings, QPushButton#openServer {{
+  text-align: left; padding: 6px 6px; min-height: 22px; }}
 QLabel#chatTitle {{ font-weight: 600; border: 2px solid transparent; border-radius: {t.radius}px; padding: 2px 6px; }}
 QLabel#chatTitle:focus {{ border-color: {t.accent}; }}
 QFrame#composer {{ margin: 1px; border: 1px solid {t.outline}; }}

@@ -1,9 +1,10 @@
 """Page: a title and rows below each other, which scroll."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from parley.options import Options
 from parley.ui.preferences.row import Row, words_label
@@ -68,3 +69,20 @@ class Page(QScrollArea):
     def rows(self) -> Sequence[Row]:
         """Return the rows that can be found."""
         return self.inside.findChildren(Row)
+
+
+def tab_as_read(inside: QWidget) -> None:
+    """Have Tab go through the parts of a page as one reads them: those that came later stand between the others."""
+    stops = [widget for widget in _in_order(inside.layout()) if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
+
+
+def _in_order(layout: QLayout | None) -> Iterator[QWidget]:
+    for number in range(layout.count() if layout else 0):
+        item = layout.itemAt(number) if layout else None
+        if item and (widget := item.widget()):
+            yield widget
+            yield from _in_order(widget.layout())
+        elif item:
+            yield from _in_order(item.layout())

@@ -21,10 +21,13 @@ from parley.ui.preferences.data_page import DataPage
 from parley.ui.preferences.models_page import ModelsPage
 from parley.ui.preferences.options_page import OptionsPage
 from parley.ui.preferences.page import Page
+from parley.ui.preferences.people_page import PeoplePage
 from parley.ui.preferences.providers_page import ProvidersPage
+from parley.ui.preferences.server_page import ServerPage
 from parley.ui.preferences.shortcuts_page import ShortcutsPage
 from parley.ui.preferences.spending_page import SpendingPage
 from parley.ui.preferences.style import settings_sheet
+from parley.ui.server_control import ServerControl
 from parley.ui.tasks import Tasks
 from parley.ui.window_state import in_sight
 
@@ -47,14 +50,16 @@ class SettingsWindow(QWidget):
     models_listed = Signal()
     """The providers have been asked for their models."""
 
-    def __init__(self, services: Services, look: Look, tasks: Tasks, downloads: Downloads, parent: QWidget) -> None:
+    def __init__(
+        self, services: Services, look: Look, tasks: Tasks, downloads: Downloads, server: ServerControl, parent: QWidget
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumSize(320, 320)
         self.resize(800, 620)
         self._look = look
-        self.pages: dict[str, Page] = self._made_pages(services, look, tasks, downloads)
+        self.pages: dict[str, Page] = self._made_pages(services, look, tasks, downloads, server)
         self.list = QListWidget(self)
         self.list.setObjectName("pages")
         self.list.setAccessibleName(self.tr("Pages"))
@@ -136,7 +141,9 @@ class SettingsWindow(QWidget):
             return True
         return False
 
-    def _made_pages(self, services: Services, look: Look, tasks: Tasks, downloads: Downloads) -> dict[str, Page]:
+    def _made_pages(
+        self, services: Services, look: Look, tasks: Tasks, downloads: Downloads, server: ServerControl
+    ) -> dict[str, Page]:
         appearance = OptionsPage(self.tr("Appearance"), "appearance", services, look, tasks, self)
         behaviour = OptionsPage(self.tr("Behaviour"), "behaviour", services, look, tasks, self)
         behaviour.providers_requested.connect(lambda: self.show_page("providers"))
@@ -151,12 +158,17 @@ class SettingsWindow(QWidget):
         shortcuts = ShortcutsPage(services.settings, look, self)
         data = DataPage(services, look, tasks, self)
         data.move_requested.connect(self.move_requested)
+        serving = ServerPage(services, look, tasks, server, self)
+        serving.link_opened.connect(self.link_opened)
+        serving.page_requested.connect(self.show_page)
         return {
             "providers": providers,
             "models": models,
             "appearance": appearance,
             "behaviour": behaviour,
             "spending": SpendingPage(services, look, tasks, self),
+            "server": serving,
+            "people": PeoplePage(services, look, tasks, self),
             "shortcuts": shortcuts,
             "data": data,
         }

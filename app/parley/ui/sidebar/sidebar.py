@@ -6,28 +6,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from parley.messages import Conversation
-from parley.ui.actions import Actions, key_text, show_keys
+from parley.ui.actions import Actions
 from parley.ui.appearance.look import Look
 from parley.ui.sidebar.conversation_delegate import ConversationDelegate
 from parley.ui.sidebar.conversation_list import ConversationList, Shelf
 from parley.ui.sidebar.dates import milliseconds_to_midnight
+from parley.ui.sidebar.footer import Footer
+from parley.ui.sidebar.head import Head
 from parley.ui.sidebar.uniform_list import UniformList
 
 if TYPE_CHECKING:
@@ -65,7 +54,9 @@ class Sidebar(QWidget):
         self._prepare(self.list, self.tr("Chats"))
         self.list.setModel(self.chats)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.search = QLineEdit(self)
+        self._head = Head(look, actions, self)
+        self.search = self._head.search
+        self.footer = Footer(look, actions, self)
         self._pages = QStackedWidget(self)
         self._waiting = self._opens = False
         """Whether a search is under way, and whether the first of what it finds is to be opened."""
@@ -252,67 +243,14 @@ class Sidebar(QWidget):
         made.installEventFilter(self)
 
     def _arrange(self) -> None:
-        fold = QToolButton(self)
-        fold.setDefaultAction(self._actions["sidebar"])
-        fold.setAccessibleName(self.tr("Hide the list of chats"))
-        show_keys(fold, self._actions["sidebar"], self.tr("Hide the list of chats"))
-        self.search.setObjectName("search")
-        self.search.setPlaceholderText(self.tr("Search everything"))
-        self.search.setAccessibleName(self.tr("Search everything"))
-        self.search.setClearButtonEnabled(True)
-        sign = self.search.addAction(self._look.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._look.dress(sign, "search")
         self.search.installEventFilter(self)
-        if clear := self.search.findChild(QAction, "_q_qlineeditclearaction"):
-            self._look.dress(clear, "close")
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 6, 8, 0)
-        top.setSpacing(4)
-        top.addWidget(fold)
-        top.addWidget(self.search, 1)
         self._pages.addWidget(self.list)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(top)
-        column.addWidget(self._new_chat_row())
+        column.addWidget(self._head)
         column.addWidget(self._pages, 1)
-        column.addWidget(self._settings_row())
-
-    def _new_chat_row(self) -> QWidget:
-        action = self._actions["new_chat"]
-        row = QWidget(self)
-        new = QPushButton(action.text(), row)
-        new.setObjectName("newChat")
-        new.setProperty("kind", "quiet")
-        new.clicked.connect(action.trigger)
-        self._look.dress(new, "new-chat", "text")
-        keys = QLabel(key_text(action), new)
-        action.changed.connect(lambda: keys.setText(key_text(action)))
-        keys.setProperty("muted", True)
-        keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inside = QHBoxLayout(new)
-        inside.setContentsMargins(10, 0, 10, 0)
-        inside.addStretch(1)
-        inside.addWidget(keys)
-        around = QHBoxLayout(row)
-        around.setContentsMargins(8, 0, 8, 0)
-        around.addWidget(new)
-        return row
-
-    def _settings_row(self) -> QWidget:
-        action = self._actions["settings"]
-        row = QWidget(self)
-        settings = QPushButton(action.text(), row)
-        settings.setObjectName("openSettings")
-        settings.setProperty("kind", "quiet")
-        settings.clicked.connect(action.trigger)
-        self._look.dress(settings, "settings")
-        show_keys(settings, action, action.text())
-        around = QHBoxLayout(row)
-        around.setContentsMargins(8, 0, 8, 8)
-        around.addWidget(settings)
-        return row
+        column.addWidget(self.footer)
 
     def _connect(self) -> None:
         self.list.opened.connect(self._open)

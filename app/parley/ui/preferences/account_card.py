@@ -1,0 +1,120 @@
+"""AccountCard: one account, what it may use, its tokens, and what can be done with them."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from parley.messages import OWNER
+from parley.people import Account, Token
+from parley.ui.models.long_words import breakable
+from parley.ui.preferences.account_texts import account_name, allowed_text, role_text
+from parley.ui.preferences.form import Form
+from parley.ui.preferences.row import words_label
+from parley.ui.preferences.token_list import TokenList
+
+NARROW = 460
+
+
+class AccountCard(QFrame):
+    """A frame with who it is and buttons; a form opens below them, above the tokens."""
+
+    edit_requested = Signal()
+    turn_requested = Signal()
+    remove_requested = Signal()
+    token_requested = Signal()
+
+    def __init__(self, account: Account, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("provider")
+        self.account = account
+        self.form: Form | None = None
+        self.name = words_label("", self, "title")
+        self.who = words_label("", self, "muted")
+        self.allowed = words_label("", self, "muted")
+        self.problem = words_label("", self, "error")
+        self.problem.hide()
+        self.edit = self._button(self.tr("Edit…"), self.edit_requested)
+        self.turn = self._button("", self.turn_requested)
+        self.remove = self._button(self.tr("Remove…"), self.remove_requested)
+        self.tokens = TokenList(self)
+        self.new_token = self._button(self.tr("New token…"), self.token_requested)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        for label in (self.name, self.who, self.allowed, self.problem):
+            texts.addWidget(label)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(0)
+        for button in (self.edit, self.turn, self.remove):
+            buttons.addWidget(button)
+            button.setVisible(button is self.edit or account.id != OWNER)
+        buttons.addStretch(1)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.addLayout(texts, 1)
+        self._line.addLayout(buttons)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 10, 8, 8)
+        self._column.setSpacing(6)
+        self._column.addLayout(self._line)
+        self._column.addWidget(self.tokens)
+        below = QHBoxLayout()
+        below.addWidget(self.new_token)
+        below.addStretch(1)
+        self._column.addLayout(below)
+        self.show_account(account, ())
+
+    def show_account(self, account: Account, tokens: Sequence[Token]) -> None:
+        """Show it as it is now."""
+        self.account = account
+        name = account_name(account)
+        self.haystack = f"{name} {account.email} {' '.join(token.name for token in tokens)}".casefold()
+        self.setAccessibleName(name)
+        self.name.setText(breakable(name))
+        facts = (account.email if account.name else "", role_text(account))
+        self.who.setText(breakable(" · ".join(fact for fact in facts if fact)))
+        self.allowed.setText(breakable(allowed_text(account)))
+        self.turn.setText(self.tr("Turn on") if account.disabled else self.tr("Turn off"))
+        self.new_token.setVisible(not account.disabled)
+        self.tokens.show_tokens(tokens)
+        for button in (self.edit, self.turn, self.remove, self.new_token):
+            words = self.tr("{action}: {person}").format(action=button.text().removesuffix("…"), person=name)
+            button.setAccessibleName(words)
+
+    def open_form(self, form: Form) -> None:
+        """Show a form below the rest, in the place of one that is open."""
+        self.close_form()
+        self.form = form
+        self._column.addWidget(form)
+        form.show()
+        self._rest(resting=True)
+
+    def close_form(self) -> None:
+        """Take the form away."""
+        if self.form:
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+        self._rest(resting=False)
+
+    def show_problem(self, text: str) -> None:
+        """Say what could not be done."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    def _rest(self, *, resting: bool) -> None:
+        for button in (self.edit, self.new_token):
+            button.setEnabled(not resting)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        stacked = event.size().width() < NARROW
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        if self._line.direction() != way:
+            self._line.setDirection(way)
+
+    def _button(self, text: str, signal: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setProperty("kind", "link")
+        button.clicked.connect(signal)
+        return button
