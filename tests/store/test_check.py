@@ -3,6 +3,7 @@
 import pytest
 
 from parley.store import Store, check, migrations
+from parley.store.steps import STEPS
 from tests.store.conftest import Ask
 
 
@@ -18,7 +19,7 @@ async def test_a_sound_store(store: Store, ask: Ask) -> None:
     assert all(ok for ok, _ in found.values())
     assert found["counts"][1] == "2 conversations, 1 of them in the trash; 4 messages"
     assert "parley.db" in found["size"][1]
-    assert found["schema"][1] == migrations.STEPS[-1].__name__
+    assert found["schema"][1] == STEPS[-1].__name__
 
 
 @pytest.mark.parametrize(

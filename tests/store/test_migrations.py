@@ -17,6 +17,7 @@ from parley.people import EVERYTHING, NO_PREFERENCES, AccountPreferences, Permis
 from parley.store import Store, migrations
 from parley.store.files import place
 from parley.store.opening import open_database
+from parley.store.steps import STEPS
 from tests.store.conftest import Child
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def m005_bug(db: "Database") -> None:
     raise RuntimeError("a step with a mistake")
 
 
-ONE_MORE = (*migrations.STEPS, m099_colour)
+ONE_MORE = (*STEPS, m099_colour)
 TWO_MORE = (*ONE_MORE, m005_bug)
 
 
@@ -220,7 +221,7 @@ async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> No
 
 
 def test_every_step_of_a_released_version_has_its_database() -> None:
-    steps = {f"step_{step.__name__[1:4]}.db" for step in migrations.STEPS}
+    steps = {f"step_{step.__name__[1:4]}.db" for step in STEPS}
     assert {path.name for path in DATABASES.glob("*.db")} == steps
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from parley.errors import StoreBusy, StoreFull, StoreOnNetwork, StoreReadOnly
 from parley.messages import Text
-from parley.store import Store, database, directory, interrupted, migrations
+from parley.store import Store, database, directory, interrupted
 from parley.store.locks import Writers
+from parley.store.steps import APPLICATION_ID
 from tests.store.conftest import Child, contents, make
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX rights")
@@ -83,7 +84,7 @@ async def test_settings_of_the_connections(store: Store) -> None:
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "application_id": migrations.APPLICATION_ID,
+        "application_id": APPLICATION_ID,
     }
     with pytest.raises(StoreReadOnly):
         store._database.rows("DELETE FROM messages")

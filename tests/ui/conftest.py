@@ -4,7 +4,9 @@ Async tests never use pytest-qt's own waiters: they start a nested event loop, a
 """
 
 import asyncio
+import builtins
 import gc
+import importlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -31,6 +33,10 @@ from tests.conftest import Until
 from tests.peers.tiny_engine import TinyEngine
 
 HERE = Path(__file__).parent
+
+builtins.__import__ = importlib.__import__
+# Python's own, as in the program (ui/program/bindings.py): PySide's reads the source of each module, and fails where
+# another thread is importing.
 
 kept: list[QApplication] = []
 """The application must outlive every widget, to the end of the process."""

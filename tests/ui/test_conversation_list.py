@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from parley.messages import Conversation, new_id
-from parley.store import Cursor
+from parley.store import NETWORK, Network, Spot
 from parley.ui.appearance.look import Look
 from parley.ui.sidebar import conversation_list
 from parley.ui.sidebar.conversation_delegate import ConversationDelegate
@@ -32,15 +32,25 @@ class Shelf:
         self.read = 0
 
     def sorted(self) -> list[Conversation]:
-        return sorted(self.all, key=Cursor.behind, reverse=True)
+        return sorted(self.all, key=Spot.of, reverse=True)
 
-    def page(self, *, after: Cursor | None = None, limit: int = 100) -> list[Conversation]:
-        found = [c for c in self.sorted() if after is None or Cursor.behind(c) < after][:limit]
+    def listed(self, folded: bool) -> list[Conversation]:
+        return [c for c in self.sorted() if not folded or Spot.of(c).shelf != NETWORK]
+
+    def page(self, *, after: Spot | None = None, limit: int = 100, folded: bool = False) -> list[Conversation]:
+        found = [c for c in self.listed(folded) if after is None or Spot.of(c) < after][:limit]
         self.read += len(found)
         return found
 
-    def order(self, *, after: Cursor | None = None, limit: int = 100) -> list[Cursor]:
-        return [cursor for c in self.sorted() if (cursor := Cursor.behind(c)) < (after or (2,))][:limit]
+    def order(self, *, after: Spot | None = None, limit: int = 100, folded: bool = False) -> list[Spot]:
+        return [spot for c in self.listed(folded) if (spot := Spot.of(c)) < (after or (3,))][:limit]
+
+    def network(self) -> Network:
+        inside = [c for c in self.all if Spot.of(c).shelf == NETWORK]
+        return Network(bool(inside), any(c.unread for c in inside))
+
+    def find(self, id: str) -> Conversation | None:
+        return next((c for c in self.all if c.id == id), None)
 
 
 def titles(model: ConversationList) -> list[str]:
@@ -77,7 +87,10 @@ def test_it_reads_a_page_and_then_the_order_of_the_rest(
     assert len(set(headings(model))) == len(headings(model))
 
 
-def test_whatever_happens_it_shows_what_the_store_has(model: ConversationList, shelf: Shelf) -> None:
+@pytest.mark.parametrize("folded", [False, True])
+def test_whatever_happens_it_shows_what_the_store_has(model: ConversationList, shelf: Shelf, folded: bool) -> None:
+    model.folded = folded
+    model.reload()
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
     assert tester.model() is model
     chance = random.Random(7)
@@ -91,18 +104,21 @@ def test_whatever_happens_it_shows_what_the_store_has(model: ConversationList, s
             del shelf.all[number]
             model.remove(conversation.id)
         elif what == "add":
-            conversation = Conversation(new_id(), f"New {step}", NOW, NOW + step)
+            channel = chance.choice(("desktop", "cli", "api", "web"))
+            conversation = Conversation(new_id(), f"New {step}", NOW, NOW + step, channel=channel)
             shelf.all.append(conversation)
             model.put(conversation)
         else:
             changes = {"touch": {"updated_at": NOW + step}, "pin": {"pinned": not conversation.pinned}}
             shelf.all[number] = replace(conversation, **changes.get(what, {"title": f"Renamed {step}"}))  # type: ignore[arg-type]
             model.put(shelf.all[number])
-        expected = [conversation.title for conversation in shelf.sorted()]
+        expected = [conversation.title for conversation in shelf.listed(folded)]
         shown = titles(model)
         assert shown == expected[: len(shown)], what
         assert len(shown) >= min(len(expected), 10)
-        plain = Grouping(Groups(datetime.now().astimezone().date()), [Cursor.behind(c) for c in shelf.sorted()])
+        lid = folded and shelf.network().there
+        dates, spots = Groups(datetime.now().astimezone().date()), [Spot.of(c) for c in shelf.listed(folded)]
+        plain = Grouping(dates, spots, lid=lid)
         every = [text for row in range(len(plain)) if (text := plain.heading_at(row))]
         assert headings(model) == every[: len(headings(model))]
 

@@ -16,6 +16,7 @@ from shiboken6 import isValid
 import parley
 from parley.errors import ChatError, InternalError, NoModel
 from parley.paths import Paths, resources
+from parley.store.shelves import OWN, PINNED
 from parley.ui.actions import COMMANDS
 from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
@@ -57,10 +58,10 @@ def test_groups_and_times(monkeypatch: pytest.MonkeyPatch) -> None:
         local(2026, 11, 23, 9, 5): ("Today", "09:05"),
     }
     for moment, (group, time) in cases.items():
-        heading, begins = Groups(today).of(False, moment.timestamp())
+        heading, begins = Groups(today).of(OWN, moment.timestamp())
         assert (heading, short_time(moment.timestamp(), today)) == (group, time)
         assert begins <= moment.timestamp()
-    assert Groups(today).of(True, local(2020, 1, 1).timestamp())[0] == "Pinned"
+    assert Groups(today).of(PINNED, local(2020, 1, 1).timestamp())[0] == "Pinned"
     QLocale.setDefault(QLocale.system())
 
 

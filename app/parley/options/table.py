@@ -312,4 +312,5 @@ class Options:
     welcomed: bool = option(False, "The first steps are over", hidden=True)
     window: str = option("", "Window state", hidden=True)
     new_chat: str = option("", "What the next chat is to have of its own", hidden=True)
+    network_folded: bool = option(False, "The group of chats from the network is folded", hidden=True)
     last_chat: str = option("", "Chat to open at the start", hidden=True)

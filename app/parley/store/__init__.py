@@ -21,6 +21,7 @@ from parley.store.changes import (
 )
 from parley.store.conversations import Cursor
 from parley.store.scope import ANYONE
+from parley.store.shelves import NETWORK, PINNED, Network, Spot
 from parley.store.store import Store
 from parley.store.turns import LEAF, Earlier
 
@@ -40,6 +41,8 @@ __all__ = [
     "FOLDER",
     "LEAF",
     "MESSAGE",
+    "NETWORK",
+    "PINNED",
     "SPENDING",
     "TOKEN",
     "Change",
@@ -48,7 +51,9 @@ __all__ = [
     "Finding",
     "Hit",
     "ManualIndex",
+    "Network",
     "Section",
+    "Spot",
     "Store",
     "restore",
 ]

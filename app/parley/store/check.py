@@ -12,6 +12,7 @@ from parley.store import migrations
 from parley.store.directory import FILES, connect, sidecar
 from parley.store.files import place
 from parley.store.problems import told
+from parley.store.steps import STEPS
 
 _PATIENCE = 3.0
 """Seconds for the check that keeps other writers waiting."""
@@ -70,7 +71,7 @@ def _schema(connection: sqlite3.Connection, path: Path) -> str:
     pending = migrations.pending(connection, path)
     if pending:
         raise _Wrong("pending: " + ", ".join(pending))
-    return migrations.STEPS[-1].__name__
+    return STEPS[-1].__name__
 
 
 def _integrity(connection: sqlite3.Connection) -> str:

@@ -13,11 +13,12 @@ from parley.store.database import Database
 from parley.store.directory import DATABASE, connect, from_os_error, prepare, sidecar
 from parley.store.locks import Writers
 from parley.store.problems import strangeness_told, told
+from parley.store.steps import STEPS, Step
 
 logger = logging.getLogger(__name__)
 
 
-def open_database(directory: Path, steps: Iterable[migrations.Step] = migrations.STEPS) -> Database:
+def open_database(directory: Path, steps: Iterable[Step] = STEPS) -> Database:
     """Open the database of a directory. Raises StoreError, and has changed no file then that was there before."""
     directory = directory.absolute()
     prepare(directory)
@@ -41,7 +42,7 @@ def open_database(directory: Path, steps: Iterable[migrations.Step] = migrations
     return database
 
 
-def _bring_up_to_date(path: Path, writers: Writers, steps: tuple[migrations.Step, ...]) -> None:
+def _bring_up_to_date(path: Path, writers: Writers, steps: tuple[Step, ...]) -> None:
     new = _is_new(path)
     if new:
         from parley.store.backup import set_log_aside

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from parley.messages import OWNER, Role
 from parley.store.directory import connect
-from parley.store.migrations import PREFIXES
 from parley.store.problems import told
 from parley.store.snippets import MARKED_BY_SQLITE, MARKS, snippet
+from parley.store.steps import PREFIXES
 from parley.store.words import Query, queries, quoted, searches_messages
 
 Order = Literal["newest", "best"]

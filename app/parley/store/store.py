@@ -14,6 +14,7 @@ from parley.store.conversations import Conversations
 from parley.store.database import Database, T, Write
 from parley.store.drafts import Drafts
 from parley.store.messages import Messages
+from parley.store.shelves import Shelves
 from parley.store.spending import Spending
 from parley.store.turns import Turns
 
@@ -45,6 +46,7 @@ class Store:
         self._bury_after = 0.0
         self.path = database.path
         self.conversations = Conversations(database)
+        self.shelves = Shelves(database, self.conversations)
         self.messages = Messages(database)
         self.turns = Turns(database)
         self.drafts = Drafts(database)

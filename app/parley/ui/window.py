@@ -96,7 +96,7 @@ class Window(QWidget):
         self.tasks = Tasks(self.report)
         self.actions_ = Actions(look, self)
         state = WindowState.from_text(services.settings.options.window)
-        self.sidebar = Sidebar(look, self.actions_, services.store.conversations, self)
+        self.sidebar = Sidebar(look, self.actions_, services.store.shelves, services.settings.options, self)
         self.page = ChatPage(look, self.actions_, self)
         self.reports = Reports(services, self.page, self)
         self.frame = Frame(self.sidebar, self.page, state.sidebar or look.theme.sidebar_width, self)

@@ -19,7 +19,7 @@ from parley.models import Parameters
 from parley.people import Permissions
 from parley.store import Store
 from parley.store.idempotency import Answer, Claim
-from parley.store.migrations import STEPS
+from parley.store.steps import STEPS
 
 FOLDER = Path(__file__).parent
 

@@ -15,7 +15,7 @@ from parley.ui.appearance.style import window_sheet
 from parley.ui.appearance.theme import Choice, Theme, apply, theme_for
 
 MENU_SIZE = 16
-MIRRORED = frozenset({"sidebar", "undo"})
+MIRRORED = frozenset({"chevron-right", "sidebar", "undo"})
 """Drawings that point somewhere: they turn round where text runs from right to left."""
 
 Dressed = QAbstractButton | QAction | QLabel

@@ -8,12 +8,13 @@ SAID_MS = 2000
 
 
 class CopyButton(QPushButton):
-    """`text_` is what it copies, `name` what screen readers call that."""
+    """`text_` is what it copies, `name` what screen readers call that; `words` stand on it instead of “Copy”."""
 
-    def __init__(self, text: str, name: str, parent: QWidget) -> None:
+    def __init__(self, text: str, name: str, parent: QWidget, words: str = "") -> None:
         super().__init__(parent)
         self.text_ = text
         self._name = name
+        self._words = words or self.tr("Copy")
         self.setProperty("kind", "link")
         self._said = QTimer(self, interval=SAID_MS, singleShot=True)
         self._said.timeout.connect(self._offer)
@@ -27,5 +28,5 @@ class CopyButton(QPushButton):
         self._said.start()
 
     def _offer(self) -> None:
-        self.setText(self.tr("Copy"))
+        self.setText(self._words)
         self.setAccessibleName(self.tr("Copy {what}").format(what=self._name))

@@ -80,7 +80,7 @@ class PairingSection(QWidget):
         self.hide_button.clicked.connect(self._hide_code)
         self.code = Code(self)
         self.left = words_label("", self, "muted")
-        self.copy = CopyButton("", self.tr("the address of the code"), self)
+        self.copy = CopyButton("", self.tr("the address of the code"), self, self.tr("Copy the address"))
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._arrange()
@@ -153,7 +153,9 @@ class PairingSection(QWidget):
             return
         self._show_parts(shown=True)
         self.show_button.setText(self.tr("New code"))
-        words = self.tr("For {account}. One device, good for {time} more. Who reads it is logged in.")
+        words = self.tr("For one device, {time} more. Who reads it is logged in as {account}.")
+        if self._account == OWNER:
+            words = self.tr("For one device, {time} more. Who reads it is logged in as you.")
         clock = f"{seconds // 60}:{seconds % 60:02d}"
         self.left.setText(words.format(account=self._name(), time=clock))
         self.code.setAccessibleName(self.tr("Code for pairing a device of {account}").format(account=self._name()))

@@ -32,6 +32,7 @@ class ModelChecks(QWidget):
         self.search.textChanged.connect(self._find)
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Models that may be used"))
+        self.list.setObjectName("checks")
         self.list.setFixedHeight(HEIGHT)
         self.list.itemActivated.connect(_turn)
         self._all = True

@@ -18,6 +18,12 @@ QListWidget#pages::item:hover {{ background: {t.hover}; }}
 QListWidget#pages::item:selected {{ background: {t.hover}; color: {t.text}; }}
 QListWidget#pages::item:focus {{ border-color: {t.accent}; }}
 QListWidget#pages::item:disabled {{ color: {t.muted}; }}
+QListWidget#checks {{ background: {t.raised}; border: 1px solid {t.outline}; border-radius: {t.radius}px;
+  padding: 3px; outline: none; }}
+QListWidget#checks:focus {{ border: 2px solid {t.accent}; padding: 2px; }}
+QListWidget#checks::item {{ padding: 3px; }}
+QListWidget#checks::indicator:unchecked {{ width: 11px; height: 11px; border: 1px solid {t.outline};
+  border-radius: 2px; }}
 QWidget#settingsTop {{ background: {t.window}; border-bottom: 1px solid {t.faint}; }}
 QPlainTextEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.outline};
   border-radius: {t.radius}px; padding: 4px; selection-background-color: {t.selection}; }}

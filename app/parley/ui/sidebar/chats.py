@@ -36,6 +36,7 @@ class Chats(QObject):
         self._tasks = tasks
         self._stop_search: Callable[[], None] | None = None
         sidebar.searched.connect(self._search)
+        sidebar.folded.connect(lambda folded: services.settings.update(network_folded=folded))
         sidebar.rename_requested.connect(self.rename)
         sidebar.delete_requested.connect(lambda ids: self.delete(*ids))
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from parley.messages import Conversation
 from parley.ui.appearance.look import Look
 from parley.ui.appearance.painting import bar, line, row_box, sized, split_end, width_of
-from parley.ui.sidebar.conversation_list import ROW_ROLE
+from parley.ui.sidebar.conversation_list import FOLD_ROLE, ROW_ROLE, Fold
 from parley.ui.sidebar.dates import short_time
 
 Index = QModelIndex | QPersistentModelIndex
@@ -17,6 +17,7 @@ ROW_HEIGHT = 34
 UNREAD, WRITING = 8, 4
 """The dot of an answer that waits to be read, and the dots of one that is being written."""
 
+ARROW = 16
 ANSWERING_WIDTH = 5 * WRITING
 LONGEST_TITLE = 200
 
@@ -38,6 +39,8 @@ class ConversationDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if isinstance(row, Conversation):
             self._paint_conversation(painter, option, row)
+        elif fold := index.data(FOLD_ROLE):
+            self._paint_fold(painter, option, str(index.data()), fold)
         else:
             self._paint_heading(painter, option, str(index.data()))
         painter.restore()
@@ -46,6 +49,22 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.setPen(self._look.theme.color("muted"))
         room = option.rect.adjusted(18, 6, -18, 0)
         line(painter, option, room, heading, sized(option.font, -1.0, bold=True))
+
+    def _paint_fold(self, painter: QPainter, option: QStyleOptionViewItem, heading: str, fold: Fold) -> None:
+        """Draw a heading that can be pressed: an arrow behind its words, and the mark of an answer that it hides."""
+        room = row_box(painter, option, self._look.theme, current=False)
+        start, end = split_end(option, room, UNREAD) if fold.unread else (room, room)
+        if fold.unread:
+            self._paint_dot(painter, end, UNREAD)
+        font = sized(option.font, -1.0, bold=True)
+        width = min(width_of(heading, font), start.width() - ARROW)
+        words, arrow = QRect(start), QRect(start)
+        words.setWidth(width)
+        arrow.setRect(start.left() + width + 2, start.center().y() - ARROW // 2, ARROW, ARROW)
+        painter.setPen(self._look.theme.color("muted"))
+        line(painter, option, QStyle.visualRect(option.direction, start, words), heading, font)
+        icon = self._look.icon("chevron-right" if fold.folded else "chevron-down")
+        icon.paint(painter, QStyle.visualRect(option.direction, start, arrow))
 
     def _paint_conversation(self, painter: QPainter, option: QStyleOptionViewItem, row: Conversation) -> None:
         theme = self._look.theme

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
+from parley.store import NETWORK, PINNED
+
 WEEK, MONTH = 7, 30
 
 
@@ -15,10 +17,12 @@ class Groups:
         self._name = ""
         self._begins = self._ends = 0.0
 
-    def of(self, pinned: bool, moment: float) -> tuple[str, float]:
+    def of(self, shelf: int, moment: float) -> tuple[str, float]:
         """Return the heading under which a conversation stands, and the least moment that stands there too."""
-        if pinned:
+        if shelf == PINNED:
             return QCoreApplication.translate("Dates", "Pinned"), float("-inf")
+        if shelf == NETWORK:
+            return QCoreApplication.translate("Dates", "Network"), float("-inf")
         if not self._begins <= moment < self._ends:
             self._find(moment)
         return self._name, self._begins

@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from parley.messages import Conversation
+from parley.options import Options
 from parley.ui.actions import Actions
 from parley.ui.appearance.look import Look
 from parley.ui.sidebar.conversation_delegate import ConversationDelegate
@@ -40,14 +41,17 @@ class Sidebar(QWidget):
     rename_requested = Signal(str, str)
     delete_requested = Signal(list)
     chosen_changed = Signal()
+    folded = Signal(bool)
+    """The chats from the network are folded away, or no longer."""
 
-    def __init__(self, look: Look, actions: Actions, shelf: Shelf, parent: QWidget) -> None:
+    def __init__(self, look: Look, actions: Actions, shelf: Shelf, options: Options, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._actions = actions
         self._look = look
         self.chats = ConversationList(shelf, self)
+        self.chats.folded = options.network_folded
         self._delegate = ConversationDelegate(look, self)
         self.list = UniformList(self)
         self.list.setItemDelegate(self._delegate)
@@ -93,9 +97,11 @@ class Sidebar(QWidget):
 
     @property
     def chosen(self) -> Conversation | None:
-        """Return the conversation that commands are for: the focused row, else the open one."""
+        """Return the conversation that commands are for: the focused row, else the open one. A heading is none."""
+        if self._at_heading:
+            return None
         focused = self.chats.conversation(self.list.currentIndex()) if self._in_list else None
-        return focused or self.chats.conversation(self.chats.index_of(self.shown_id))
+        return focused or self.chats.find(self.shown_id)
 
     @property
     def _in_list(self) -> bool:
@@ -103,11 +109,16 @@ class Sidebar(QWidget):
         return self.window().focusWidget() is self.list
 
     @property
+    def _at_heading(self) -> bool:
+        """Return whether the keyboard is on the heading that folds."""
+        return self._in_list and self.chats.is_network(self.list.currentIndex())
+
+    @property
     def chosen_ids(self) -> list[str]:
         """Return all that commands are for: the rows that are chosen together, else the one."""
         rows = self.list.selectedIndexes() if self.several else []
         several = [id for index in sorted(rows) if (id := self.chats.id_at(index))]
-        one = self.chosen.id if self.chosen else self.shown_id
+        one = self.chosen.id if self.chosen else "" if self._at_heading else self.shown_id
         return several or ([one] if one else [])
 
     @property
@@ -187,6 +198,9 @@ class Sidebar(QWidget):
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._open(self.list.currentIndex())
+            case Qt.Key.Key_Left | Qt.Key.Key_Right if self._at_heading:
+                opens = (event.key() == Qt.Key.Key_Right) != (self.layoutDirection() == Qt.LayoutDirection.RightToLeft)
+                self._fold(folded=not opens)
             case Qt.Key.Key_Delete:
                 if self.chosen_ids:
                     self.delete_requested.emit(self.chosen_ids)
@@ -281,8 +295,22 @@ class Sidebar(QWidget):
             self.searched.emit(self.search.text())
 
     def _open(self, index: QModelIndex) -> None:
-        if conversation := self.chats.conversation(index):
+        if self.chats.is_network(index):
+            self._fold(folded=not self.chats.folded)
+        elif conversation := self.chats.conversation(index):
             self.opened.emit(conversation.id)
+
+    def _fold(self, *, folded: bool) -> None:
+        """Fold the chats from the network away, or show them; the list stays where it is."""
+        if folded == self.chats.folded:
+            return
+        at = self.list.verticalScrollBar().value()
+        self.chats.folded = folded
+        self.reload()
+        self.list.verticalScrollBar().setValue(at)
+        if self._in_list:
+            self.list.choose(self.chats.network)
+        self.folded.emit(folded)
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

@@ -23,7 +23,6 @@ from parley.errors import (
 from parley.events import Event
 from parley.server.application import caller_of_socket, invalid
 from parley.server.backend import Backend
-from parley.server.bodies import demand_json
 from parley.server.connections import Caller, Connection
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.asking import ask, notices_of
