@@ -1,11 +1,12 @@
 """Exchanges: what is asked and what is answered, written down literally, and played against a real socket.
 
 A file is a list of steps. One step is `{"name", "as", "settings", "says", "request", "response"}`, or, for a socket,
-`{"name", "as", "says", "socket": path, "frames": […]}`. Its first entry may be `{"setup": {"provider", "models"}}`: the
-id of the one provider there is, and the names of its models.
+`{"name", "as", "says", "socket": path, "frames": […]}`. Its first entry may be `{"setup": {"provider", "models",
+"assistants"}}`: the id of the one provider there is, the names of its models, and the assistants to be made.
 
 - `as`: `owner` (when nothing is said), `admin`, `nobody`, or anybody else's name, who gets an account.
-- `settings`: options that hold from this step on. `says`: the next answer of the model, in pieces: see `piece_of`.
+- `settings`: options that hold from this step on. `says`: the next answer of the model, in pieces: see `piece_of`;
+  or a list of such answers.
 - `request`: `method`, `path`, `headers`, and `json`, or `body` (a text, sent as JSON unless a header says otherwise),
   or `files` (field → `{name, text, type}`, sent as a form with the fields of `form`).
 - `response`: `status`, `headers` (null: it is not there), and `json`, or `text`, or `lines` (JSON each), or `events`:
@@ -53,6 +54,9 @@ class Player:
         for step in steps:
             if "setup" not in step:
                 await self._play(step)
+                continue
+            for assistant in step["setup"].get("assistants", ()):
+                await self.site.services.store.assistants.add(**assistant)
 
     async def _play(self, step: dict[str, Any]) -> None:
         name = step.get("as", "owner")
@@ -60,8 +64,9 @@ class Player:
         self.saved["token"] = person.token if person else ""
         if "settings" in step:
             self.settings.update(**step["settings"])
-        if "says" in step:
-            self.provider.says(*map(piece_of, step["says"]))
+        if says := step.get("says"):
+            for answer in says if isinstance(says[0], list) else [says]:
+                self.provider.says(*map(piece_of, answer))
         if "socket" in step:
             await self._converse(step)
             return

@@ -29,9 +29,10 @@ class Dialect:
 
     `prefixes` are the beginnings of its paths; of all dialects the longest one counts. `body` makes a problem's JSON.
     `per_account`: all tokens of an account share its limit. `limit`: how many requests a minute; None is the setting.
-    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token. `claims`: which
-    requests with its prefix are its own, where it shares them with others; it is asked by the scope of ASGI, once
-    before the body is there and once after.
+    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token.
+    `signed`: beginnings of paths whose routes take a signature in the place of a token. `claims`: which requests with
+    its prefix are its own, where it shares them with others; it is asked by the scope of ASGI, once before the body is
+    there and once after.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Dialect:
     per_account: bool = False
     uploads: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
     claims: Callable[[Mapping[str, Any]], bool] | None = None
 
     def status(self, problem: Problem) -> int:

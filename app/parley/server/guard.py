@@ -174,7 +174,7 @@ class Guard:
         caller = None if public else self._caller(request)  # an old token keeps nobody from logging in
         if caller is None:
             self._backend.count_stranger(request.address)
-            if not public:
+            if not public and not scope["path"].startswith(dialect.signed):
                 raise CredentialMissing
         else:
             key = ("account", caller.id) if dialect.per_account else caller.key
