@@ -25,6 +25,8 @@ FURTHER: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/conversations/{hers}/regenerate", {"messageId": "{message}"}),
     ("PATCH", "/conversations/{hers}", {"title": "Still hers", "folderId": "{folder}"}),
     ("POST", "/conversations/{trashed}/restore", None),
+    ("POST", "/chat", {"message": "Mine now", "attachments": ["{file}"]}),
+    ("POST", "/chat/stream", {"message": "Mine now", "conversationId": "{hers}", "attachments": ["{file}"]}),
 ]
 
 
@@ -35,7 +37,9 @@ async def _made(person: Person) -> dict[str, str]:
     folder = (await person.client.post("/folders", json={"name": "Secrets"})).json()
     trashed = (await person.client.post("/conversations", json={"title": "Trash"})).json()
     await person.client.delete(f"/conversations/{trashed['id']}")
+    file = (await person.client.post("/files", files={"file": ("secret.txt", b"A secret")})).json()
     return {
+        "file": file["id"],
         "conversation": told["id"],
         "message": told["messages"][0]["id"],
         "reply": told["leafId"],
@@ -48,7 +52,7 @@ def _snapshot(site: Site) -> list[object]:
     """Return everything that the owner has."""
     store = site.services.store
     conversations = [store.conversations.tree(each.id) for each in store.conversations.recent()]
-    return [*conversations, *store.conversations.trashed(), *store.folders.all()]
+    return [*conversations, *store.conversations.trashed(), *store.folders.all(), *store.files.all()]
 
 
 def _filled(value: Any, ids: dict[str, str]) -> Any:
@@ -63,7 +67,7 @@ async def test_every_route_with_an_id(site: Site) -> None:
     ids = {**theirs, "hers": hers["conversation"]}
     before = _snapshot(site)
     paths = (await site.owner.client.get("/openapi.json")).json()["paths"]
-    nouns = {"/conversations/": "conversation", "/messages/": "message", "/folders/": "folder"}
+    nouns = {"/conversations/": "conversation", "/messages/": "message", "/folders/": "folder", "/files/": "file"}
     tried = list(FURTHER)
     for path, routes in paths.items():
         noun = next((noun for start, noun in nouns.items() if path.startswith(start + "{id}")), None)
@@ -71,7 +75,7 @@ async def test_every_route_with_an_id(site: Site) -> None:
             body = BODIES.get((method.upper(), path))
             if noun or body:
                 tried.append((method.upper(), path.replace("{id}", f"{{{noun}}}"), body))
-    assert len(tried) >= 17, "not all routes have been found"
+    assert len(tried) >= 23, "not all routes have been found"
     for method, path, body in tried:
         answer = await ann.client.request(method, _filled(path, ids), json=_filled(body, ids))
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND"), (method, path)
@@ -86,6 +90,7 @@ async def test_lists_and_searches(site: Site) -> None:
         listed = (await person.client.get("/conversations")).json()
         assert [each["id"] for each in listed] == [own["conversation"]]
         assert [each["id"] for each in (await person.client.get("/folders")).json()] == [own["folder"]]
+        assert [each["id"] for each in (await person.client.get("/files")).json()] == [own["file"]]
         found = (await person.client.get("/search", params={"q": "fjord"})).json()
         assert {each["conversationId"] for each in found} == {own["conversation"]}
 

@@ -75,6 +75,11 @@ class Files:
         condition, whose = scope(account)
         return self._values(f"message_id = ?{condition} ORDER BY id", message_id, *whose)
 
+    def of_conversation(self, conversation_id: str, *, account: str | None = OWNER) -> list[Attachment]:
+        """Return what was made in a conversation, or first sent in it, oldest first."""
+        condition, whose = scope(account)
+        return self._values(f"conversation_id = ?{condition} ORDER BY id", conversation_id, *whose)
+
     def path(self, file: Attachment) -> Path:
         """Return where the bytes are; they do not change. Raises FileProblem if somebody has taken them away."""
         path = self._place(file.sha256)

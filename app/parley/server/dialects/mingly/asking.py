@@ -1,12 +1,16 @@
 """Asking: what a client wants to know becomes what the engine is asked, within the limit of questions."""
 
+from dataclasses import replace
+
 from parley.engine import ChatRequest
 from parley.errors import NoModel, RequestInvalid
+from parley.messages import Role
 from parley.models import Parameters
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialects.mingly.shapes import Question, Wanted
 from parley.server.streams import begun
+from parley.store import Earlier
 from parley.turn import Turn
 
 CHANNEL = "api"
@@ -20,19 +24,25 @@ LOCAL = "local"
 
 async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
     """Send a question. Raises ChatError, TooManyRequests too, and then nothing has been stored."""
-    said = _said(question)
+    said, history = _said(question)
     take_question(backend, caller)
     model = await model_of(backend, caller, question)
+    parameters = Parameters(temperature=question.temperature, max_tokens=question.maxTokens)
+    if question.conversationId and parameters.given:
+        await _set_parameters(backend, caller, question.conversationId, parameters)
     request = ChatRequest(
         said,
         question.conversationId,
         model=model,
         instruction=_instruction(question),
-        parameters=Parameters(temperature=question.temperature, max_tokens=question.maxTokens),
+        parameters=parameters,
+        files=tuple(question.attachments),
+        history=history,
         channel=CHANNEL,
         account=caller.id,
         assistant=question.assistantId or "",
         mood=question.mood or "",
+        tools=backend.services.engine.toolbox.names if question.tools else frozenset(),
     )
     return await begun(backend.services.engine.send(request))
 
@@ -66,26 +76,39 @@ async def model_of(backend: Backend, caller: Caller, wanted: Wanted) -> str:
     raise NoModel
 
 
-def notices_of(question: Question) -> list[tuple[str, str]]:
-    """Return what of a question cannot be done yet, each as a code and words: the answer is given without."""
+def notices_of(backend: Backend, caller: Caller, question: Question) -> list[tuple[str, str]]:
+    """Return what of a question cannot be done, each as a code and words: the answer is given without."""
+    permissions = backend.services.store.accounts.get(caller.id).permissions
+    tools = any(permissions.allows_tool(name) for name in backend.services.engine.toolbox.names)
     wishes = (
         (question.web, "web_unavailable", "The web cannot be searched yet."),
-        (question.tools, "tools_unavailable", "No tools can be used yet."),
+        (question.tools and not tools, "tools_unavailable", "This account may use no tools."),
         (bool(question.knowledge), "knowledge_unavailable", "No documents can be searched yet."),
     )
     return [(code, words) for wished, code, words in wishes if wished]
 
 
-def _said(question: Question) -> str:
-    """Return what is said now. Raises RequestInvalid."""
-    if question.message is not None:
-        return question.message
-    if not question.messages:
-        raise RequestInvalid(problem="message: Field required", invalid={"message": ["Field required"]})
-    last = question.messages[-1]
-    if last.role != "user":
-        raise RequestInvalid(problem="messages: the last one must be the user’s")
-    return last.content
+async def _set_parameters(backend: Backend, caller: Caller, id: str, given: Parameters) -> None:
+    """Answer as a question in a conversation wants it, from now on. Raises ConversationUnknown."""
+    conversations = backend.services.store.conversations
+    before = conversations.get(id, account=caller.id).parameters
+    wanted = replace(before, **{name: getattr(given, name) for name in given.given})
+    if wanted != before:
+        await conversations.set_parameters(id, wanted, account=caller.id)
+
+
+def _said(question: Question) -> tuple[str, tuple[Earlier, ...]]:
+    """Return what is said now, and what was said before it elsewhere. Raises RequestInvalid."""
+    earlier = question.messages or []
+    said = question.message
+    if said is None:
+        if not earlier:
+            raise RequestInvalid(problem="message: Field required", invalid={"message": ["Field required"]})
+        *earlier, last = earlier
+        if last.role != "user":
+            raise RequestInvalid(problem="messages: the last one must be the user’s")
+        said = last.content
+    return said, tuple(Earlier(Role(each.role), each.content) for each in earlier if each.role != "system")
 
 
 def _instruction(question: Question) -> str | None:

@@ -23,6 +23,7 @@ def routes(backend: Backend) -> APIRouter:
     @router.post("/chat/stream", status_code=200, response_class=EventStream)
     async def stream(question: Question, caller: Asking) -> Response:
         """Answer while the answer comes, as server-sent events."""
-        return streamed(await ask(backend, caller, question), notices_of(question), detach=question.detach)
+        turn = await ask(backend, caller, question)
+        return streamed(turn, notices_of(backend, caller, question), detach=question.detach)
 
     return router

@@ -1,6 +1,7 @@
 """Conversations: lists of them, one with its messages, and what may be changed about them."""
 
 import asyncio
+from collections import defaultdict
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from parley.errors import ConversationUnknown, PromptEmpty, RequestInvalid
-from parley.messages import Conversation, Message
+from parley.messages import Attachment, Conversation, Message
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
@@ -58,7 +59,7 @@ def routes(backend: Backend) -> APIRouter:
     async def one(id: str, caller: Asking, tree: bool = False) -> Response:
         """Return a conversation with the messages of the branch shown, or, as a tree, with all versions."""
         conversation = store.conversations.get(id, account=caller.id)
-        messages = await (_all(backend, caller, id) if tree else _branch(backend, conversation))
+        messages = await (_all(backend, conversation) if tree else _branch(backend, conversation))
         return json_response({**conversation_json(conversation), "leafId": conversation.leaf_id, "messages": messages})
 
     @router.get("/{id}/events", status_code=200, response_class=EventStream)
@@ -125,19 +126,29 @@ async def _branch(backend: Backend, conversation: Conversation) -> list[dict[str
     """Return the messages of the branch shown, oldest first."""
     async with aclosing(backend.services.store.conversations.upwards(conversation.leaf_id)) as above:
         found: list[Message] = [message async for message in above]
+    files = _files(backend, conversation)
     parents = [None, *(message.id for message in found[:0:-1])]
     shown = zip(reversed(found), parents, strict=True)
-    return [message_json(backend, message, parent, conversation.account_id) for message, parent in shown]
+    return [message_json(backend, message, parent, files[message.id]) for message, parent in shown]
 
 
-async def _all(backend: Backend, caller: Caller, id: str) -> list[dict[str, Any]]:
+async def _all(backend: Backend, conversation: Conversation) -> list[dict[str, Any]]:
     """Return all messages of a conversation, oldest first."""
     conversations = backend.services.store.conversations
-    tree: ConversationTree = conversations.newest(id, PAGE, account=caller.id)
+    tree: ConversationTree = conversations.newest(conversation.id, PAGE, account=conversation.account_id)
     while not tree.whole:
         await asyncio.sleep(0)
         tree = conversations.earlier(tree, PAGE)
-    return [message_json(backend, message, message.parent_id, caller.id) for message in tree.messages]
+    files = _files(backend, conversation)
+    return [message_json(backend, message, message.parent_id, files[message.id]) for message in tree.messages]
+
+
+def _files(backend: Backend, conversation: Conversation) -> defaultdict[str, list[Attachment]]:
+    """Return the files of a conversation, by the messages that they were first sent with or made for."""
+    found: defaultdict[str, list[Attachment]] = defaultdict(list)
+    for file in backend.services.store.files.of_conversation(conversation.id, account=conversation.account_id):
+        found[file.message_id or ""].append(file)
+    return found
 
 
 async def _change(backend: Backend, caller: Caller, id: str, wanted: ConversationChange) -> None:

@@ -33,9 +33,9 @@ def routes(backend: Backend) -> APIRouter:
         message = store.messages.get(id, account=caller.id)
         if wanted.inPlace or message.role is not Role.USER:
             await store.messages.rewrite(id, wanted.content, account=caller.id)
-            return json_response(
-                message_json(backend, store.messages.get(id, account=caller.id), message.parent_id, caller.id)
-            )
+            message = store.messages.get(id, account=caller.id)
+            files = store.files.of_message(id, account=caller.id)
+            return json_response(message_json(backend, message, message.parent_id, files))
         take_question(backend, caller)
         model = await model_of(backend, caller, wanted)
         turn = await begun(engine.edit(id, wanted.content, model, account=caller.id))

@@ -6,7 +6,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.events import Event, Failed, Finished, ReasoningDelta, Status, Stopped, TextDelta, ToolCalled
+from parley.events import (
+    Event,
+    Failed,
+    Finished,
+    ReasoningDelta,
+    Status,
+    Stopped,
+    TextDelta,
+    ToolCalled,
+    ToolFinished,
+    ToolStarted,
+)
 from parley.messages import Usage
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.problems import error_message, refused
@@ -67,7 +78,12 @@ def message_of(turn: Turn, event: Event) -> dict[str, Any] | None:
         case Status(code, text):
             return status_message(code, text)
         case ToolCalled(call):
-            return {"type": "tool", "id": call.id, "name": call.name, "arguments": call.arguments}
+            return _tool("called", call.id, call.name, arguments=call.arguments)
+        case ToolStarted(id, name, label):
+            return _tool("started", id, name, content=label)
+        case ToolFinished(result, name, label, files):
+            facts = {"failed": result.failed, "title": result.title, "files": list(files)}
+            return _tool("finished", result.call_id, name, content=label, **facts)
         case Finished(usage):
             return {"type": "done", "metadata": metadata_of(turn, usage), **ids}
         case Stopped():
@@ -75,6 +91,10 @@ def message_of(turn: Turn, event: Event) -> dict[str, Any] | None:
         case Failed(failure):
             return {**error_message(Problem.from_failure(failure)), **ids}
     return None
+
+
+def _tool(state: str, id: str, name: str, **further: Any) -> dict[str, Any]:
+    return {"type": "tool", "state": state, "id": id, "name": name, **further}
 
 
 def metadata_of(turn: Turn, usage: Usage | None) -> dict[str, Any]:

@@ -168,10 +168,24 @@ class ConversationShape(BaseModel):
     folderId: str | None
 
 
+class FileShape(BaseModel):
+    """A file that is kept, without its bytes. `size` is in bytes."""
+
+    id: str
+    name: str
+    mediaType: str
+    size: int
+    origin: str
+    createdAt: str
+    conversationId: str | None
+    messageId: str | None
+
+
 class MessageShape(BaseModel):
     """A message. `parentId` is the one it was said below; those with the same are versions of each other.
 
-    `error` says why an answer failed, `metadata` what it cost. `images` are addresses that hold all of each.
+    `error` says why an answer failed, `metadata` what it cost. `images` are addresses that hold all of each;
+    `files` are those that were first sent with it, or that were made for it.
     """
 
     id: str
@@ -184,6 +198,7 @@ class MessageShape(BaseModel):
     model: str | None
     reasoning: str
     images: list[str]
+    files: list[FileShape]
     error: Problem | None
     metadata: Metadata | None
 

@@ -23,6 +23,7 @@ from parley.errors import (
 from parley.events import Event
 from parley.server.application import caller_of_socket, invalid
 from parley.server.backend import Backend
+from parley.server.bodies import demand_json
 from parley.server.connections import Caller, Connection
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.asking import ask, notices_of
@@ -133,10 +134,10 @@ def _read(event: Any) -> dict[str, Any]:
     """Return a message that has come. Raises BodyUnreadable, and WebSocketDisconnect when there are no more."""
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(event.get("code", 1005))
-    try:
-        message = json.loads(event.get("text") or event.get("bytes") or "")
-    except (ValueError, RecursionError):
-        raise BodyUnreadable(problem="this is no JSON") from None
+    text, data = event.get("text"), event.get("bytes")
+    data = data or b"" if text is None else text.encode()
+    demand_json(data)
+    message = json.loads(data)
     if not isinstance(message, dict):
         raise BodyUnreadable(problem="this is no JSON object")
     return message
@@ -230,7 +231,7 @@ class Session:
         self._coming[turn] = id
         if frame.detach:
             self._detached.add(turn)
-        notices = [status_message(code, words) for code, words in notices_of(frame)]
+        notices = [status_message(code, words) for code, words in notices_of(self._backend, self._caller, frame)]
         self._begin(group, self._pass_on(turn, notices, id))
 
     def _authenticate(self, token: object) -> None:

@@ -1,14 +1,16 @@
 """Values: what is kept, as clients of this API know it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from parley.messages import Conversation, Folder, Image, Message, Role, Text
+from parley.messages import Attachment, Conversation, Folder, Image, Message, Role, Text
 from parley.messages import Reasoning as Thought
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.problems import error_body
 from parley.server.dialects.mingly.rendering import metadata
 from parley.server.problems import Problem
+from parley.store import ANYONE
 from parley.store.search import Hit
 
 
@@ -34,9 +36,28 @@ def conversation_json(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def message_json(backend: Backend, message: Message, parent_id: str | None, account: str) -> dict[str, Any]:
-    """Return a message; of one that is being written here, all that has come so far."""
-    turn = backend.services.engine.turn(message.id, account=account)
+def file_json(file: Attachment) -> dict[str, Any]:
+    """Return a file, without its bytes."""
+    return {
+        "id": file.id,
+        "name": file.name,
+        "mediaType": file.media_type,
+        "size": file.size,
+        "origin": file.origin,
+        "createdAt": time_of(file.created_at),
+        "conversationId": file.conversation_id,
+        "messageId": file.message_id,
+    }
+
+
+def message_json(
+    backend: Backend, message: Message, parent_id: str | None, files: Sequence[Attachment]
+) -> dict[str, Any]:
+    """Return a message with the files of it; of one that is being written here, all that has come so far.
+
+    Who asks has been given the message, so it is theirs.
+    """
+    turn = backend.services.engine.turn(message.id, account=ANYONE)
     parts = turn.parts if turn and not turn.ended else message.parts
     provider, _, model = message.model.partition("/")
     asked = message.role is Role.ASSISTANT
@@ -51,6 +72,7 @@ def message_json(backend: Backend, message: Message, parent_id: str | None, acco
         "model": model if asked else None,
         "reasoning": "".join(part.text for part in parts if isinstance(part, Thought)),
         "images": [part.url for part in parts if isinstance(part, Image)],
+        "files": [file_json(file) for file in files],
         "error": error_body(Problem.from_failure(message.failure)) if message.failure else None,
         "metadata": metadata(message.usage, message.model) if message.usage else None,
     }
