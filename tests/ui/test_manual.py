@@ -130,6 +130,8 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
         ("How do I add a person?", "people#adding-a-person"),
         ("What may others use?", "people#what-a-person-may-use"),
         ("How do I make a token for a program?", "people#tokens-for-programs"),
+        ("How do I ask with curl?", "programs#a-question-with-curl"),
+        ("websocket", "programs#over-a-websocket"),
     ],
 )
 def test_the_guide_finds_the_right_section(question: str, place: str) -> None:
