@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import lru_cache
 from inspect import isawaitable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,11 @@ IDLE_SECONDS = 3.0
 
 COMMAND_LINE = "httpx._main"
 """A part of httpx that is declared missing: it would load click and rich, which are larger than all the rest."""
+OTHER_LOOPS = "sniffio"
+"""What tells asyncio from other loops. It is declared missing where it is: httpcore looks for it for each request, on
+the disk, four times."""
+SHORT = 16 * 1024
+"""What has no more characters is written at once: that takes less time than to have a thread do it."""
 MAX_LINE = 16 * 1024 * 1024
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
@@ -184,7 +190,7 @@ class Client:
         headers = {"Accept-Encoding": "identity", **self._headers, **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
-            content = await asyncio.to_thread(encoded, body)
+            content = encoded(body) if _room(body, SHORT) > 0 else await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
         url = path if "://" in path else self.base_url + path
         with self.mapped():
@@ -252,7 +258,11 @@ class Client:
 
     def _build(self, network: Network) -> "httpx.AsyncClient":
         """Import httpx and read the certificates: too slow for the event loop, so this runs in a thread."""
+        from importlib.util import find_spec
+
         sys.modules.setdefault(COMMAND_LINE, None)  # type: ignore[arg-type]
+        if find_spec(OTHER_LOOPS) is None:
+            sys.modules[OTHER_LOOPS] = None  # type: ignore[assignment]
         import httpx
 
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
@@ -367,6 +377,21 @@ class Answer:
             raise self._client.broken(f"more than {limit} bytes in one piece")
 
 
+def _room(value: Any, room: int) -> int:
+    """Return about how much room is left beside a value, in characters; not more than none is looked for."""
+    if isinstance(value, str):
+        return room - len(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return room - 1
+    for part in value:
+        if room <= 0:
+            break
+        room = _room(part, room - 1)
+    return room
+
+
 def encoded(body: Mapping[str, Any]) -> bytes:
     """Return JSON, made piece by piece: in a thread it leaves room for the frames of a window between them.
 
@@ -391,6 +416,7 @@ def without_password(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+@lru_cache
 def is_loopback(url: str) -> bool:
     """Return whether a URL means this very computer."""
     try:

@@ -24,6 +24,8 @@ DIGITS = 2
 FINEST = 6
 """Nobody wants to know more decimals of a dollar."""
 _NOTHING = {"input": 0, "output": 0}
+MOST_ASKED = 1000
+"""So many answers are remembered: looking through all versions of all names takes a while."""
 REMARK = "#"
 """A row whose name begins with it is no price."""
 
@@ -105,6 +107,7 @@ class _Table:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._rows: Mapping[str, Price] = {}
+        self._asked: dict[str, Price | None] = {}
         self.problems: tuple[Problem, ...] = ()
 
     def look(self) -> bool:
@@ -115,6 +118,7 @@ class _Table:
         self._seen = seen
         found: list[Problem] = []
         self._rows = _read(self._path, found) if self._path and seen else {}
+        self._asked.clear()
         self.problems = tuple(found)
         for model, reason in found:
             logger.warning("%s: %s", f"the price of {model} cannot be read" if model else "no prices", reason)
@@ -123,6 +127,13 @@ class _Table:
     def price(self, model_id: str) -> Price | None:
         """Return the price of a model, or of that which it is a version of: the longest name counts."""
         self.look()
+        if model_id not in self._asked:
+            if len(self._asked) >= MOST_ASKED:
+                self._asked.clear()
+            self._asked[model_id] = self._found(model_id)
+        return self._asked[model_id]
+
+    def _found(self, model_id: str) -> Price | None:
         rows = self._rows
         if price := rows.get(model_id):
             return price
