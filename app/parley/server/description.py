@@ -24,7 +24,8 @@ def described(sections: Iterable[tuple[str, APIRouter]]) -> dict[str, Any]:
         own = "/" + path.split("/", 2)[2]
         for method, operation in operations.items():
             operation["responses"].pop(UNREADABLE, None)
-            operation["responses"].setdefault("default", REFUSAL)
+            if not {"4XX", "5XX"} & operation["responses"].keys():
+                operation["responses"].setdefault("default", REFUSAL)
             there = paths.setdefault(own, {})
             there[method] = _joined(there[method], operation) if method in there else operation
     return {**document, "paths": paths}

@@ -18,7 +18,7 @@ def routes(backend: Backend) -> APIRouter:
     """Return the routes that take a question."""
     router = APIRouter()
 
-    @router.post("/v1/messages", response_model=Answer)
+    @router.post("/v1/messages", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
     async def create_message(sent: Sent, request: Request, caller: Asking) -> Response:
         """Answer: with a message, or with server-sent events."""
         turn = await ask(backend, caller, read(sent))

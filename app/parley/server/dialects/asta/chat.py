@@ -27,7 +27,7 @@ def routes(backend: Backend) -> APIRouter:
         head = writer.begin([NO_WEB] if question.web else [])
         return EventStream(rendered(turn, writer.render, ahead=head), problem=writer.last)
 
-    @router.post("/api/chat", response_model=Answer)
+    @router.post("/api/chat", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
     async def chat_like_asta(question: Question, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole; or as server-sent events, for who accepts nothing else."""
         if "text/event-stream" in request.headers.get("accept", "").lower():

@@ -6,10 +6,11 @@ from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.ollama import chat, embedding, library
 from parley.server.dialects.ollama.problems import error_body
+from parley.server.dialects.ollama.shapes import Refusal
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}})
     for module in (chat, library, embedding):
         router.include_router(module.routes(backend))
     return router

@@ -1,5 +1,7 @@
 """Asking: with what was said before, or alone; whole, or as it comes."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -18,6 +20,7 @@ from parley.server.dialects.ollama.shapes import Asked, Chat, ChatAnswer, Genera
 from parley.server.dialects.ollama.writing import MEDIA_TYPE, Writer, error_line, now
 from parley.server.streams import EventStream, rendered
 
+_IN_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE: {}}}}
 _AT_ONCE = ("0", "0s", "0m", "0h")
 
 
@@ -41,7 +44,7 @@ def routes(backend: Backend) -> APIRouter:
             return EventStream(pieces, media_type=MEDIA_TYPE, ping=b"", problem=error_line)
         return _json(writer.whole(await whole(turn, request)))
 
-    @router.post("/api/chat", response_model=ChatAnswer)
+    @router.post("/api/chat", response_model=ChatAnswer, responses=_IN_LINES)
     async def chat_like_ollama(sent: Chat, request: Request, caller: Asking) -> Response:
         """Answer what was said last: in lines of JSON, or whole where `stream` is false."""
         provider, name = await named(sent, caller, tools=bool(sent.tools))
@@ -50,7 +53,7 @@ def routes(backend: Backend) -> APIRouter:
             return _json({**_ended(sent, reason), "message": {"role": "assistant", "content": ""}})
         return await answer(sent, read_chat(sent, f"{provider.id}/{name}"), request, caller)
 
-    @router.post("/api/generate", response_model=GenerateAnswer)
+    @router.post("/api/generate", response_model=GenerateAnswer, responses=_IN_LINES)
     async def generate_like_ollama(sent: Generate, request: Request, caller: Asking) -> Response:
         """Answer a question alone: in lines of JSON, or whole where `stream` is false."""
         provider, name = await named(sent, caller)

@@ -61,7 +61,7 @@ def routes(backend: Backend) -> APIRouter:
         return _shown(backend.services.catalog.known(provider.id, name) or Model(provider.id, name), details)
 
     for name, method in _CLOSED.items():
-        router.add_api_route(f"/api/{name}", _refuse, methods=[method], name=f"{name}_like_ollama", responses={403: {}})
+        router.add_api_route(f"/api/{name}", _refuse, methods=[method], name=f"{name}_like_ollama")
     return router
 
 
