@@ -202,7 +202,10 @@ class ChatEngine:
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         wanted = () if tools else {*own_tools, *(answers.tools if answers else ())}
-        turn = self._turn(self._rounds.events(provider, request, Place(account), wanted), provider, account)
+        events = self._rounds.events(provider, request, Place(account), wanted)
+        if messages and messages[-1].role is Role.ASSISTANT:  # results of tools, or an answer to go on with
+            events = _or_nothing(events)
+        turn = self._turn(events, provider, account)
         self._stateless[turn] = self._keep(self._forget_stateless(turn, request, channel))
         return turn
 
@@ -320,14 +323,10 @@ class ChatEngine:
         request = ProviderRequest(model, messages, instruction, parameters, about=about)
         place = Place(conversation.account_id, conversation.id, reply.id)
         wanted = tools.union(assistant.tools if assistant else ())
-        async with aclosing(self._rounds.events(provider, request, place, wanted)) as events:
-            try:
-                async for event in events:
-                    yield event
-            except AnswerEmpty:
-                if not goes_on:
-                    raise
-                yield Finished()  # it had nothing to add
+        answered = self._rounds.events(provider, request, place, wanted)
+        async with aclosing(_or_nothing(answered) if goes_on else answered) as events:
+            async for event in events:
+                yield event
 
     async def _prompt(self, instruction: str, reply: Message, model: Model | None) -> list[Message]:
         prompt = Prompt(instruction=instruction, context=model.context if model else None)
@@ -376,6 +375,16 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
+
+
+async def _or_nothing(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Yield the events of an answer to which there may be nothing to add: an empty one is complete then."""
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
+        except AnswerEmpty:
+            yield Finished()
 
 
 def _lost_asleep(provider: Provider, error: ChatError) -> ChatError:

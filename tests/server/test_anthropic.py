@@ -19,6 +19,7 @@ from parley.settings import Settings
 from tests.conftest import ScriptedProvider, Until
 from tests.server.asked import message, parts_of
 from tests.server.conftest import Site
+from tests.server.exchange import events_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SENT_PNG = {"type": "base64", "media_type": "image/jpeg", "data": "iVBORw0KGgo="}
@@ -187,6 +188,26 @@ async def test_arguments_that_are_none(site: Site, provider: ScriptedProvider) -
             assert '"partial_json":"{}"' in answer.text
         else:
             assert answer.json()["content"][0]["input"] == {}
+
+
+async def test_nothing_to_add_after_a_result(site: Site, provider: ScriptedProvider) -> None:
+    call = {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "get_time", "input": {}}]}
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "12:00"}]}
+    asked = question(messages=[*question()["messages"], call, result], tools=[TOOL])
+    for stream in (False, True):
+        provider.says()
+        answer = await site.owner.client.post("/v1/messages", json={**asked, "stream": stream})
+        assert answer.status_code == 200, answer.text
+        if stream:
+            assert [event["event"] for event in events_of(answer.text)] == [
+                "message_start",
+                "message_delta",
+                "message_stop",
+            ]
+        else:
+            assert (answer.json()["content"], answer.json()["stop_reason"]) == ([], "end_turn")
+    provider.says()
+    assert (await site.owner.client.post("/v1/messages", json=question())).status_code == 502
 
 
 async def test_our_own_provider(site: Site, provider: ScriptedProvider) -> None:

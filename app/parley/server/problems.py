@@ -61,6 +61,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.AdminRefused: Kind.FORBIDDEN,
     errors.AnnounceFailed: Kind.INTERNAL,
     errors.AnswersFull: Kind.RATE_LIMITED,
+    errors.AnswerWithheld: Kind.BAD_REQUEST,
     errors.AssistantExists: Kind.CONFLICT,
     errors.AssistantNameless: Kind.BAD_REQUEST,
     errors.AssistantUnknown: Kind.NOT_FOUND,
