@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
     """Return what answers requests, as ASGI has it."""
     app = FastAPI(title="Parley", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
-    sections = {dialect.name: _Section(dialect, backend) for dialect in dialects}
-    for section in sections.values():
+    sections = [(dialect, _Section(dialect, backend)) for dialect in dialects]
+    for _, section in sections:
         app.include_router(section)
-    app.openapi = cache(lambda: described(sections.items()))  # type: ignore[method-assign]
+    app.openapi = cache(lambda: described(sections))  # type: ignore[method-assign]
 
     async def refuse(request: Request, error: Exception) -> Response:
         problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))

@@ -1,34 +1,108 @@
 """Description: all routes as OpenAPI has them. Where dialects share an address, one operation stands for all."""
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from parley import __version__
+from parley.server.dialect import Dialect
+from parley.server.problems import Kind, Problem
 
 UNREADABLE = "422"
 """How FastAPI answers what does not fit a route; each dialect has a status of its own for that."""
 
-REFUSAL = {"description": "What went wrong, in the words of this dialect", "content": {"application/json": {}}}
+REFUSALS = ("4XX", "5XX")
+LIVE = {
+    "get": {
+        "summary": "Live",
+        "description": "Tell that the server is there.",
+        "operationId": "live",
+        "security": [],
+        "responses": {"204": {"description": "It is there"}},
+    }
+}
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+}
+"""How a token is sent; either suffices."""
+
+_ANY_FIELD = "…"
 
 
-def described(sections: Iterable[tuple[str, APIRouter]]) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes of all dialects, which are named."""
+def described(sections: Iterable[tuple[Dialect, APIRouter]]) -> dict[str, Any]:
+    """Return the OpenAPI document of the routes of all dialects."""
     book = FastAPI(title="Parley", version=__version__)
-    for name, router in sections:
-        book.include_router(router, prefix=f"/{name}")
+    dialects = {}
+    for dialect, router in sections:
+        dialects[dialect.name] = dialect
+        book.include_router(router, prefix=f"/{dialect.name}")
     document = book.openapi()
-    paths: dict[str, dict[str, Any]] = {}
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for dialect in dialects.values():
+        schemas[_refusal_name(dialect)] = refusal_schema(dialect)
+    paths: dict[str, dict[str, Any]] = {"/live": LIVE}
+    public = {path for dialect in dialects.values() for path in dialect.public}
     for path, operations in document["paths"].items():
-        own = "/" + path.split("/", 2)[2]
+        _, name, rest = path.split("/", 2)
+        own = f"/{rest}"
         for method, operation in operations.items():
-            operation["responses"].pop(UNREADABLE, None)
-            if not {"4XX", "5XX"} & operation["responses"].keys():
-                operation["responses"].setdefault("default", REFUSAL)
+            _complete(operation, dialects[name], is_public=own in public)
             there = paths.setdefault(own, {})
             there[method] = _joined(there[method], operation) if method in there else operation
-    return {**document, "paths": paths}
+    document["components"]["securitySchemes"] = SCHEMES
+    return {**document, "paths": paths, "security": [{name: []} for name in SCHEMES]}
+
+
+def refusal_schema(dialect: Dialect) -> dict[str, Any]:
+    """Return the schema of what a dialect says when something went wrong, from all that it can say."""
+    details, times = ("", "words"), (None, 1)
+    fields: tuple[Mapping[str, list[str]], ...] = ({}, {_ANY_FIELD: ["words"]})
+    problems = (
+        Problem(kind, "code", "Sentence.", detail, seconds, invalid)
+        for kind, detail, seconds, invalid in product(Kind, details, times, fields)
+    )
+    return _schema([dialect.body(problem) for problem in problems])
+
+
+def _complete(operation: dict[str, Any], dialect: Dialect, *, is_public: bool) -> None:
+    """Say what a dialect answers when something goes wrong, in the place of what FastAPI would."""
+    responses = operation["responses"]
+    responses.pop(UNREADABLE, None)
+    schema = {"$ref": f"#/components/schemas/{_refusal_name(dialect)}"}
+    refusal = {"description": "What went wrong", "content": {"application/json": {"schema": schema}}}
+    for status in REFUSALS:
+        responses.setdefault(status, refusal)
+    if is_public:
+        operation["security"] = []
+
+
+def _refusal_name(dialect: Dialect) -> str:
+    return f"{dialect.name.capitalize()}Refusal"
+
+
+def _schema(values: list[Any]) -> dict[str, Any]:
+    """Return a schema that fits all of some values."""
+    found: list[dict[str, Any]] = []
+    if objects := [value for value in values if isinstance(value, dict)]:
+        names = dict.fromkeys(name for each in objects for name in each)
+        parts = {name: _schema([each[name] for each in objects if name in each]) for name in names}
+        schema: dict[str, Any] = {"type": "object"}
+        if _ANY_FIELD in parts:
+            schema["additionalProperties"] = parts.pop(_ANY_FIELD)
+        if parts:
+            schema |= {
+                "properties": parts,
+                "required": [name for name in parts if all(name in each for each in objects)],
+            }
+        found.append(schema)
+    if lists := [value for value in values if isinstance(value, list)]:
+        found.append({"type": "array", "items": _schema([item for each in lists for item in each])})
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    found += [{"type": name} for kind, name in kinds.items() if any(type(value) is kind for value in values)]
+    return {} if not found else found[0] if len(found) == 1 else {"anyOf": found}
 
 
 def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

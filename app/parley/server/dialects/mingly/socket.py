@@ -134,10 +134,9 @@ def _read(event: Any) -> dict[str, Any]:
     """Return a message that has come. Raises BodyUnreadable, and WebSocketDisconnect when there are no more."""
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(event.get("code", 1005))
-    text, data = event.get("text"), event.get("bytes")
-    data = data or b"" if text is None else text.encode()
-    demand_json(data)
-    message = json.loads(data)
+    text = event.get("bytes") or (event.get("text") or "").encode()
+    demand_json(text)
+    message = json.loads(text)
     if not isinstance(message, dict):
         raise BodyUnreadable(problem="this is no JSON object")
     return message

@@ -1,0 +1,82 @@
+"""`/openapi.json`: every route of every dialect, and what is answered when something goes wrong."""
+
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from parley.server.backend import Backend, Plan
+from parley.server.connections import Connections
+from parley.server.description import refusal_schema
+from parley.server.dialect import Dialect
+from parley.server.dialects import BUILT_IN
+from parley.server.problems import KINDS, Problem
+from tests.server.conftest import Site
+
+
+def fits(value: Any, schema: dict[str, Any]) -> bool:
+    """Return whether a value fits a schema of the few words that refusals need."""
+    if "anyOf" in schema:
+        return any(fits(value, each) for each in schema["anyOf"])
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
+    if "type" not in schema:
+        return True
+    if schema["type"] == "null":
+        return value is None
+    if type(value) is not kinds[schema["type"]]:
+        return False
+    if isinstance(value, list):
+        return all(fits(each, schema["items"]) for each in value)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        rest = schema.get("additionalProperties", {})
+        there = set(schema.get("required", ())) <= value.keys()
+        return there and all(fits(each, known.get(name, rest)) for name, each in value.items())
+    return True
+
+
+@pytest.mark.parametrize("dialect", BUILT_IN, ids=lambda dialect: str(dialect.name))
+def test_refusals_are_described(dialect: Dialect) -> None:
+    schema = refusal_schema(dialect)
+    assert schema["required"]
+    problems = [Problem(kind, error.code, "No.") for error, kind in KINDS.items()]
+    problems += [Problem(problem.kind, problem.code, "No.", "words", 5, {"x": ["y", "z"]}) for problem in problems]
+    assert all(fits(dialect.body(problem), schema) for problem in problems)
+    assert not fits({"other": "shape"}, schema)
+
+
+async def test_every_route_of_every_dialect(site: Site) -> None:
+    document = (await site.owner.client.get("/openapi.json")).json()
+    assert document["paths"]["/live"]["get"]["security"] == []
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
+    ids = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
+    assert len(ids) == len(set(ids))
+    for dialect in BUILT_IN:
+        name = f"{dialect.name.capitalize()}Refusal"
+        assert document["components"]["schemas"][name]["type"] == "object"
+        routes = routes_of(dialect, site)
+        assert routes
+        for route in routes:
+            if not route.include_in_schema:
+                continue
+            for method in route.methods or ():
+                operation = document["paths"][route.path][method.lower()]
+                assert dialect.name in operation["tags"]
+                assert operation["summary"]
+                for status in ("4XX", "5XX"):
+                    assert "#/components/schemas/" in str(operation["responses"][status])
+                assert "HTTPValidationError" not in str(operation)
+                assert (operation.get("security") == []) == (route.path in dialect.public)
+
+
+def routes_of(dialect: Dialect, site: Site) -> list[APIRoute]:
+    """Return the routes that a dialect has, those of the routers within its own too."""
+    backend = Backend(site.services, Plan(), Connections(), frozenset)
+    found: list[APIRoute] = []
+    waiting: list[Any] = [dialect.routes(backend)]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, APIRoute):
+            found.append(each)
+        waiting += getattr(getattr(each, "original_router", each), "routes", [])
+    return found
