@@ -63,7 +63,8 @@ class Player:
         person = None if name == "nobody" else await self._person(name)
         self.saved["token"] = person.token if person else ""
         if "settings" in step:
-            self.settings.update(**step["settings"])
+            given = step["settings"].items()
+            self.settings.update(**{name: tuple(each) if isinstance(each, list) else each for name, each in given})
         if says := step.get("says"):
             for answer in says if isinstance(says[0], list) else [says]:
                 self.provider.says(*map(piece_of, answer))

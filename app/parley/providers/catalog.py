@@ -91,6 +91,11 @@ class Catalog:
         self._unsubscribe: Callable[[], None] = settings.subscribe(self._adopt)
 
     @property
+    def guide(self) -> str:
+        """Return the id of the provider that only knows the manual."""
+        return self._guide.id
+
+    @property
     def problems(self) -> dict[str, ChatError]:
         """Return what is wrong, by the provider's id; under `keys`, with the file of keys."""
         return self._failures | self._roster.problems

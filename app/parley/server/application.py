@@ -18,7 +18,9 @@ from parley.server.connections import Caller
 from parley.server.description import described
 from parley.server.dialect import DIALECT, Dialect, Dialects
 from parley.server.guard import Guard
+from parley.server.idempotent import CLAIM, Idempotent
 from parley.server.problems import Problem, TurnFailed
+from parley.store.idempotency import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +45,7 @@ def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
 
     for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, refuse)
-    return Guard(app, backend, Dialects(dialects))
+    return Guard(Idempotent(app, backend.services.store), backend, Dialects(dialects))
 
 
 class _Section(APIRouter):
@@ -106,6 +108,15 @@ def caller_of_socket(socket: WebSocket) -> Caller | None:
     found: Caller | None = socket.scope["parley.caller"]
     return found
 
+
+def claim_of(request: Request) -> Claim | None:
+    """Return the claim of a request that was sent with an idempotency key."""
+    found: Claim | None = request.scope.get(CLAIM)
+    return found
+
+
+Claiming = Annotated[Claim | None, Depends(claim_of)]
+"""Of a route's parameters: the claim of a request that may come again."""
 
 Asking = Annotated[Caller, Depends(caller_of)]
 """Of a route's parameters: who asks."""

@@ -100,6 +100,10 @@ class Backend:
         """Count what is asked without a valid token. Raises TooManyRequests."""
         self.strangers.take(place_of(address), STRANGERS_A_MINUTE)
 
+    def strangers_left(self, address: str) -> int:
+        """Return how much more may be asked without a valid token from there in this minute."""
+        return self.strangers.left(place_of(address), STRANGERS_A_MINUTE)
+
     def still_good(self, caller: Caller) -> bool:
         """Return whether a caller may go on: neither account nor token has been taken back."""
         store = self.services.store

@@ -29,10 +29,11 @@ class Dialect:
 
     `prefixes` are the beginnings of its paths; of all dialects the longest one counts. `body` makes a problem's JSON.
     `per_account`: all tokens of an account share its limit. `limit`: how many requests a minute; None is the setting.
-    `uploads` are paths that take bodies of other types than JSON. `public`: paths that need no token.
-    `signed`: beginnings of paths whose routes take a signature in the place of a token. `claims`: which requests with
-    its prefix are its own, where it shares them with others; it is asked by the scope of ASGI, once before the body is
-    there and once after.
+    `codes` are the statuses of single errors, by their codes. `uploads` are paths that take bodies of other types than
+    JSON. `public`: paths that need no token. `signed`: beginnings of paths whose routes take a signature in the place
+    of a token. `claims`: which requests with its prefix are its own, where it shares them with others; it is asked by
+    the scope of ASGI, once before the body is there and once after. `counted`: its answers tell how many requests are
+    left. `keyed` tells of which paths the answers are kept under an Idempotency-Key.
     """
 
     name: str
@@ -40,16 +41,19 @@ class Dialect:
     body: Callable[[Problem], Any]
     routes: "Callable[[Backend], APIRouter]"
     statuses: Mapping[Kind, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
     per_account: bool = False
     uploads: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
     claims: Callable[[Mapping[str, Any]], bool] | None = None
+    counted: bool = False
+    keyed: Callable[[str], bool] | None = None
 
     def status(self, problem: Problem) -> int:
         """Return the HTTP status of a problem."""
-        return self.statuses.get(problem.kind, STATUSES[problem.kind])
+        return self.codes.get(problem.code, self.statuses.get(problem.kind, STATUSES[problem.kind]))
 
     def refusal(self, problem: Problem) -> tuple[int, Headers, bytes]:
         """Return the answer that says what went wrong."""

@@ -6,7 +6,7 @@ Plain ASGI, below FastAPI: streams pass through without a wrapper, and nothing i
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -26,7 +26,7 @@ from parley.errors import (
 )
 from parley.keys import redacted
 from parley.server.addresses import is_loopback
-from parley.server.backend import Backend
+from parley.server.backend import STRANGERS_A_MINUTE, Backend
 from parley.server.bodies import UPLOAD_RATE, Body, Room
 from parley.server.connections import Caller
 from parley.server.dialect import DIALECT, Dialect, Dialects, Headers
@@ -70,6 +70,8 @@ class _Request:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     extra: Headers = field(default_factory=list)
     """Headers that all answers to it have."""
+    limit: tuple[Hashable, int] | None = None
+    """What it counts against, and how many requests a minute that may be; None as long as nobody is known."""
 
     def __post_init__(self) -> None:
         for name, value in self.scope["headers"]:
@@ -142,7 +144,7 @@ class Guard:
         method, path = scope["method"], scope["path"]
         scope[DIALECT] = self._dialects.of(scope)
         body = Body(receive, request.length, self._room)
-        answer = _Answer(request, body, send)
+        answer = _Answer(request, body, send, lambda: self._counts(request))
         try:
             self._demand_ours(request)
             if method == "OPTIONS":
@@ -179,12 +181,22 @@ class Guard:
         else:
             key = ("account", caller.id) if dialect.per_account else caller.key
             most = dialect.limit or self._backend.options.server_requests
-            self._backend.limits.take((dialect.name if dialect.per_account else "all", key), most)
+            request.limit = (dialect.name if dialect.per_account else "all", key), most
+            self._backend.limits.take(*request.limit)
         with self._begun(request, caller):
             receive = await self._with_body(request, dialect, body)
             if scope.get(BODY):
                 scope[DIALECT] = self._dialects.of(scope)  # which may hang on it
             await self._app(scope, receive, answer)
+
+    def _counts(self, request: _Request) -> Headers:
+        """Return the headers that tell how many requests a minute are allowed and left, in dialects that tell it."""
+        if not request.scope[DIALECT].counted:
+            return []
+        most = request.limit[1] if request.limit else STRANGERS_A_MINUTE
+        backend = self._backend
+        left = backend.limits.left(*request.limit) if request.limit else backend.strangers_left(request.address)
+        return [(b"x-ratelimit-limit", b"%d" % most), (b"x-ratelimit-remaining", b"%d" % left)]
 
     async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:
         path = request.scope["path"]
@@ -292,11 +304,12 @@ class _Answer:
     A client whose body has not been read hears that the connection ends, and gets time to read why.
     """
 
-    def __init__(self, request: _Request, body: Body, send: Send) -> None:
+    def __init__(self, request: _Request, body: Body, send: Send, counts: Callable[[], Headers]) -> None:
         self._request = request
         self._is_head = request.scope["method"] == "HEAD"
         self._body = body
         self._send = send
+        self._counts = counts
         self._began = self._ended = False
 
     async def __call__(self, event: Event) -> None:
@@ -306,7 +319,7 @@ class _Answer:
         if event["type"] == "http.response.start":
             self._began = True
             self._body.release()
-            headers = _merged(event.get("headers", ()), self._request.extra)
+            headers = _merged(event.get("headers", ()), [*self._request.extra, *self._counts()])
             if not self._body.whole:
                 headers.append((b"connection", b"close"))
             await self._send({**event, "headers": headers})

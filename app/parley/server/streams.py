@@ -162,7 +162,8 @@ async def _last(send: Send, body: bytes) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Return when the client has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -225,7 +226,7 @@ async def _begun(turn: Turn) -> bool:
 
 async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> LastEvent:
     """Return how a turn ended. If the client goes before, or is sent away, the turn stops, unless `detach`."""
-    ended, gone = asyncio.ensure_future(turn.wait()), asyncio.ensure_future(_gone(request.receive))
+    ended, gone = asyncio.ensure_future(turn.wait()), asyncio.ensure_future(until_gone(request.receive))
     try:
         await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -243,7 +244,7 @@ async def while_there(work: Coroutine[Any, Any, T], request: Request) -> T:
     """Return what some work comes to. If the client goes before, the work is cancelled, and ServerEnding raised: it
     is answered to nobody.
     """
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request.receive))
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(until_gone(request.receive))
     try:
         await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():

@@ -7,6 +7,7 @@ from parley.server.dialects.mingly import MINGLY
 from parley.server.dialects.ollama import OLLAMA
 from parley.server.dialects.openai import OPENAI
 from parley.server.dialects.page import PAGE
+from parley.server.dialects.qinaya import QINAYA
 
-BUILT_IN = (MINGLY, PAGE, OPENAI, ANTHROPIC, OLLAMA, ASTA, MINGLEEGO)
+BUILT_IN = (MINGLY, PAGE, OPENAI, ANTHROPIC, OLLAMA, ASTA, MINGLEEGO, QINAYA)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""
