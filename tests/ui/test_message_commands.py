@@ -1,19 +1,22 @@
 """What a person does with one message, in the whole window on a real store, a real engine and a real model server."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QToolButton
 
-from parley.messages import Failure, Message, MessageStatus, Text, Usage
+from parley.messages import Failure, Message, MessageStatus, Text, ToolCall, ToolResult, Usage
 from parley.options import ProviderRow
 from parley.ui.chat.message_info import MessageInfo
 from parley.ui.transcript.editor import Editor
 from tests.fakes import FakeOpenAI, Reply
 from tests.peers.replies import DEFAULT
 from tests.ui.conftest import Desk
+from tests.ui.test_data_page import choose
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -65,6 +68,35 @@ async def ended_with(
     await turns.finish(reply.id, (Text(answer),), status, usage, failure)
     desk.window.view.open(conversation.id)
     return reply.id
+
+
+async def test_a_file_that_the_answer_made_is_saved(desk: Desk, tmp_path: Path) -> None:
+    store = desk.services.store
+    conversation, _, reply = await store.turns.begin(
+        conversation_id=None, title="Report", parts=(Text("Write"),), model="tiny/tiny"
+    )
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"# Report"
+
+    facts = {"conversation_id": conversation.id, "message_id": reply.id}
+    await desk.services.attachments.keep("report.md", content(), origin="produced", **facts)
+    parts = (ToolCall("c", "save_file", "{}"), ToolResult("c", "Saved.", title="report.md"), Text("Here it is."))
+    await store.turns.finish(reply.id, parts, MessageStatus.COMPLETE)
+    desk.window.view.open(conversation.id)
+    assert desk.window.page.transcript.row_at(1).foot.state_words() == "Saved \u2068report.md\u2069"
+    focus(desk, 1)
+    desk.press("S")
+    await choose(desk, tmp_path / "kept.md")
+    await desk.until((tmp_path / "kept.md").exists)
+    assert (tmp_path / "kept.md").read_bytes() == b"# Report"
+    press_in_foot(desk, 1, "save-file")
+    await choose(desk, tmp_path / "nowhere" / "kept.md")
+    await desk.until(lambda: any("nowhere" in text for text in notices(desk)))
+    store.files.path(store.files.all()[0]).unlink()
+    press_in_foot(desk, 1, "save-file")
+    await choose(desk, tmp_path / "again.md")
+    await desk.until(lambda: any("what it held is missing" in text for text in notices(desk)))
 
 
 async def model(desk: Desk) -> str:

@@ -1,17 +1,21 @@
 """MessageCommands: what a person does with one message. Connects the transcript's signals with engine and store."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from shutil import copyfile
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QObject, QRect, QStandardPaths, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from parley.errors import ChatError
+from parley.errors import ChatError, FileProblem
 from parley.messages import Message, Role
 from parley.services import Services
 from parley.trees import ConversationTree
 from parley.ui.appearance.look import Look
 from parley.ui.chat.message_info import MessageInfo
+from parley.ui.dialogs import ask
 from parley.ui.error_texts import MENDED_BY_ANOTHER_MODEL, error_text
 from parley.ui.models.model_choice import fill
 from parley.ui.models.pickers import ModelPopup
@@ -43,11 +47,12 @@ class MessageCommands(QObject):
         self._popup: ModelPopup | None = None
         self._asked_for = ""
         """The message that another model is chosen for."""
-        self._does = {
+        self._does: dict[str, Callable[[str], object]] = {
             "continue": lambda message_id: tasks.start(self._resume(message_id)),
             "delete": lambda message_id: tasks.start(self._delete(message_id)),
             "regenerate-with": self._choose_model,
             "info": self.show_info,
+            "save-file": lambda message_id: tasks.start(self._save_files(message_id)),
         }
         transcript.requested.connect(lambda key, message_id: self._does[key](message_id))
         transcript.edited.connect(self._edited)
@@ -93,6 +98,23 @@ class MessageCommands(QObject):
         """Return where a message is in the window, as far as it is in sight."""
         rect = rect_of(self._transcript, message_id)
         return QRect(self._transcript.viewport().mapTo(self._window, rect.topLeft()), rect.size())
+
+    async def _save_files(self, message_id: str) -> None:
+        """Ask where to put the files that were made for an answer, one after the other. Raises FileProblem."""
+        import asyncio
+
+        store = self._services.store
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
+        for file in store.files.of_message(message_id):
+            dialog = QFileDialog(self._window, self.tr("Save file as"), str(Path(folder) / file.name))
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            if not await ask(dialog):
+                return
+            target = dialog.selectedFiles()[0]
+            try:
+                await asyncio.to_thread(copyfile, store.files.path(file), target)
+            except OSError as error:
+                raise FileProblem(path=target, problem=error.strerror or str(error)) from error
 
     # --- editing
     def _edited(self, message_id: str, text: str, resend: bool) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence
 
 from parley.messages import Message, MessageStatus, Role
 from parley.ui.error_texts import MENDED_BY_ANOTHER_MODEL, MENDED_IN_SETTINGS
+from parley.ui.transcript.done import saved_files
 from parley.ui.transcript.words import Words
 
 RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.INTERRUPTED})
@@ -72,6 +73,7 @@ ACTIONS: Sequence[Action] = (
     Action("settings", "", Words.open_settings, is_mended_in_settings),
     Action("regenerate", "again", Words.regenerate, lambda m: _answered(m) and not _retried(m), "R", below=True),
     Action("regenerate-with", "", Words.regenerate_with, _answered, "Shift+R"),
+    Action("save-file", "", Words.save_file, saved_files, "S"),
     Action("answer", "", Words.answer_again, lambda message: message.role is Role.USER, "R"),
     Action("edit", "edit", Words.edit, _ended, "E", below=True),
     Action("info", "", Words.info, lambda message: True, "I"),
@@ -85,8 +87,8 @@ def actions_for(message: Message, *, below: bool = False) -> list[Action]:
 
 
 def answers_for(message: Message) -> list[Action]:
-    """Return what can be done about how a message ended: that has its button right below the words about it."""
-    keys = {"continue", "retry", "settings"}
+    """Return what can be done about how a message ended, or with what it made: its button is right below the words."""
+    keys = {"continue", "retry", "settings", "save-file"}
     if message.failure and message.failure.code in MENDED_BY_ANOTHER_MODEL:
         keys.add("regenerate-with")
     return [action for action in actions_for(message) if action.key in keys]

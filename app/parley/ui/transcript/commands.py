@@ -53,7 +53,7 @@ class Commands(QObject):
             "details": lambda row, *_: self._change(row, _unfold_details),
             "show-all": lambda row, *_: self._change(row, _show_all),
         }
-        for key in ("continue", "regenerate-with", "info", "delete"):
+        for key in ("continue", "regenerate-with", "save-file", "info", "delete"):
             self._by_key[key] = lambda row, *_, key=key: view.requested.emit(key, row.message.id)
 
     def run(self, key: str, row: Row, cell: Cell | None = None, hot: Hot | None = None) -> None:

@@ -22,7 +22,13 @@ Sentence = Callable[[Failure], str]
 BAR = 28
 """The height of a button, and the least that a finger or an unsteady hand can hit."""
 
-_ICONS = {"continue": "continue", "retry": "again", "settings": "settings", "regenerate-with": "continue"}
+_ICONS = {
+    "continue": "continue",
+    "retry": "again",
+    "settings": "settings",
+    "regenerate-with": "continue",
+    "save-file": "down",
+}
 """The icons of what can be done about how an answer ended."""
 
 

@@ -115,6 +115,9 @@ class Words(QObject):
     def filtered(self) -> str:
         return self.tr("The provider withheld the rest because of its safety rules.")
 
+    def save_file(self) -> str:
+        return self.tr("Save file as…")
+
     def saved(self, name: str) -> str:
         return self.tr("Saved %1").replace("%1", isolated(name))
 
