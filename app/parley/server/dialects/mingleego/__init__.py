@@ -7,13 +7,12 @@ from parley.server.dialect import Dialect
 from parley.server.dialects.mingleego import chat, files
 from parley.server.dialects.mingleego.files import PREFIX
 from parley.server.dialects.mingleego.problems import STATUSES, error_body
-from parley.server.dialects.mingleego.shapes import REFUSALS
 from parley.server.dialects.mingleego.signatures import Signatures
 
 
 def _routes(backend: Backend) -> APIRouter:
     signatures = Signatures(backend.services.paths.data)
-    router = APIRouter(prefix=PREFIX, responses=REFUSALS)
+    router = APIRouter()
     for module in (chat, files):
         router.include_router(module.routes(backend, signatures))
     return router

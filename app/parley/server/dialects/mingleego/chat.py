@@ -16,7 +16,7 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialect import to_json
-from parley.server.dialects.mingleego.files import address_of
+from parley.server.dialects.mingleego.files import PREFIX, address_of
 from parley.server.dialects.mingleego.problems import error_body
 from parley.server.dialects.mingleego.shapes import AssistantName, Completion, Interaction
 from parley.server.dialects.mingleego.signatures import Signatures
@@ -32,12 +32,12 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
     """Return the routes that ask a model, and tell which assistants there are."""
     router = APIRouter()
 
-    @router.get("/assistants")
+    @router.get(f"{PREFIX}/assistants")
     async def assistants(caller: Asking) -> list[AssistantName]:
         """Tell the assistants by name."""
         return [AssistantName(id=found.id, name=found.name) for found in backend.services.store.assistants.all()]
 
-    @router.post("/chat", response_model=Completion)
+    @router.post(f"{PREFIX}/chat", response_model=Completion)
     async def chat(interaction: Interaction, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole."""
         turn = await _asked(backend, interaction, caller)
@@ -48,7 +48,7 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
         body = {"text": turn.text, "fileUrl": address_of(request, signatures, made)}
         return Response(to_json(body), media_type="application/json")
 
-    @router.post("/chat/sse", response_class=EventStream)
+    @router.post(f"{PREFIX}/chat/sse", response_class=EventStream)
     async def stream(interaction: Interaction, request: Request, caller: Asking) -> Response:
         """Answer while the answer comes, as server-sent events: pieces of text, and last the whole with `done`."""
         turn = await _asked(backend, interaction, caller)

@@ -33,6 +33,9 @@ _FORM: dict[str, Any] = {
         }
     },
 }
+_SIGNED: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {}]
+"""A key in either header, or none where the address is signed."""
+
 _HEADERS = {
     "Content-Security-Policy": "sandbox",
     "Cache-Control": "private, no-store",
@@ -45,7 +48,7 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
     router = APIRouter()
     store = backend.services.store
 
-    @router.post("/chat/file", response_class=PlainTextResponse, openapi_extra={"requestBody": _FORM})
+    @router.post(f"{PREFIX}/chat/file", response_class=PlainTextResponse, openapi_extra={"requestBody": _FORM})
     async def upload(request: Request, caller: Asking) -> PlainTextResponse:
         """Keep a file, and answer with its id."""
         try:
@@ -61,7 +64,7 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
             raise StoreFull(detail=str(error)) from error
         return PlainTextResponse(file.handle)
 
-    @router.get("/files/{id}", response_class=FileResponse)
+    @router.get(PREFIX + "/files/{id}", response_class=FileResponse, openapi_extra={"security": _SIGNED})
     async def download(
         id: str,
         caller: PerhapsAsking,

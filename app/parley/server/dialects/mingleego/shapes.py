@@ -1,6 +1,6 @@
 """The bodies of Mingleego's API."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,21 +28,3 @@ class AssistantName(BaseModel):
 
     id: str
     name: str
-
-
-class Refusal(BaseModel):
-    """Why a request is refused."""
-
-    error: str
-    message: str
-
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "BAD_REQUEST, or INVALID_BODY"},
-    401: {"model": Refusal, "description": "UNAUTHORIZED"},
-    404: {"model": Refusal, "description": "NOT_FOUND"},
-    413: {"model": Refusal, "description": "PAYLOAD_TOO_LARGE"},
-    429: {"model": Refusal, "description": "RATE_LIMITED"},
-    500: {"model": Refusal, "description": "INTERNAL_ERROR, PROVIDER_ERROR, or UNAVAILABLE"},
-    "default": {"model": Refusal, "description": "Another reason"},
-}
