@@ -104,6 +104,7 @@ async def test_nobody_stops_or_watches_anothers_answer(site: Site, provider: Scr
         conversation, reply = answer.headers["x-conversation-id"], answer.headers["x-message-id"]
     for method, path in (
         ("GET", f"/conversations/{conversation}/events"),
+        ("POST", f"/conversations/{conversation}/stop"),
         ("DELETE", f"/conversations/{conversation}"),
         ("DELETE", f"/messages/{reply}"),
     ):

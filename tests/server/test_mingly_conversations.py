@@ -229,6 +229,18 @@ async def test_leaving_what_one_only_follows_stops_nothing(
     assert (message.text, message.status) == ("Hello there", MessageStatus.COMPLETE)
 
 
+async def test_an_answer_is_stopped(site: Site, provider: ScriptedProvider, until: Until) -> None:
+    provider.says("Hello", asyncio.Event())
+    conversation, reply = await begun(site)
+    async with following(site.owner, conversation) as client:
+        await client.until("token")
+        assert (await site.owner.client.post(f"/conversations/{conversation}/stop")).status_code == 204
+        assert (await client.until("done"))["messageId"] == reply
+    message = site.services.store.messages.get(reply)
+    assert (message.text, message.status) == ("Hello", MessageStatus.STOPPED)
+    assert (await site.owner.client.post(f"/conversations/{conversation}/stop")).status_code == 204
+
+
 async def test_questions_in_one_conversation_wait_for_each_other(
     site: Site, provider: ScriptedProvider, until: Until
 ) -> None:

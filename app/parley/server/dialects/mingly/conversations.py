@@ -2,25 +2,24 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import aclosing
+from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from parley.errors import ConversationUnknown, PromptEmpty, RequestInvalid
+from parley.errors import RequestInvalid
 from parley.messages import Attachment, Conversation, Message
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialect import to_json
-from parley.server.dialects.mingly.asking import CHANNEL, model_of, take_question
-from parley.server.dialects.mingly.following import followed
-from parley.server.dialects.mingly.rendering import json_response, last_words, streamed, whole
+from parley.server.dialects.mingly.asking import CHANNEL, model_of
+from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import (
     REFUSALS,
-    Again,
-    Answer,
     ConversationChange,
     ConversationShape,
     ConversationWithMessages,
@@ -28,7 +27,6 @@ from parley.server.dialects.mingly.shapes import (
     Wanted,
 )
 from parley.server.dialects.mingly.values import conversation_json, message_json
-from parley.server.streams import EventStream, begun
 from parley.trees import ConversationTree
 
 PAGE = 200
@@ -38,7 +36,7 @@ PAGE = 200
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of conversations."""
     router = APIRouter(prefix="/conversations", responses=REFUSALS)
-    store, engine = backend.services.store, backend.services.engine
+    store = backend.services.store
 
     @router.get("", response_model=list[ConversationShape])
     async def listed(
@@ -60,15 +58,9 @@ def routes(backend: Backend) -> APIRouter:
         """Return a conversation with the messages of the branch shown, or, as a tree, with all versions."""
         conversation = store.conversations.get(id, account=caller.id)
         messages = await (_all(backend, conversation) if tree else _branch(backend, conversation))
-        return json_response({**conversation_json(conversation), "leafId": conversation.leaf_id, "messages": messages})
-
-    @router.get("/{id}/events", status_code=200, response_class=EventStream)
-    async def events(
-        id: str, caller: Asking, last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = ""
-    ) -> Response:
-        """Follow a conversation: the answers that are coming, from where one has left, and what changes."""
-        store.conversations.get(id, account=caller.id)
-        return EventStream(followed(backend, caller, id, last_event_id), problem=last_words)
+        head = to_json({**conversation_json(conversation), "leafId": conversation.leaf_id}).removesuffix(b"}")
+        body = b'%s,"messages":%s}' % (head, await _array(messages))
+        return Response(body, media_type="application/json")
 
     @router.patch("/{id}", response_model=ConversationShape)
     async def change(id: str, wanted: ConversationChange, caller: Asking) -> Response:
@@ -88,23 +80,6 @@ def routes(backend: Backend) -> APIRouter:
         await store.conversations.restore(id, account=caller.id)
         return json_response(conversation_json(store.conversations.get(id, account=caller.id)))
 
-    @router.post("/{id}/regenerate", response_model=Answer)
-    async def regenerate(id: str, request: Request, caller: Asking, again: Again | None = None) -> Response:
-        """Answer again: the answer is a new version. Like `/chat`, or with `stream` like `/chat/stream`."""
-        again = again or Again()
-        conversation = store.conversations.get(id, account=caller.id)
-        message_id = again.messageId or conversation.leaf_id
-        if message_id is None:
-            raise PromptEmpty
-        if store.messages.get(message_id, account=caller.id).conversation_id != id:
-            raise ConversationUnknown(conversation=id)
-        take_question(backend, caller)
-        model = await model_of(backend, caller, again)
-        turn = await begun(engine.regenerate(message_id, model, account=caller.id))
-        if again.stream:
-            return streamed(turn, detach=again.detach)
-        return await whole(turn, request, detach=again.detach)
-
     return router
 
 
@@ -119,20 +94,20 @@ async def _list(backend: Backend, caller: Caller, after: Conversation | None, li
             break
         after, limit = page[-1], None if limit is None else limit - size
         await asyncio.sleep(0)
-    return b"[" + b",".join(pieces) + b"]"
+    return b"[%s]" % b",".join(pieces)
 
 
-async def _branch(backend: Backend, conversation: Conversation) -> list[dict[str, Any]]:
+async def _branch(backend: Backend, conversation: Conversation) -> Iterator[dict[str, Any]]:
     """Return the messages of the branch shown, oldest first."""
     async with aclosing(backend.services.store.conversations.upwards(conversation.leaf_id)) as above:
         found: list[Message] = [message async for message in above]
     files = _files(backend, conversation)
     parents = [None, *(message.id for message in found[:0:-1])]
     shown = zip(reversed(found), parents, strict=True)
-    return [message_json(backend, message, parent, files[message.id]) for message, parent in shown]
+    return (message_json(backend, message, parent, files[message.id]) for message, parent in shown)
 
 
-async def _all(backend: Backend, conversation: Conversation) -> list[dict[str, Any]]:
+async def _all(backend: Backend, conversation: Conversation) -> Iterator[dict[str, Any]]:
     """Return all messages of a conversation, oldest first."""
     conversations = backend.services.store.conversations
     tree: ConversationTree = conversations.newest(conversation.id, PAGE, account=conversation.account_id)
@@ -140,7 +115,16 @@ async def _all(backend: Backend, conversation: Conversation) -> list[dict[str, A
         await asyncio.sleep(0)
         tree = conversations.earlier(tree, PAGE)
     files = _files(backend, conversation)
-    return [message_json(backend, message, message.parent_id, files[message.id]) for message in tree.messages]
+    return (message_json(backend, message, message.parent_id, files[message.id]) for message in tree.messages)
+
+
+async def _array(values: Iterator[dict[str, Any]]) -> bytes:
+    """Return values as a JSON array. They are made as they are taken: a page of them, then others have their turn."""
+    pieces: list[bytes] = []
+    while page := [to_json(value) for value in islice(values, PAGE)]:
+        pieces.extend(page)
+        await asyncio.sleep(0)
+    return b"[%s]" % b",".join(pieces)
 
 
 def _files(backend: Backend, conversation: Conversation) -> defaultdict[str, list[Attachment]]:
