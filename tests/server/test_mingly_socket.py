@@ -379,3 +379,34 @@ async def test_a_key_in_the_address_stands_in_no_log(site: Site, caplog: pytest.
     ours = [record for record in caplog.records if record.name != "websockets.client"]
     assert any("/ws" in record.getMessage() for record in ours), "nothing has been logged"
     assert not [record for record in ours if secret in record.getMessage()]
+
+
+async def test_fifty_sockets_at_once(site: Site, provider: ScriptedProvider) -> None:
+    async def ask(number: int) -> str:
+        async with talk(site, site.owner) as client:
+            await client.say(type="chat", message=f"Number {number}", requestId=number)
+            text = ""
+            while (heard := await client.hear())["type"] != "done":
+                assert heard["requestId"] == number
+                text += heard.get("content", "")
+            return text
+
+    answers = await asyncio.gather(*map(ask, range(50)))
+    assert answers == [f"You said: Number {number}" for number in range(50)]
+
+
+async def test_nothing_is_left_of_sockets_when_the_server_has_ended(
+    serve: Serve, provider: ScriptedProvider, until: Until
+) -> None:
+    before = asyncio.all_tasks()
+    site = await serve()
+    provider.says("Hello", asyncio.Event())
+    async with talk(site, site.owner) as one, talk(site) as stranger, talk(site, site.owner) as subscriber:
+        await subscriber.say(type="subscribe")
+        await subscriber.until("subscribed")
+        await one.say(type="chat", message="Hi")
+        await one.until("token")
+        await site.server.stop()
+        assert [await each.closed() for each in (one, stranger, subscriber)] == [1001, 1001, 1001]
+    await site.services.engine.close()
+    await until(lambda: asyncio.all_tasks() == before)
