@@ -115,10 +115,24 @@ async def test_how_to_answer_reaches_the_provider(site: Site, provider: Scripted
         "maxTokens": 20,
         "mood": "serious",
     }
-    await site.owner.client.post("/chat", json=body)
+    answer = (await site.owner.client.post("/chat", json=body)).json()
     asked = provider.requests[-1]
     assert (asked.parameters.temperature, asked.parameters.max_tokens) == (0.5, 20)
     assert asked.instruction == "Be brief.\n\nReply in a serious, professional tone."
+    body = {"message": "And?", "conversationId": answer["conversationId"], "temperature": 1, "mood": "friendly"}
+    await site.owner.client.post("/chat", json=body)
+    asked = provider.requests[-1]
+    assert (asked.parameters.temperature, asked.parameters.max_tokens) == (1, 20)
+    assert asked.instruction == "Be brief.\n\nReply in a friendly, warm tone."
+
+
+async def test_an_assistant(site: Site, provider: ScriptedProvider) -> None:
+    made = await site.services.store.assistants.add("Pirate", instruction="Arr!", model="scripted/two")
+    told = {"id": made.id, "slug": "pirate", "name": "Pirate", "description": "", "model": "scripted/two"}
+    assert (await site.owner.client.get("/assistants")).json() == [told]
+    for name in (made.id, "pirate"):
+        answer = (await site.owner.client.post("/chat", json={"message": "Hello", "assistantId": name})).json()
+        assert (answer["metadata"]["model"], provider.requests[-1].instruction) == ("two", "Arr!")
 
 
 async def test_following_from_the_beginning(site: Site, provider: ScriptedProvider) -> None:
