@@ -90,6 +90,8 @@ class News:
         self._timer = None
         conversations, messages, everything = self._conversations, self._messages, self._everything
         self._conversations, self._messages, self._everything = set(), set(), False
+        if not self.followers:  # they have gone meanwhile, perhaps with the server, and the store may be closed
+            return
         owners = self._services.store.conversations.owners(conversations, messages)
         for follower in tuple(self.followers):
             follower.tell(owners, everything=everything)
