@@ -18,7 +18,15 @@ from parley.server.application import Asking
 from parley.server.asking import Question, Talk, ask, checked, seed_of, spent, stops_of, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
-from parley.server.dialects.openai.answers import DONE, REASONS, CompletionUsage, error_event, new_id, usage_of
+from parley.server.dialects.openai.answers import (
+    DONE,
+    IN_EVENTS,
+    REASONS,
+    CompletionUsage,
+    error_event,
+    new_id,
+    usage_of,
+)
 from parley.server.dialects.openai.asked import invalid
 from parley.server.dialects.openai.shapes import Shape, StreamOptions
 from parley.server.problems import Problem
@@ -69,7 +77,7 @@ def routes(backend: Backend) -> APIRouter:
     """Return the route of completions."""
     router = APIRouter()
 
-    @router.post("/v1/completions", response_model=Completion)
+    @router.post("/v1/completions", response_model=Completion, responses=IN_EVENTS)
     async def completions(asked: CompletionQuestion, request: Request, caller: Asking) -> Response:
         """Answer a prompt, once the answer is whole; with `stream`, as server-sent events while it comes."""
         turn = await ask(backend, caller, _question(asked))
