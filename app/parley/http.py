@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from parley.bodies import encoded, is_short
 from parley.errors import (
     AddressWrong,
     AnswerBroken,
@@ -47,8 +48,6 @@ COMMAND_LINE = "httpx._main"
 OTHER_LOOPS = "sniffio"
 """What tells asyncio from other loops. It is declared missing where it is: httpcore looks for it for each request, on
 the disk, four times."""
-SHORT = 16 * 1024
-"""What has no more characters is written at once: that takes less time than to have a thread do it."""
 MAX_LINE = 16 * 1024 * 1024
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
@@ -190,7 +189,7 @@ class Client:
         headers = {"Accept-Encoding": "identity", **self._headers, **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
-            content = encoded(body) if _room(body, SHORT) > 0 else await asyncio.to_thread(encoded, body)
+            content = encoded(body) if is_short(body) else await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
         url = path if "://" in path else self.base_url + path
         with self.mapped():
@@ -375,36 +374,6 @@ class Answer:
     def _check(self, size: int, limit: int) -> None:
         if size > limit:
             raise self._client.broken(f"more than {limit} bytes in one piece")
-
-
-def _room(value: Any, room: int) -> int:
-    """Return about how much room is left beside a value, in characters; not more than none is looked for."""
-    if isinstance(value, str):
-        return room - len(value)
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return room - 1
-    for part in value:
-        if room <= 0:
-            break
-        room = _room(part, room - 1)
-    return room
-
-
-def encoded(body: Mapping[str, Any]) -> bytes:
-    """Return JSON, made piece by piece: in a thread it leaves room for the frames of a window between them.
-
-    A long conversation is megabytes, and one call of the encoder would keep all others waiting until its end.
-    """
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-
-    def text(value: Any) -> str:
-        return f"[{','.join(map(text, value))}]" if isinstance(value, list) else encode(value)
-
-    pieces = (f"{encode(name)}:{text(value)}" for name, value in body.items())
-    # Half of a surrogate pair, from a damaged import, must not make the request impossible.
-    return f"{{{','.join(pieces)}}}".encode("utf-8", "replace")
 
 
 def without_password(url: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.http import encoded
+from parley.bodies import encoded, is_short
 from parley.readers import MAX_STRAY, EventReader, LineReader
 from parley.refusals import error_words, vendor_words
 
@@ -145,3 +145,11 @@ def test_what_is_encoded_in_pieces_is_json(body: dict[str, Any]) -> None:
 
 def test_half_a_character_does_not_make_a_request_impossible() -> None:
     assert json.loads(encoded({"messages": [{"content": "a\ud800b"}]})) == {"messages": [{"content": "a?b"}]}
+
+
+def test_what_is_short() -> None:
+    message = {"role": "user", "content": "x" * 10_000}
+    assert is_short({})
+    assert is_short({"model": "m", "messages": [message], "temperature": 0.5, "stop": ("a", "b")})
+    assert not is_short({"model": "m", "messages": [message, message]})
+    assert not is_short({"messages": [{}] * 20_000})
