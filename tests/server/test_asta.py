@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley.errors import KeyRefused, NoModel
 from parley.messages import Image, MessageStatus, Role, Text
 from parley.models import Model
 from parley.options import ProviderRow
@@ -71,6 +72,23 @@ class TestOfGoogle:
         assert provider.requests[-1].model == "nano"
         refused = await ann.client.post("/api/chat", json={"text": "Hi", "model": "gemini/pro"})
         assert (refused.status_code, "detail" in refused.json()) == (403, True)
+
+
+async def test_a_provider_without_models(site: Site, provider: ScriptedProvider, settings: Settings) -> None:
+    settings.update(default_model="")
+    provider.listed.clear()
+    answer = await site.owner.client.post("/api/chat", json={"text": "Hi", "provider": "scripted"})
+    assert (answer.status_code, answer.json()["error"]) == (500, str(NoModel()))
+    provider.problem = KeyRefused(provider="Scripted")
+    await site.services.catalog.models(refresh=True)
+    answer = await site.owner.client.post("/api/chat", json={"text": "Hi", "provider": "scripted"})
+    assert (answer.status_code, answer.json()["error"]) == (500, str(provider.problem))
+
+
+async def test_who_takes_json_too_gets_that(site: Site) -> None:
+    headers = {"Accept": "application/json, text/event-stream"}
+    answer = await site.owner.client.post("/api/chat", json={"text": "Hi"}, headers=headers)
+    assert answer.json()["reply"] == "You said: Hi"
 
 
 async def test_sends_to_one_conversation_queue(site: Site, provider: ScriptedProvider, until: Until) -> None:

@@ -3,8 +3,17 @@
 from collections.abc import Mapping
 
 from parley.engine import ChatRequest
-from parley.errors import ConversationForeign, ConversationUnknown, NoModel, ProviderUnknown, RequestInvalid
+from parley.errors import (
+    ChatError,
+    ConversationForeign,
+    ConversationUnknown,
+    KeyMissing,
+    NoModel,
+    ProviderUnknown,
+    RequestInvalid,
+)
 from parley.messages import Conversation, Image
+from parley.providers.catalog import Catalog
 from parley.server.asking import image_from_base64, image_from_url
 from parley.server.backend import Backend
 from parley.server.connections import Caller
@@ -80,7 +89,16 @@ async def _model(backend: Backend, caller: Caller, question: Question, conversat
     for model in (*(name for name in usual if name.startswith(f"{provider}/")), *listed):
         if allows(*model.partition("/")[::2]):
             return model
-    raise NoModel
+    raise _nothing_of(catalog, provider)
+
+
+def _nothing_of(catalog: Catalog, provider: str) -> ChatError:
+    """Return why a provider has no model to ask."""
+    if provider in catalog.problems:
+        return catalog.problems[provider]
+    usable = provider in (each.id for each in catalog.providers())
+    found = catalog.get(provider)
+    return NoModel() if usable or found.local else KeyMissing(provider=found.name)
 
 
 def _images(question: Question) -> tuple[Image, ...]:

@@ -29,8 +29,9 @@ def routes(backend: Backend) -> APIRouter:
 
     @router.post("/api/chat", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
     async def chat_like_asta(question: Question, request: Request, caller: Asking) -> Response:
-        """Answer, once the answer is whole; or as server-sent events, for who accepts nothing else."""
-        if "text/event-stream" in request.headers.get("accept", "").lower():
+        """Answer, once the answer is whole; or as server-sent events, for who accepts these and no JSON."""
+        accepted = request.headers.get("accept", "").lower()
+        if "text/event-stream" in accepted and "application/json" not in accepted:
             return await streamed(question, caller)
         turn = await ask(backend, caller, question)
         last = await outcome(turn, request)
