@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from parley.engine import ChatRequest
 from parley.errors import KeyRefused, NoModel
-from parley.messages import Image, MessageStatus, Role, Text
+from parley.events import Finished, ToolCalled
+from parley.messages import Image, MessageStatus, Role, Text, ToolCall
 from parley.models import Model
 from parley.options import ProviderRow
 from parley.people import Permissions
@@ -72,6 +74,22 @@ class TestOfGoogle:
         assert provider.requests[-1].model == "nano"
         refused = await ann.client.post("/api/chat", json={"text": "Hi", "model": "gemini/pro"})
         assert (refused.status_code, "detail" in refused.json()) == (403, True)
+
+
+async def test_tools_are_told_of(site: Site, provider: ScriptedProvider) -> None:
+    services = site.services
+    helper = await services.store.assistants.add("Writer", tools=("save_file",))
+    first = await services.engine.send(ChatRequest("Hi", assistant=helper.id))
+    await first.wait()
+    call = ToolCall("c", "save_file", '{"name": "a.md", "content": "A"}')
+    provider.says("I ", ToolCalled(call), Finished(None, "tool_calls"))
+    provider.says("have.")
+    body = {"text": "Save it", "conversation_id": first.conversation_id}
+    told = [event["data"] for event in events_of((await site.owner.client.post("/api/chat/stream", json=body)).text)]
+    assert [event["type"] for event in told] == ["meta", "assistant", "tool_start", "tool_end", "assistant", "done"]
+    assert told[2] == {"type": "tool_start", "name": "save_file", "label": "Saving a file"}
+    assert told[3] == told[2] | {"type": "tool_end"}
+    assert told[-1]["reply"] == told[-2]["text"] == "".join(told[n]["delta"] for n in (1, 4))
 
 
 async def test_a_provider_without_models(site: Site, provider: ScriptedProvider, settings: Settings) -> None:

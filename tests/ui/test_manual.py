@@ -132,6 +132,7 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
         ("How do I make a token for a program?", "people#tokens-for-programs"),
         ("How do I ask with curl?", "programs#a-question-with-curl"),
         ("websocket", "programs#over-a-websocket"),
+        ("Which address do clients of Ollama need?", "clients#clients-of-ollama"),
     ],
 )
 def test_the_guide_finds_the_right_section(question: str, place: str) -> None:

@@ -4,7 +4,17 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from parley.events import Event, Failed, Finished, ReasoningDelta, Status, Stopped, TextDelta, ToolCalled
+from parley.events import (
+    Event,
+    Failed,
+    Finished,
+    ReasoningDelta,
+    Status,
+    Stopped,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+)
 from parley.server.dialect import to_json
 from parley.server.problems import Problem
 from parley.server.streams import sse
@@ -43,8 +53,10 @@ class Writer:
                 yield _grown(b"reasoning", self._thought, text)
             case Status(_, text):
                 yield self._event("status", text=text)
-            case ToolCalled(call):
-                yield self._event("tool_start", name=call.name, label=call.name)
+            case ToolStarted(_, name, label):
+                yield self._event("tool_start", name=name, label=label)
+            case ToolFinished(_, name, label):
+                yield self._event("tool_end", name=name, label=label)
             case Finished() | Stopped():
                 yield self._event("done", reply=self._turn.text, **self._place())
             case Failed(failure):
