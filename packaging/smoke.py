@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import struct
 import subprocess
@@ -267,24 +268,40 @@ def try_commands(parley: Parley, engine: "TinyEngine") -> None:
 
 
 def try_server(parley: Parley) -> None:
-    """See whether server mode answers."""
-    with step("the server lives, and ends when it is asked to"):
-        server = parley.start("serve", "--port", "0")
+    """See whether server mode answers: with a token, encrypted, and with its page."""
+    token = parley("token", "create", "smoke").strip()
+    with step("the server lives, asks for a token, and ends when it is asked to"):
+        server = parley.start("serve", "--port", "0", "--lan")
         assert server.stdout is not None
         said = server.stdout.readline()
         found = re.search(r"http://([\d.]+):(\d+)", said)
         if found is None:
             raise SmokeError(f"“parley serve” should say where it listens, and says: {said}")
-        connection = http.client.HTTPConnection(found[1], int(found[2]), timeout=10)
-        connection.request("GET", "/live")
-        status = connection.getresponse().status
-        connection.close()
-        if status != http.HTTPStatus.NO_CONTENT:
-            raise SmokeError(f"GET /live is answered with {status}.")
+        plain = http.client.HTTPConnection(found[1], int(found[2]), timeout=10)
+        expect_answer(plain, "/live", http.HTTPStatus.NO_CONTENT)
+        expect_answer(plain, "/health", http.HTTPStatus.UNAUTHORIZED)
+        expect_answer(plain, "/", http.HTTPStatus.OK, b"<title>Parley</title>")
+        expect_answer(plain, "/openapi.json", http.HTTPStatus.OK, b"/pair", token)
+        authority = expect_answer(plain, "/ca.crt", http.HTTPStatus.OK, b"BEGIN CERTIFICATE")
+        trusting = ssl.create_default_context(cadata=authority.decode("ascii"))
+        encrypted = http.client.HTTPSConnection("localhost", int(found[2]), timeout=10, context=trusting)
+        expect_answer(encrypted, "/health", http.HTTPStatus.OK, b'"status":"ok"', token)
         if os.name == "nt":
             server.kill()  # there is no asking on Windows
         else:
             parley.end(server)
+
+
+def expect_answer(
+    connection: http.client.HTTPConnection, path: str, status: http.HTTPStatus, words: bytes = b"", token: str = ""
+) -> bytes:
+    """Ask for a path, and return what is answered, if it is that."""
+    connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != status or words not in body:
+        raise SmokeError(f"GET {path} is answered with {answer.status}: {body[:200]!r}")
+    return body
 
 
 def try_window(parley: Parley, screen: Screen, starts: int) -> None:

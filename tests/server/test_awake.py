@@ -17,6 +17,7 @@ from tests.conftest import Until
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows needs no helper")
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+STAYS = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(); time.sleep(60)"]
 FAILS = [sys.executable, "-c", "raise SystemExit(1)"]
 
 
@@ -37,6 +38,14 @@ async def test_the_helper_lives_as_long_as_it_is_wished() -> None:
     assert poll() is not None
     awake.keep()
     awake.release()
+
+
+async def test_a_helper_that_does_not_end_is_ended() -> None:
+    awake = Awake(lambda: STAYS)
+    awake.keep()
+    poll = helper(awake)
+    awake.release()
+    assert poll() is not None
 
 
 async def test_a_refusal_is_found_out_sooner_or_later(until: Until) -> None:

@@ -180,7 +180,7 @@ async def test_a_certificate_that_ends_is_renewed_at_the_start(serve: Serve, ser
         assert (await encrypted.get(f"https://localhost:{port(site)}/live")).status_code == 204
 
 
-async def test_a_damaged_authority_is_a_sentence(services: Services) -> None:
+async def test_a_damaged_authority_is_a_sentence(services: Services, serve: Serve) -> None:
     services.paths.certificates.mkdir()
     (services.paths.certificates / "authority.pem").write_text("nonsense")
     server = EmbeddedServer(services, LAN)
@@ -188,6 +188,10 @@ async def test_a_damaged_authority_is_a_sentence(services: Services) -> None:
         await server.start()
     assert (server.state, isinstance(server.problem, CertificatesUnusable)) == ("off", True)
     await server.stop()
+    site = await serve()
+    answer = await site.anyone.get("/ca.crt")
+    assert answer.status_code == 404
+    assert str(services.paths.data) not in answer.text
 
 
 @pytest.mark.parametrize("noise", [b"", b"\x16", b"\x16\x03\x01\x00\x05hello", b"\x80\x2e\x01", b"GARBAGE\r\n\r\n"])

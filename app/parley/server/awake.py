@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from parley.errors import AwakeRefused
 
+HELPER_SECONDS = 0.5
+"""How long the helper may take to end."""
+
 _CONTINUOUS, _SYSTEM_REQUIRED = 0x80000000, 0x00000001
 """Of Windows' SetThreadExecutionState."""
 
@@ -38,7 +41,11 @@ class Awake:
             if self._helper.stdin:
                 self._helper.stdin.close()
             self._helper.terminate()
-            self._helper.wait()
+            try:
+                self._helper.wait(HELPER_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._helper.kill()
+                self._helper.wait()
         self._helper, self._asked = None, False
 
     def _start(self) -> None:
