@@ -16,7 +16,8 @@ from parley.models import NO_PARAMETERS, Parameters
 from parley.options import ProviderRow
 from parley.ui.chat.chat_setup import ChatSetup
 from parley.ui.chat.setup_editors import Amount, Efforts, Scale, Words, read_stops, written_stops
-from parley.ui.chat.setup_form import SetupForm, SetupRow
+from parley.ui.chat.setup_form import SetupForm
+from parley.ui.chat.setup_rows import SetupRow
 from parley.ui.preferences.editors import Switch
 from tests.fakes import FakeOpenAI, Reply
 from tests.peers.replies import LONG_WORDS

@@ -111,6 +111,22 @@ class Assistants:
 
         await self._database.write(remove)
 
+    async def restore(self, id: str) -> None:
+        """Take a removal back. Raises AssistantUnknown, and AssistantExists if another one has its name by now."""
+
+        def restore(connection: sqlite3.Connection) -> None:
+            query = "SELECT slug, name FROM assistants WHERE id = ? AND deleted_at IS NOT NULL"
+            found = connection.execute(query, (storable(id),)).fetchone()
+            if found is None:
+                raise AssistantUnknown(assistant=id)
+            slug, name = found
+            _demand_free(connection, slug, name, but=id)
+            query = "UPDATE assistants SET deleted_at = NULL, updated_at = ? WHERE id = ?"
+            connection.execute(query, (time.time(), storable(id)))
+            note(connection, ASSISTANT, id)
+
+        await self._database.write(restore)
+
 
 def _assistant(row: Sequence[Any]) -> Assistant:
     *facts, parameters, tools, knowledge = row

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from parley.assistants import Assistant
 from parley.errors import ChatError, ConversationUnknown
+from parley.messages import Mood
 from parley.models import NO_PARAMETERS
 from parley.services import Services
+from parley.store import ASSISTANT as ASSISTANT_NOUN
+from parley.store import EVERYTHING, Change
 from parley.ui.actions import Actions, show_keys
 from parley.ui.appearance.look import Look
 from parley.ui.chat.chat_page import ChatPage
-from parley.ui.chat.chat_setup import ChatSetup, keep_next, next_setup
+from parley.ui.chat.chat_setup import ChatSetup, keep_next, known, next_setup
 from parley.ui.chat.conversation_view import ConversationView
 from parley.ui.chat.setup_sheet import SetupSheet
 from parley.ui.composer.drafts import Place
@@ -24,7 +28,7 @@ from parley.ui.tasks import Tasks
 if TYPE_CHECKING:
     import asyncio
 
-INSTRUCTION = "instruction"
+ASSISTANT, INSTRUCTION, MOOD = "assistant", "instruction", "mood"
 
 
 class ChatSettings(QObject):
@@ -60,7 +64,10 @@ class ChatSettings(QObject):
         for leaving in (page.composer.sent, page.asked):
             leaving.connect(self._finish)
         page.body.currentChanged.connect(self._rise)
-        self._unsubscribe = services.settings.subscribe(lambda _: self._follow())
+        self._unsubscribe = [
+            services.settings.subscribe(lambda _: self._follow()),
+            services.store.subscribe(self._changed),
+        ]
         self._show()
 
     def toggle(self) -> None:
@@ -91,10 +98,15 @@ class ChatSettings(QObject):
         import asyncio
 
         self._finish()
-        self._unsubscribe()
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         if self._saving.total():
             self._all_saved = asyncio.get_running_loop().create_future()
             await self._all_saved
+
+    def _changed(self, change: Change) -> None:
+        if change.noun in (ASSISTANT_NOUN, EVERYTHING):
+            self._follow()
 
     def _follow(self) -> None:
         """Show the chat that is on show now, and what is set there."""
@@ -109,31 +121,43 @@ class ChatSettings(QObject):
 
     def _stored(self) -> ChatSetup:
         if self._place is None:
-            return next_setup(self._services.settings)
+            return known(next_setup(self._services.settings), self._services.store)
         try:
             conversation = self._services.store.conversations.get(self._place)
         except ConversationUnknown:  # it is in the trash, and another one will be on show in a moment
             return ChatSetup()
-        return ChatSetup(conversation.instruction, conversation.parameters)
+        assistant, mood = conversation.assistant_id or "", conversation.mood or ""
+        return ChatSetup(conversation.instruction, conversation.parameters, assistant, mood)
 
     def _show(self) -> None:
         setup, default = self._setup, self._services.settings.options.instruction
         without = (None, default, "") if self._place else (None, default)  # the settings may have had none then
-        self.mark.setVisible(setup.parameters != NO_PARAMETERS or setup.instruction not in without)
+        own = setup.parameters != NO_PARAMETERS or setup.instruction not in without
+        self.mark.setVisible(own or bool(setup.assistant or setup.mood))
+        self._page.header.show_assistant(self._assistant.name if self._assistant else "")
+        self._models.set_assistants(self._assistant.model if self._assistant and self._place is None else "")
         if self.sheet.isVisible():
             self._show_form()
 
     def _show_form(self) -> None:
         taken, known = self._services.catalog.parameters_of(self._models.current)
+        self.sheet.form.show_assistants(self._services.store.assistants.all(), self._assistant)
         self.sheet.form.show_setup(self._setup, self._services.settings.options.instruction)
         self.sheet.form.show_model(self._models.label, taken, self._setup.parameters.given, known=known)
+
+    @property
+    def _assistant(self) -> Assistant | None:
+        """Return who answers, removed or not."""
+        return self._services.store.assistants.get(self._setup.assistant) if self._setup.assistant else None
 
     def _finish(self) -> None:
         if self.sheet.made:
             self.sheet.form.finish()
 
     def _reset(self, name: str) -> None:
-        if name != INSTRUCTION:
+        if name in (ASSISTANT, MOOD):
+            self._change(name, "")
+        elif name != INSTRUCTION:
             self._change(name, getattr(NO_PARAMETERS, name))
         else:
             self._change(name, None if self._place is None else self._services.settings.options.instruction)
@@ -142,6 +166,8 @@ class ChatSettings(QObject):
         if name == INSTRUCTION:
             usual = self._place is None and value == self._services.settings.options.instruction
             setup = self._setup._replace(instruction=None if usual else value)
+        elif name in (ASSISTANT, MOOD):
+            setup = self._setup._replace(**{name: value})
         else:
             setup = self._setup._replace(parameters=replace(self._setup.parameters, **{name: value}))
         if setup == self._setup:
@@ -159,18 +185,22 @@ class ChatSettings(QObject):
             keep_next(self._services.settings, setup)
         except ChatError as error:
             self._setup = self._stored()
-            self.sheet.form.rows[name].show_problem(error_text(error))
+            self.sheet.form.row(name).show_problem(error_text(error))
 
     async def _save(self, place: str, name: str, setup: ChatSetup) -> None:
         conversations = self._services.store.conversations
         try:
             if name == INSTRUCTION:
                 await conversations.set_instruction(place, setup.instruction or "")
+            elif name == ASSISTANT:
+                await conversations.set_assistant(place, setup.assistant or None)
+            elif name == MOOD:
+                await conversations.set_mood(place, Mood(setup.mood) if setup.mood else None)
             else:
                 await conversations.set_parameters(place, setup.parameters)
         except ChatError as error:
             if self._place == place:
-                self.sheet.form.rows[name].show_problem(error_text(error))
+                self.sheet.form.row(name).show_problem(error_text(error))
             else:
                 raise
         finally:

@@ -25,9 +25,10 @@ class TitleLabel(QLabel):
 
     edit_requested = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, at_end: bool = False) -> None:
         super().__init__(parent)
         self._whole = ""
+        self._at_end = at_end
         self.setObjectName("chatTitle")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -61,9 +62,9 @@ class TitleLabel(QLabel):
             super().keyPressEvent(event)
 
     def _lead(self) -> None:
-        """Begin where reading starts in the window, whatever direction a title has by itself."""
+        """Begin where reading starts in the window, or end where it ends, whatever direction a title has by itself."""
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        side = Qt.AlignmentFlag.AlignRight if mirrored != self._at_end else Qt.AlignmentFlag.AlignLeft
         self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def _cut(self) -> None:
@@ -86,6 +87,11 @@ class Header(QWidget):
         self._actions = actions
         self._title = ""
         self.label = TitleLabel(self)
+        self.assistant = TitleLabel(self, at_end=True)
+        self.assistant.setObjectName("chatAssistant")
+        self.assistant.setProperty("muted", True)
+        self.assistant.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.assistant.hide()
         self.editor = QLineEdit(self)
         self.editor.setObjectName("rename")
         self.editor.setMaxLength(LONGEST_TITLE)
@@ -109,7 +115,8 @@ class Header(QWidget):
         row.setSpacing(4)
         row.addWidget(self.unfold)
         row.addWidget(self.new_chat)
-        row.addLayout(around, 1)
+        row.addLayout(around, 2)
+        row.addWidget(self.assistant, 1)
         row.addWidget(self.more)
         self.label.edit_requested.connect(self.edit_title)
         self.editor.editingFinished.connect(self._finish)
@@ -134,6 +141,13 @@ class Header(QWidget):
         self._title = title
         self.label.set_whole(title)
         self.label.setEnabled(editable)
+
+    def show_assistant(self, name: str) -> None:
+        """Show beside the title who answers; nothing for nobody in particular."""
+        self.assistant.set_whole(name)
+        self.assistant.setVisible(bool(name))
+        self.assistant.setToolTip(self.tr("Assistant: {name}").format(name=name))
+        self.assistant.setAccessibleName(self.assistant.toolTip())
 
     def stop_editing(self) -> None:
         """Forget what has been typed over the title."""

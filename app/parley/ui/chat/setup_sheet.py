@@ -124,10 +124,4 @@ def _sheet(theme: Theme) -> str:
     return f"""
 QFrame#chatSheet {{ background: {t.window}; border: none; border-left: 1px solid {t.faint};
   border-right: 1px solid {t.faint}; }}
-QSlider {{ background: transparent; border: 2px solid transparent; border-radius: {t.radius}px; }}
-QSlider:focus {{ border-color: {t.accent}; }}
-QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.faint}; margin: 0 4px; }}
-QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {t.accent};
-  border: 1px solid {t.accent}; }}
-QSlider[unset="true"]::handle:horizontal {{ background: {t.window}; border-color: {t.outline}; }}
 """

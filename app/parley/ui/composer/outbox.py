@@ -1,13 +1,14 @@
 """Outbox: what is written and not stored yet, for each conversation. Messages leave the composer once stored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeyEvent
 
 from parley.errors import ChatError, StoreError
 from parley.services import Services
-from parley.ui.chat.chat_setup import ChatSetup, keep_next, next_setup
+from parley.ui.chat.chat_setup import ChatSetup, keep_next, known, next_setup
 from parley.ui.composer.composer import Composer
 from parley.ui.composer.drafts import Draft, Drafts, Place
 from parley.ui.error_texts import MENDED_IN_SETTINGS, error_text
@@ -79,10 +80,12 @@ class Outbox(QObject):
             await self._drafts.saved()
             self._drafts.forget(place)
         model = "" if place else self._models.for_new_chat
-        setup = ChatSetup() if place else next_setup(self._services.settings)
+        setup = ChatSetup() if place else known(next_setup(self._services.settings), self._services.store)
         place_now = place
         try:
-            turn = await self._services.engine.send(ChatRequest(draft.whole, place, model, *setup, from_draft=kept))
+            request = ChatRequest(draft.whole, place, model, *setup[:2], from_draft=kept)
+            request = replace(request, assistant=setup.assistant, mood=setup.mood)
+            turn = await self._services.engine.send(request)
         except ChatError as error:
             self._errors[place] = error
             here = self._place == place and not self._composer.draft.empty

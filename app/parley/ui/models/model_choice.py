@@ -42,6 +42,8 @@ class ModelChoice(QObject):
         self._default = ""
         self.for_new_chat = ""
         """What was chosen before the first message; empty for the default."""
+        self._of_assistant = ""
+        """The model that a new chat's assistant brings along."""
         self.looking = self.looked = False
         """Whether the providers are being asked, and whether they have been."""
         button.clicked.connect(self.open_picker)
@@ -50,7 +52,8 @@ class ModelChoice(QObject):
     def current(self) -> str:
         """Return the model that will answer; empty while that is not known."""
         of_chat = self._conversation.model if self._conversation else self.for_new_chat
-        return of_chat or self._services.settings.options.default_model.strip() or self._default
+        default = self._services.settings.options.default_model.strip() or self._default
+        return of_chat or ("" if self._conversation else self._of_assistant) or default
 
     @property
     def label(self) -> str:
@@ -97,6 +100,12 @@ class ModelChoice(QObject):
     def refresh(self) -> None:
         """Show the model anew: another one may be the default."""
         self._show()
+
+    def set_assistants(self, model: str) -> None:
+        """Take the model that the assistant of a new chat brings along; empty if there is none."""
+        if model != self._of_assistant:
+            self._of_assistant = model
+            self._show()
 
     def open_picker(self) -> None:
         """Let the person choose."""

@@ -35,5 +35,11 @@ QPushButton[kind="segment"] {{ background: {t.raised}; border: 1px solid {t.outl
 QPushButton[kind="segment"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
 QPushButton[kind="segment"]:focus {{ border: 2px solid {t.text}; padding: 4px 9px; }}
+QSlider {{ background: transparent; border: 2px solid transparent; border-radius: {t.radius}px; }}
+QSlider:focus {{ border-color: {t.accent}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.faint}; margin: 0 4px; }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {t.accent};
+  border: 1px solid {t.accent}; }}
+QSlider[unset="true"]::handle:horizontal {{ background: {t.window}; border-color: {t.outline}; }}
 QFrame#provider, QFrame#form {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {t.radius}px; }}
 """

@@ -16,6 +16,7 @@ from parley.options import Options
 from parley.services import Services
 from parley.ui.appearance.look import Look
 from parley.ui.models.downloads import Downloads
+from parley.ui.preferences.assistants_page import AssistantsPage
 from parley.ui.preferences.choice_button import ChoiceButton
 from parley.ui.preferences.data_page import DataPage
 from parley.ui.preferences.models_page import ModelsPage
@@ -158,6 +159,8 @@ class SettingsWindow(QWidget):
         shortcuts = ShortcutsPage(services.settings, look, self)
         data = DataPage(services, look, tasks, self)
         data.move_requested.connect(self.move_requested)
+        assistants = AssistantsPage(services, look, tasks, self)
+        assistants.providers_requested.connect(lambda: self.show_page("providers"))
         serving = ServerPage(services, look, tasks, server, self)
         serving.link_opened.connect(self.link_opened)
         serving.page_requested.connect(self.show_page)
@@ -166,6 +169,7 @@ class SettingsWindow(QWidget):
             "models": models,
             "appearance": appearance,
             "behaviour": behaviour,
+            "assistants": assistants,
             "spending": SpendingPage(services, look, tasks, self),
             "server": serving,
             "people": PeoplePage(services, look, tasks, self),
