@@ -1,6 +1,7 @@
 """The page of server mode, the button at the foot of the list of chats, and the end of the program."""
 
 import asyncio
+import gc
 import socket
 import time
 
@@ -18,10 +19,11 @@ from parley.ui.preferences.editors import Switch
 from parley.ui.preferences.options_page import OptionRow
 from parley.ui.preferences.pairing_section import MARGIN, code_image
 from parley.ui.preferences.server_page import ServerPage
+from parley.ui.program.garbage import Garbage
 from tests.conftest import ScriptedProvider, Until
 from tests.ui.conftest import Desk
 from tests.ui.serving import Stream, client, control, free_port, serve, token
-from tests.ui.test_data_page import dialog
+from tests.ui.test_data_page import dialog, running
 from tests.ui.test_settings import click, open_settings
 
 
@@ -270,3 +272,46 @@ def test_a_code_has_its_white_margin() -> None:
     assert set(edge) == {255}
     assert image.pixelColor(MARGIN, MARGIN).lightness() == 0
     assert image.format() == QImage.Format.Format_RGB32
+
+
+def test_what_imports_much_is_not_searched_for_garbage(garbage: Garbage) -> None:
+    looked: list[str] = []
+
+    def look(phase: str, info: object) -> None:
+        looked.append(phase)
+
+    before = gc.get_freeze_count()
+    gc.callbacks.append(look)
+    try:
+        with garbage.resting():
+            assert not garbage._timer.isActive()
+            many = [[number] for number in range(50_000)]
+        assert gc.get_freeze_count() - before >= len(many)
+        assert looked == []
+        assert garbage._timer.isActive()
+    finally:
+        gc.callbacks.remove(look)
+        gc.unfreeze()
+
+
+SERVES = """
+def tell(window, first):
+    control, told = window.serving.control, []
+
+    def look():
+        if control.state == "on" and not told:
+            told.append(1)
+            print("on", flush=True)
+            if first:
+                window.restart_requested.emit()
+
+    control.changed.connect(look)
+    if first:
+        control.turn(on=True)
+"""
+
+
+async def test_after_a_restart_of_the_window_it_serves_again(paths: Paths) -> None:
+    Settings(paths.settings).update(discover=False, server_port=free_port())
+    async with running(SERVES, paths.data) as line:
+        assert [await line() for _ in range(2)] == ["on", "on"]

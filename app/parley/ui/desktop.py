@@ -131,7 +131,7 @@ async def _live(
     news = ""
     while True:
         try:
-            target = await _until_left(app, services, window, wishes, ended, news)
+            target, serves = await _until_left(app, services, window, wishes, ended, news)
         finally:
             await services.close()
         if target is None:
@@ -146,12 +146,17 @@ async def _live(
         window, wishes = _made_window(app, services, instance)
         window.show()
         window.start()
+        if serves:
+            window.start_rest()
+            window.serving.control.turn(on=True)
 
 
 async def _until_left(
     app: QApplication, services: Services, window: "Window", wishes: Wishes, ended: "asyncio.Event", news: str
-) -> Path | None:
-    """Let the window work until the person leaves. Return where they want to go on, if anywhere: with which data."""
+) -> tuple[Path | None, bool]:
+    """Let the window work until the person leaves. Return where they want to go on, if anywhere: with which data; and
+    whether the server was on.
+    """
     from parley.ui.program.garbage import Garbage
 
     for wish in (window.ended, window.move_requested, window.restart_requested):
@@ -166,9 +171,11 @@ async def _until_left(
     with _faults_told_to(window.report):
         await ended.wait()
     ended.clear()  # a signal from now on ends what comes next
+    window.start_rest()
+    serves = window.serving.control.wanted
     await window.close_down()
     garbage.stop()
-    return next((target for target in reversed(wishes) if target is not None), None)
+    return next((target for target in reversed(wishes) if target is not None), None), serves
 
 
 async def _move(

@@ -3,15 +3,22 @@
 It is made when somebody first looks at it, and what it is made of is imported when it is first started.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from parley.errors import ChatError
 from parley.services import Services
 from parley.serving import ServerState, ServerSwitch
+from parley.ui.program.garbage import Garbage
 from parley.ui.tasks import Tasks
+
+HAND_OVER_SECONDS = 0.0005
+"""How long a thread may keep Python while another one waits for it. With the usual 5 ms a frame would take several."""
 
 
 class ServerControl(QObject):
@@ -78,7 +85,8 @@ class ServerControl(QObject):
 
     async def _start(self) -> None:
         try:
-            await self.switch.start()
+            with self._quietly():
+                await self.switch.start()
         except ChatError as error:
             self._fail(error)
         except BaseException:
@@ -86,6 +94,19 @@ class ServerControl(QObject):
             raise
         if not self._wanted:  # turned off meanwhile
             await self._stop()
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Let the window move while a thread imports what serves: at the first start that takes seconds."""
+        app = QApplication.instance()
+        garbage = app.findChild(Garbage) if app and "fastapi" not in sys.modules else None
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(HAND_OVER_SECONDS)
+        try:
+            with garbage.resting() if garbage else nullcontext():
+                yield
+        finally:
+            sys.setswitchinterval(interval)
 
     async def _stop(self) -> None:
         await self.switch.stop()

@@ -5,6 +5,8 @@ thread, and may take the process with it.
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -30,6 +32,19 @@ class Garbage(QObject):
         self._timer.stop()
         gc.unfreeze()
         gc.enable()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Look for none meanwhile, and never among what has come: it is for who imports much, which stays.
+
+        To go through all of it would keep the window for a third of a second.
+        """
+        self._timer.stop()
+        try:
+            yield
+        finally:
+            gc.freeze()
+            self._timer.start()
 
     def _look(self) -> None:
         if not self._frozen:
