@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 
 from parley.errors import AnswerBroken, ChatError, KeyRefused, ModelAbsent, ProviderTimeout, StoreFull
 from parley.messages import Failure
-from parley.ui.error_texts import SENTENCES, error_text, failure_text
+from parley.ui.error_sentences import SENTENCES
+from parley.ui.error_texts import error_text, failure_text
 
 
 def kinds(kind: type[ChatError] = ChatError) -> Iterator[type[ChatError]]:

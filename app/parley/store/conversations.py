@@ -89,13 +89,6 @@ class Conversations:
         place, values = _behind(after)
         return self._values(f"{_SELECT} WHERE {_LISTED} {place} {_ORDER} LIMIT ?", account, archived, *values, limit)
 
-    def order(self, *, after: Cursor | None = None, limit: int = 100, account: str = OWNER) -> list[Cursor]:
-        """Return the places of a page of conversations: an index tells them, thousands in some milliseconds."""
-        place, values = _behind(after)
-        query = f"SELECT c.pinned, c.active_at, c.id FROM conversations c WHERE {_LISTED} {place} {_ORDER} LIMIT ?"
-        found = self._database.rows(query, (account, False, *values, limit))
-        return [Cursor(bool(pinned), at, id) for pinned, at, id in found]
-
     def numbered(self, page: int, per_page: int, *, account: str = OWNER) -> tuple[list[Conversation], int]:
         """Return a page by its number, from 1, in the order of `page`, and how many conversations all pages have."""
         with self._database.snapshot():
