@@ -1,15 +1,18 @@
-"""How much memory this process holds, on Linux; empty elsewhere."""
+"""How much memory a process holds, on Linux; empty elsewhere."""
 
 from pathlib import Path
 
-ROLLUP = Path("/proc/self/smaps_rollup")
+ROLLUP = "/proc/{}/smaps_rollup"
 WANTED = {"Rss", "Pss"}
 
 
-def memory() -> dict[str, float]:
-    """Return megabytes: all that is resident (rss), and that with shared pages shared out among processes (pss)."""
+def memory(pid: int | None = None) -> dict[str, float]:
+    """Return the megabytes of a process, or of this one.
+
+    All that is resident (rss), and that with shared pages shared out among processes (pss).
+    """
     try:
-        lines = ROLLUP.read_text(encoding="ascii").splitlines()
+        lines = Path(ROLLUP.format(pid or "self")).read_text(encoding="ascii").splitlines()
     except OSError:
         return {}
     found = dict(line.split(":", maxsplit=1) for line in lines[1:])

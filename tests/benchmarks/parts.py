@@ -10,7 +10,7 @@ from typing import Any
 
 from parley.paths import Paths
 from parley.settings import Settings
-from tests.benchmarks import layer, search, sessions
+from tests.benchmarks import gateway, layer, search, sessions
 from tests.benchmarks.data import Data
 from tests.benchmarks.figures import Figure, Target, milliseconds
 from tests.benchmarks.plan import Plan
@@ -19,6 +19,7 @@ from tests.benchmarks.saying import TOKEN, Saying
 FRAME = Target(16, "p95")
 MEMORY = {"pss": Target(110)}
 KEYS_BETWEEN = 0.11
+AT_ONCE = (1, 8, 32)
 
 
 @contextmanager
@@ -163,6 +164,43 @@ def providing(plan: Plan, data: Data) -> Iterator[Figure]:
     yield Figure("provider: first word, added in the middle", "ms", [added], (), Target(3))
 
 
+def gateways(plan: Plan, data: Data) -> Iterator[Figure]:
+    """Server mode between a client and a model server."""
+    asked = {
+        "answers": plan.asked,
+        "streamed": plan.asked,
+        "at_once": AT_ONCE,
+        "seconds": plan.seconds,
+        "streams": 50,
+        "rounds": plan.rounds,
+    }
+    found = gateway.measure(asked, plan.rounds)
+    direct, ours, other = found["direct"].load, found["parley"], found.get("litellm")
+    if other:
+        yield Figure("server: start, LiteLLM", "ms", milliseconds(other.starts))
+    yield Figure(
+        "server: start", "ms", milliseconds(ours.starts), milliseconds(other.starts) if other else (), _x(1 / 8)
+    )
+    for words, key in (("answer of 64 words", "answers"), ("first word of a stream", "first")):
+        base = statistics.median(direct[key])
+        added = milliseconds(taken - base for taken in ours.load[key])
+        theirs = milliseconds(taken - base for taken in other.load[key]) if other else ()
+        yield Figure(f"server: {words}, added", "ms", added, theirs, _x(1 / 5))
+    cpu = milliseconds(other.cpu) if other else ()
+    yield Figure("server: cpu an answer", "ms", milliseconds(ours.cpu), cpu, _x(1 / 5))
+    event, theirs = (
+        [taken * 1e6 for taken in load.get("chunks", ())] for load in (ours.load, other.load if other else {})
+    )
+    yield Figure("server: time an event, 50 streams", "µs", event, theirs, _x(1 / 8))
+    for many in AT_ONCE:
+        rate = [other.load[f"rate_{many}"]] if other else ()
+        yield Figure(f"server: answers, {many} at once", "1/s", [ours.load[f"rate_{many}"]], rate)
+    for when in ("idle", "loaded"):
+        for kind, size in getattr(ours, when).items():
+            theirs = [getattr(other, when)[kind]] if other else ()
+            yield Figure(f"server: memory {when}, {kind}", "MB", [size], theirs, _x(1 / 3))
+
+
 def _x(limit: float) -> Target:
     return Target(limit, "ratio")
 
@@ -176,6 +214,7 @@ PARTS: Mapping[str, Part] = {
     "sidebar": sidebar,
     "search": searching,
     "provider": providing,
+    "server": gateways,
 }
 
 

@@ -27,6 +27,8 @@ class Plan:
     chunks: int = 3_000
     answers: int = 40
     """Read through the provider layer and without it."""
+    asked: int = 300
+    """Questions through the server, one after the other."""
 
 
 FULL = Plan()
@@ -40,6 +42,7 @@ QUICK = Plan(
     rates=(1000,),
     texts=("mixed", "open code block", "table"),
     answers=15,
+    asked=100,
 )
 TINY = Plan(
     conversations=120,
@@ -58,5 +61,6 @@ TINY = Plan(
     scans=1,
     chunks=50,
     answers=1,
+    asked=2,
 )
 """For the tests of the benchmarks themselves."""
