@@ -99,6 +99,9 @@ async def test_texts_together(engine: ChatEngine, attachments: Attachments) -> N
     files = [await keep(attachments, f"{n}.txt", b"x" * (MOST_TEXT // 2 + 1)) for n in range(2)]
     with pytest.raises(FileProblem, match=r"1\.txt"):
         await engine.send(ChatRequest("look", files=tuple(file.id for file in files)))
+    large = [await keep(attachments, f"{n}.bin", bytes([n]) * MOST_BYTES) for n in range(3)]
+    with pytest.raises(FileProblem, match=r"2\.bin: the files have more than 50 MB together"):
+        await engine.send(ChatRequest("look", files=tuple(file.id for file in large)))
     many = [await keep(attachments, f"{n}.txt", b"x") for n in range(MOST_FILES + 1)]
     with pytest.raises(FileProblem, match="too many"):
         await engine.send(ChatRequest("look", files=tuple(file.id for file in many)))

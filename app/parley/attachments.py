@@ -21,7 +21,8 @@ MOST_TEXT = 200_000
 """Bytes of all texts that are sent along with one question."""
 
 MOST_FILES = 20
-"""More of them are not sent along with one question."""
+MOST_TOGETHER = 50 * 1024 * 1024
+"""More files, or bytes of them, are not sent along with one question."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The markers of a JPEG that tell its size; the others of these belong to tables."""
@@ -71,6 +72,9 @@ class Attachments:
         files = [self._store.files.find(id, account=account) for id in dict.fromkeys(ids)]
         if len(files) > MOST_FILES:
             raise FileProblem(path=files[MOST_FILES].name, problem=f"more than {MOST_FILES} files are too many at once")
+        if sum(file.size for file in files) > MOST_TOGETHER:
+            problem = f"the files have more than {MOST_TOGETHER // _MEGABYTE} MB together"
+            raise FileProblem(path=files[-1].name, problem=problem)
         images: list[Part] = []
         blocks: list[str] = []
         room = MOST_TEXT

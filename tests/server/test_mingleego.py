@@ -102,7 +102,7 @@ async def test_files_that_lie_about_what_they_are(site: Site) -> None:
             assert name in answer.json()["message"]
         file = await site.owner.client.get(f"/api/interactions/files/{id}")
         assert (file.content, file.headers["content-type"]) == (data, kind)
-        assert file.headers["content-security-policy"] == "sandbox"
+        assert file.headers["content-security-policy"].startswith("sandbox")
         assert file.headers["x-content-type-options"] == "nosniff"
         assert file.headers["content-disposition"].startswith("attachment;")
 
@@ -117,6 +117,34 @@ async def test_pictures_and_texts_reach_the_model(site: Site, provider: Scripted
     assert message.text == "a.md\n\n```md\n# Hi\n```\n\nLook."
     assert request.instruction == "Write reports."
     assert site.services.store.conversations.page() == []
+
+
+async def test_parts_of_files(site: Site) -> None:
+    id = (await upload(site.owner, "a.txt")).text
+    for wanted, status, part in (
+        ("bytes=0-1", 206, b"he"),
+        ("bytes=3-", 206, b"lo"),
+        ("bytes=-2", 206, b"lo"),
+        ("bytes=3-99", 206, b"lo"),
+        ("bytes=99-", 200, b"hello"),
+        ("bytes=5-5", 200, b"hello"),
+        ("bytes=3-1", 200, b"hello"),
+        ("bytes=-0", 200, b"hello"),
+        ("bytes=0-1,3-4", 200, b"hello"),
+        ("bytes=x", 200, b"hello"),
+        ("nonsense", 200, b"hello"),
+    ):
+        answer = await site.owner.client.get(f"/api/interactions/files/{id}", headers={"Range": wanted})
+        assert (answer.status_code, answer.content) == (status, part), wanted
+    empty = (await upload(site.owner, "empty.txt", b"")).text
+    for wanted in ("bytes=0-", "bytes=-1"):
+        answer = await site.owner.client.get(f"/api/interactions/files/{empty}", headers={"Range": wanted})
+        assert (answer.status_code, answer.content) == (200, b"")
+    answer = await site.owner.client.head(f"/api/interactions/files/{id}")
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "5")
+    site.services.store.files.path(site.services.store.files.find(id)).unlink()
+    answer = await site.owner.client.get(f"/api/interactions/files/{id}")
+    assert (answer.status_code, answer.json()["error"]) == (400, "BAD_REQUEST")
 
 
 async def test_files_of_others(site: Site, provider: ScriptedProvider) -> None:

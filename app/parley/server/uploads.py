@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from parley.errors import BodyUnreadable, RequestInvalid
+from parley.errors import BodyUnreadable
 
 FIELD = "file"
 UNNAMED = "file"
@@ -41,7 +41,7 @@ class Upload:
 
 @asynccontextmanager
 async def uploaded(request: Request) -> AsyncIterator[Upload]:
-    """Lend the file of a request's form. Raises BodyUnreadable, also while its bytes are read, and RequestInvalid."""
+    """Lend the file of a request's form. Raises BodyUnreadable, also while its bytes are read."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
@@ -50,7 +50,7 @@ async def uploaded(request: Request) -> AsyncIterator[Upload]:
     async with aclosing(_pieces(form, request)) as pieces:
         first = await anext(pieces, None)
         if form.name is None or first is None:
-            raise RequestInvalid(problem=f"{FIELD}: Field required", invalid={FIELD: ["Field required"]})
+            raise BodyUnreadable(problem=f"{FIELD}: Field required", invalid={FIELD: ["Field required"]})
         yield Upload(form.name or UNNAMED, _after(first, pieces))
 
 

@@ -10,10 +10,8 @@ from parley.server.backend import Backend
 from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import REFUSALS, FileShape
 from parley.server.dialects.mingly.values import file_json
+from parley.server.downloads import Download
 from parley.server.uploads import BODY, uploaded
-
-HARMLESS = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-cache"}
-"""With what bytes are handed out that anybody may have sent: a browser that shows them runs nothing of it."""
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -36,8 +34,7 @@ def routes(backend: Backend) -> APIRouter:
     @router.get("/{id}", response_class=FileResponse)
     async def fetch(id: str, caller: Asking) -> Response:
         """Return what a file holds."""
-        file = files.find(id, account=caller.id)
-        return FileResponse(files.path(file), media_type=file.media_type, filename=file.name, headers=HARMLESS)
+        return Download(backend.services.store, files.find(id, account=caller.id))
 
     @router.delete("/{id}", status_code=204, response_class=Response)
     async def delete(id: str, caller: Asking) -> None:
