@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import aclosing
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -102,9 +102,11 @@ async def _branch(backend: Backend, conversation: Conversation) -> Iterator[dict
     async with aclosing(backend.services.store.conversations.upwards(conversation.leaf_id)) as above:
         found: list[Message] = [message async for message in above]
     files = _files(backend, conversation)
-    parents = [None, *(message.id for message in found[:0:-1])]
-    shown = zip(reversed(found), parents, strict=True)
-    return (message_json(backend, message, parent, files[message.id]) for message, parent in shown)
+    return (
+        message_json(backend, message, above.id if above else None, files[message.id])
+        for above, message in pairwise((None, *reversed(found)))
+        if message
+    )
 
 
 async def _all(backend: Backend, conversation: Conversation) -> Iterator[dict[str, Any]]:
