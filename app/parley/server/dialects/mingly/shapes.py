@@ -81,6 +81,10 @@ class Question(Wanted):
     that goes on has them already.
     """
 
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"anyOf": [{"required": ["message"]}, {"required": ["messages"]}]}
+    )
+
     message: str | None = None
     messages: Annotated[list[Said], Field(min_length=1, max_length=10_000)] | None = None
     conversationId: str | None = None
