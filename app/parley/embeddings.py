@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parley.budget import Budget
-from parley.errors import NoEmbeddings, NoModel
+from parley.errors import NoEmbeddings
 from parley.messages import OWNER, Usage
 from parley.permits import Permits
 from parley.pricing import Prices
@@ -37,9 +37,10 @@ class Embeddings:
     async def embed(
         self, texts: Sequence[str], model: str = "", *, dimensions: int | None = None, account: str = OWNER
     ) -> Embedded:
-        """Return one vector for each text, without a model by the first one for that which the account may use.
+        """Return one vector for each text. `dimensions`: how many numbers each is to have.
 
-        `dimensions`: how many numbers each is to have. Raises ChatError, NoEmbeddings also where a model makes others.
+        Without a model it is the first one for that which the account may use, else the default one, for some servers'
+        models do both. Raises ChatError, NoEmbeddings also where a model makes vectors of other lengths.
         """
         provider, name = await self._catalog.offered(model or await self._first(account))
         id, about = f"{provider.id}/{name}", self._catalog.known(provider.id, name)
@@ -63,4 +64,4 @@ class Embeddings:
         for model in self._catalog.cached_models("embedding"):
             if permissions.allows_model(model.provider, model.name):
                 return model.id
-        raise NoModel
+        return await self._catalog.default_model()

@@ -37,6 +37,9 @@ PROBE_SECONDS = 0.5
 OLD_SECONDS = 600.0
 """A list older than this is asked for again by whoever wants to see it."""
 
+LONGEST_NAME = 400
+"""No model has a longer one."""
+
 FRESH_SECONDS = 10.0
 """What is not in a list older than this is looked for in a new one: it may have been added since."""
 
@@ -203,6 +206,8 @@ class Catalog:
 
         Raises ModelUnknown, ModelAmbiguous and ProviderUnknown.
         """
+        if len(name) > LONGEST_NAME:
+            raise ModelUnknown(model=f"{name[:LONGEST_NAME]}…")
         provider, model = await self.resolve(name)
         if provider.local and not self._has(provider.id, model):
             await self.models(refresh=self.stale)
