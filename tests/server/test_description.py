@@ -56,27 +56,29 @@ async def test_every_route_of_every_dialect(site: Site) -> None:
         assert document["components"]["schemas"][name]["type"] == "object"
         routes = routes_of(dialect, site)
         assert routes
-        for route in routes:
+        for path, route in routes:
             if not route.include_in_schema:
                 continue
             for method in route.methods or ():
-                operation = document["paths"][route.path_format][method.lower()]
+                operation = document["paths"][path][method.lower()]
                 assert dialect.name in operation["tags"]
                 assert operation["summary"]
                 for status in ("4XX", "5XX"):
                     assert "#/components/schemas/" in str(operation["responses"][status])
                 assert "HTTPValidationError" not in str(operation)
-                assert (operation.get("security") == []) == (route.path_format in dialect.public)
+                assert (operation.get("security") == []) == (path in dialect.public)
 
 
-def routes_of(dialect: Dialect, site: Site) -> list[APIRoute]:
-    """Return the routes that a dialect has, those of the routers within its own too."""
+def routes_of(dialect: Dialect, site: Site) -> list[tuple[str, APIRoute]]:
+    """Return the routes that a dialect has, with their addresses, those of the routers within its own too."""
     backend = Backend(site.services, Plan(), Connections(), frozenset)
-    found: list[APIRoute] = []
-    waiting: list[Any] = [dialect.routes(backend)]
+    found: list[tuple[str, APIRoute]] = []
+    waiting: list[tuple[str, Any]] = [("", dialect.routes(backend))]
     while waiting:
-        each = waiting.pop()
+        prefix, each = waiting.pop()
         if isinstance(each, APIRoute):
-            found.append(each)
-        waiting += getattr(getattr(each, "original_router", each), "routes", [])
+            found.append((prefix + each.path_format, each))
+        context = getattr(each, "include_context", None)
+        within = getattr(getattr(each, "original_router", each), "routes", [])
+        waiting += [(prefix + context.prefix if context else prefix, one) for one in within]
     return found

@@ -29,6 +29,7 @@ SCHEMES = {
 }
 """How a token is sent; either suffices."""
 
+STREAM = "text/event-stream"
 _ANY_FIELD = "…"
 
 
@@ -73,6 +74,12 @@ def _complete(operation: dict[str, Any], dialect: Dialect, *, is_public: bool) -
     responses.pop(UNREADABLE, None)
     schema = {"$ref": f"#/components/schemas/{_refusal_name(dialect)}"}
     refusal = {"description": "What went wrong", "content": {"application/json": {"schema": schema}}}
+    for status, response in responses.items():
+        contents = response.get("content", {})
+        if status >= "4" and contents:  # FastAPI has it of the type that the route has else
+            response["content"] = {"application/json": next(iter(contents.values()))}
+        elif STREAM in contents:
+            contents[STREAM] = {}  # a schema would be that of each event
     for status in REFUSALS:
         responses.setdefault(status, refusal)
     if is_public:

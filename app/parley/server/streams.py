@@ -27,6 +27,9 @@ PING_SECONDS = 15.0
 
 PING = b": ping\n\n"
 
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+"""Of a route that answers as a stream where it is asked to: what its description says besides."""
+
 Render = Callable[[list[Event], int], bytes]
 """Makes the bytes of some events; the number is that of the first one in its turn."""
 

@@ -19,7 +19,7 @@ from parley.server.dialects.mingly.shapes import (
     MessageShape,
 )
 from parley.server.dialects.mingly.values import conversation_json, hit_json, message_json
-from parley.server.streams import begun
+from parley.server.streams import STREAMED, begun
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -27,7 +27,7 @@ def routes(backend: Backend) -> APIRouter:
     router = APIRouter(responses=REFUSALS)
     store, engine = backend.services.store, backend.services.engine
 
-    @router.patch("/messages/{id}", response_model=Answer | MessageShape)
+    @router.patch("/messages/{id}", response_model=Answer | MessageShape, responses=STREAMED)
     async def edit(id: str, wanted: Edit, request: Request, caller: Asking) -> Response:
         """Change a message. Another version of a question is answered like `/chat`; all else returns the message."""
         message = store.messages.get(id, account=caller.id)
