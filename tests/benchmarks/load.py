@@ -122,4 +122,5 @@ async def _chunks(url: str, token: str, model: str, many: int) -> float:
 
 if __name__ == "__main__":
     result, *where, planned = sys.argv[1:]
-    Path(result).write_text(json.dumps(asyncio.run(measure(*where, json.loads(planned)))), encoding="utf-8")
+    found = asyncio.run(measure(where[0], where[1], where[2], json.loads(planned)))
+    Path(result).write_text(json.dumps(found), encoding="utf-8")

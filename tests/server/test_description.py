@@ -82,3 +82,10 @@ def routes_of(dialect: Dialect, site: Site) -> list[tuple[str, APIRoute]]:
         within = getattr(getattr(each, "original_router", each), "routes", [])
         waiting += [(prefix + context.prefix if context else prefix, one) for one in within]
     return found
+
+
+async def test_a_conversation_without_messages(site: Site) -> None:
+    made = (await site.owner.client.post("/conversations", json={"title": "Empty"})).json()
+    for tree in ("", "?tree=1"):
+        answer = await site.owner.client.get(f"/conversations/{made['id']}{tree}")
+        assert (answer.status_code, answer.json()["messages"]) == (200, [])

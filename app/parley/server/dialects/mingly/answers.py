@@ -12,7 +12,7 @@ from parley.server.dialects.mingly.asking import model_of, take_question
 from parley.server.dialects.mingly.following import followed
 from parley.server.dialects.mingly.rendering import last_words, streamed, whole
 from parley.server.dialects.mingly.shapes import REFUSALS, Again, Answer
-from parley.server.streams import EventStream, begun
+from parley.server.streams import STREAMED, EventStream, begun
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -35,7 +35,7 @@ def routes(backend: Backend) -> APIRouter:
         for turn in engine.turns(id, account=caller.id):
             turn.stop()
 
-    @router.post("/{id}/regenerate", response_model=Answer)
+    @router.post("/{id}/regenerate", response_model=Answer, responses=STREAMED)
     async def regenerate(id: str, request: Request, caller: Asking, again: Again | None = None) -> Response:
         """Answer again: the answer is a new version. Like `/chat`, or with `stream` like `/chat/stream`."""
         again = again or Again()
