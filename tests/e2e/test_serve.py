@@ -157,14 +157,10 @@ def served_in_a_terminal(parley: Parley, words: bytes) -> str:
 
 
 def test_doctor_knows_its_own_server(parley: Parley) -> None:
-    """Only where the usual port is free: doctor looks at that one."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", 3939))
-        except OSError:
-            pytest.skip("port 3939 is in use here")
+    port = unused_port()
+    parley("settings", "set", "server_port", str(port))
+    assert f"{port} is free for server mode" in parley("doctor").stdout
     process, _ = start(parley)
-    assert "Parley’s server answers on 3939" in parley("doctor").stdout
+    assert f"Parley’s server answers on {port}" in parley("doctor").stdout
     process.terminate()
     process.wait(60)

@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from parley import __version__
 from parley.cli import streams, tables
-from parley.cli.parser import PORT
 from parley.cli.shell import Shell
 from parley.errors import AddressTaken, ChatError, KeyMissing
 from parley.keys import Keys
@@ -53,7 +52,7 @@ def _findings(shell: Shell) -> Iterator[Finding]:
     yield from _keys_file(shell.paths)
     yield from _services(shell)
     yield _formulas()
-    yield _port()
+    yield _port(shell.paths)
 
 
 def _versions() -> str:
@@ -177,20 +176,24 @@ def _formulas() -> Finding:
     return Finding("formulas", True, "can be drawn")
 
 
-def _port() -> Finding:
-    """Tell whether server mode could listen. Parley's own server may be there already."""
+def _port(paths: Paths) -> Finding:
+    """Tell whether server mode could listen where the settings say. Parley's own server may be there already."""
+    try:
+        port = Settings(paths.settings).options.server_port
+    except ChatError:
+        port = Options().server_port
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", PORT))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            return _taken_port()
-    return Finding("port", True, f"{PORT} is free for server mode")
+            return _taken(port)
+    return Finding("port", True, f"{port} is free for server mode")
 
 
-def _taken_port() -> Finding:
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=LIVE_SECONDS)
+def _taken(port: int) -> Finding:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIVE_SECONDS)
     try:
         connection.request("GET", "/live")
         ours = connection.getresponse().status == http.client.NO_CONTENT
@@ -199,8 +202,8 @@ def _taken_port() -> Finding:
     finally:
         connection.close()
     if ours:
-        return Finding("port", True, f"Parley’s server answers on {PORT}")
-    return _problem("port", AddressTaken(host="127.0.0.1", port=PORT))
+        return Finding("port", True, f"Parley’s server answers on {port}")
+    return _problem("port", AddressTaken(host="127.0.0.1", port=port))
 
 
 def _problem(subject: str, error: ChatError) -> Finding:

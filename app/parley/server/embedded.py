@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from parley.errors import ChatError, InternalError, LanRefused, ServerOff
@@ -66,6 +67,7 @@ class EmbeddedServer:
         self._port = 0
         self._listening: Listening | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
         self._settled: asyncio.TimerHandle | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         self._restarting: asyncio.Task[None] | None = None
@@ -223,14 +225,17 @@ class EmbeddedServer:
         self._settled = self._telling = self._plan = None
 
     async def _keep_looking(self) -> None:
-        while True:
-            await self._look()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    async def _look(self) -> None:
         """See to what changes while it is on: addresses, certificates, and what the settings say of the rest."""
-        if self._plan and await self._neighbours.look(self._plan, self._port):
-            self._tell()
+        while self._plan:
+            self._changed.clear()
+            try:
+                if await self._neighbours.look(self._plan, self._port):
+                    self._tell()
+            except Exception:
+                logger.exception("the surroundings of the server could not be seen to")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._changed.wait()
 
     def _soon_settle(self) -> None:
         if self._settled:
@@ -245,9 +250,7 @@ class EmbeddedServer:
     async def _restart(self) -> None:
         try:
             await self.start()
-            async with self._switching:
-                if self._state == "on":
-                    await self._look()
+            self._changed.set()
         except ChatError as error:
             logger.warning("the server could not be started with the changed settings: %s", error)
         except Exception as error:
