@@ -82,3 +82,13 @@ def test_each_system_has_its_command() -> None:
     assert linux
     assert (linux[0], linux[-1]) == ("systemd-inhibit", "cat")
     assert awake_command("linux", lambda name: None) is None
+
+
+async def test_a_refusal_is_a_warning(services: Services, settings: Settings, until: Until) -> None:
+    settings.update(server_keep_awake=True)
+    server = EmbeddedServer(services, Plan(port=0))
+    server._neighbours = Neighbours(services, awake=Awake(lambda: FAILS))
+    await server.start()
+    await until(lambda: [type(warning) for warning in server.warnings] == [AwakeRefused])
+    assert server.state == "on"
+    await server.stop()

@@ -23,8 +23,12 @@ class Awake:
         self._helper: subprocess.Popen[bytes] | None = None
         self._asked = False
 
-    def keep(self) -> None:
-        """Keep it awake from now on. Raises AwakeRefused, also when it was found out only later."""
+    def keep(self) -> bool:
+        """Keep it awake from now on; return whether that begins now.
+
+        Raises AwakeRefused, also when it was found out only later: ask again after a moment.
+        """
+        begins = not self._asked
         if sys.platform == "win32":
             self._tell_windows(_CONTINUOUS | _SYSTEM_REQUIRED)
         elif not self._asked:
@@ -32,6 +36,7 @@ class Awake:
         elif self._helper is None or self._helper.poll() is not None:
             raise AwakeRefused
         self._asked = True
+        return begins
 
     def release(self) -> None:
         """Let it sleep again."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REFUSED_SECONDS = 0.5
+"""So soon the system refuses to stay awake, if it does."""
+
 
 class Neighbours:
     """What others see of this computer. `announcement` and `awake` are given by tests."""
@@ -88,7 +91,9 @@ class Neighbours:
             found.append(error)
         try:
             if self._services.settings.options.server_keep_awake:
-                self._awake.keep()
+                if self._awake.keep():
+                    await asyncio.sleep(REFUSED_SECONDS)
+                    self._awake.keep()
             else:
                 self._awake.release()
         except AwakeRefused as error:
