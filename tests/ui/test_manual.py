@@ -133,13 +133,6 @@ def test_no_picture_is_left_that_nothing_shows() -> None:
         ("How do I ask with curl?", "programs#a-question-with-curl"),
         ("websocket", "programs#over-a-websocket"),
         ("Which address do clients of Ollama need?", "clients#clients-of-ollama"),
-        ("How do I pair my phone?", "server#pairing-a-phone"),
-        ("How do I switch on the server?", "server#switching-the-server-on"),
-        ("The port is in use", "server#when-the-port-is-in-use"),
-        ("certificate on my iPhone", "server#trusting-the-certificate-on-an-iphone-or-ipad"),
-        ("Why does my browser warn of the certificate?", "server#why-a-browser-warns"),
-        ("firewall", "server#firewalls"),
-        ("my phone does not reach the computer", "server#a-phone-does-not-reach-this-computer"),
     ],
 )
 def test_the_guide_finds_the_right_section(question: str, place: str) -> None:

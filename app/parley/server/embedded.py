@@ -193,7 +193,7 @@ class EmbeddedServer:
         from parley.server.listening import Listening
 
         self._listening = Listening(config, sockets, context, self._lost)
-        await self._listening.start()
+        self._listening.start()
         self._services.store.start_watching()  # another process may revoke a token
         self._unsubscribe = [
             self._services.store.subscribe(lambda change: self._notice(change, backend)),

@@ -53,7 +53,6 @@ class Listening:
         self._context = context
         self._lost = lost
         self._state = ServerState()
-        self._servers: list[asyncio.Server] = []
         self._welcoming: set[asyncio.Task[None]] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._ending = False
@@ -61,15 +60,11 @@ class Listening:
         protocol: Any = config.http_protocol_class
         self._make_protocol = partial(protocol, config=config, server_state=self._state, app_state={})
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Accept connections."""
-        loop = asyncio.get_running_loop()
         self._tick()
         for each in self._sockets:
-            if self._context is None:
-                self._servers.append(await loop.create_server(self._make_protocol, sock=each))
-            else:
-                self._keep(self._accept(each, self._context)).add_done_callback(self._ended)
+            self._keep(self._accept(each)).add_done_callback(self._ended)
 
     async def stop(self, end_all: Callable[[], Awaitable[None]]) -> None:
         """Accept none any more, and end those that are open. `end_all` tells the requests to end."""
@@ -77,8 +72,6 @@ class Listening:
         if self._clock:
             self._clock.cancel()
         await _cancelled(self._welcoming)
-        for server in self._servers:
-            server.close()
         for each in self._sockets:
             each.close()
         with suppress(TimeoutError):
@@ -120,7 +113,7 @@ class Listening:
         if not task.cancelled() and (error := task.exception()):
             self._lost(error)
 
-    async def _accept(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+    async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -134,28 +127,25 @@ class Listening:
             if len(self._welcoming) > most_connections():  # which have not said a word yet
                 connection.close()
                 continue
-            self._keep(self._welcome(connection, context))
+            self._keep(self._welcome(connection))
 
-    async def _welcome(self, connection: socket.socket, context: ssl.SSLContext) -> None:
+    async def _welcome(self, connection: socket.socket) -> None:
         """See whether a connection is encrypted, and have it served."""
+        secrecy: dict[str, Any] = {}
         try:
             connection.setblocking(False)
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                encrypted = await _first_byte(connection) == _TLS
+                if self._context and await _first_byte(connection) == _TLS:
+                    times = {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": 1.0}
+                    secrecy = {"ssl": self._context, **times}
         except BaseException as error:
             connection.close()
             if isinstance(error, OSError):
                 return
             raise
-        secrecy: dict[str, Any] = {
-            "ssl": context,
-            "ssl_handshake_timeout": HANDSHAKE_SECONDS,
-            "ssl_shutdown_timeout": 1.0,
-        }
+        loop = asyncio.get_running_loop()
         with suppress(OSError):  # it has gone, or does not trust our certificate
-            await asyncio.get_running_loop().connect_accepted_socket(
-                self._make_protocol, connection, **(secrecy if encrypted else {})
-            )
+            await loop.connect_accepted_socket(self._make_protocol, connection, **secrecy)
 
 
 async def _first_byte(connection: socket.socket) -> bytes:
