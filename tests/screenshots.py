@@ -281,6 +281,52 @@ async def data(studio: Studio) -> None:
     await studio.until(page.sizes.text)
 
 
+async def serving(studio: Studio) -> None:
+    """Server mode in the settings: on, with a phone that asks and a code for another one."""
+    import httpx
+
+    from parley.ui.preferences.server_page import ServerPage
+
+    services, control = studio.services, studio.window.serving.control
+    control.turn(on=True)
+    await studio.until(lambda: control.state == "on")
+    _, token = await services.credentials.issue(services.store.accounts.get("owner"), "my phone")
+    headers = {"Authorization": f"Bearer {token}", "User-Agent": "Firefox for Android"}
+    async with httpx.AsyncClient(headers=headers, trust_env=False) as phone:
+        await phone.get(f"{control.switch.address}/info")
+    await settings(studio, "server")
+    window = studio.window.settings_door.window
+    assert window is not None
+    window.resize(window.width(), TALL)
+    page = window.pages["server"]
+    assert isinstance(page, ServerPage)
+    await studio.until(lambda: page.clients.cards)
+
+
+async def people(studio: Studio) -> None:
+    """People and their tokens in the settings."""
+    from parley.people import Permissions
+
+    services = studio.services
+    accounts, credentials = services.store.accounts, services.credentials
+    anna = await credentials.add("anna@example.org", None, name="Anna")
+    models = Permissions(models=frozenset({"ollama"}), tokens_a_month=500_000)
+    await accounts.change(anna.id, permissions=models)
+    await credentials.issue(accounts.get("owner"), "my editor")
+    await credentials.issue(anna, "her phone")
+    ben = await credentials.add("ben@example.org", None, name="Ben")
+    await accounts.change(ben.id, disabled=True)
+    await settings(studio, "people")
+
+
+async def assistants(studio: Studio) -> None:
+    """Assistants in the settings."""
+    add = studio.services.store.assistants.add
+    await add("Editor", description="Makes texts shorter", instruction="You shorten texts and keep their tone.")
+    await add("Pirate Pete", instruction="Talk like a pirate.", model=MODEL)
+    await settings(studio, "assistants")
+
+
 @dataclass(frozen=True)
 class Scene:
     """What to show, and how."""
@@ -323,6 +369,9 @@ SCENES = (
     Scene("settings-appearance", appearance, theme="dark"),
     Scene("settings-behaviour", behaviour, discovers=True),
     Scene("settings-spending", spending),
+    Scene("settings-assistants", assistants),
+    Scene("settings-server", serving),
+    Scene("settings-people", people, theme="dark"),
     Scene("settings-shortcuts", shortcuts),
     Scene("settings-data", data, theme="dark"),
     Scene("narrow", trip, size=(360, 640)),

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 
 from parley.options import Options
@@ -15,7 +16,7 @@ from parley.serving import Client
 from parley.settings import Settings
 from parley.ui.dialogs import Question
 from parley.ui.preferences.clients_section import MOST, ClientsSection, ago
-from parley.ui.preferences.editors import Switch
+from parley.ui.preferences.editors import Line, Number, Switch
 from parley.ui.preferences.options_page import OptionRow
 from parley.ui.preferences.pairing_section import MARGIN, code_image
 from parley.ui.preferences.server_page import ServerPage
@@ -105,6 +106,47 @@ async def test_a_busy_port_gives_way_to_the_next_free_one(guided_desk: Desk) -> 
     assert str(desk.services.settings.options.server_port) in (control(desk).switch.address or "")
     assert not page.switch.next_port.isVisible()
     assert page.switch.row.problem.text() == ""
+
+
+async def test_another_port_holds_at_once_and_that_is_said(guided_desk: Desk) -> None:
+    desk = guided_desk
+    page = await server_page(desk)
+    before = await serve(desk)
+    said: list[str] = []
+    control(desk).changed.connect(lambda: said.append(page.switch.row.note.text()))
+    number = page.options["server_port"].editor
+    assert isinstance(number, Number)
+    port = free_port()
+    number.field.setFocus()
+    number.field.selectAll()
+    QTest.keyClicks(number.field, str(port))
+    desk.press("Return", on=number.field)
+    await desk.until(lambda: control(desk).switch.address == f"http://127.0.0.1:{port}")
+    await desk.until(lambda: control(desk).state == "on")
+    assert any("Starting again" in text for text in said)
+    assert page.switch.row.note.text().startswith("On.")
+    assert before not in page.switch.addresses.buttons
+    assert control(desk).wanted
+
+
+async def test_pages_that_may_ask_are_checked(guided_desk: Desk) -> None:
+    page = await server_page(guided_desk)
+    row = page.options["server_origins"]
+    assert isinstance(row.editor, Line)
+    row.editor.field.setFocus()
+    QTest.keyClicks(row.editor.field, "not an address/with a path")
+    guided_desk.press("Return", on=row.editor.field)
+    assert "https://chat.example.org" in row.problem.text()
+
+
+async def test_a_narrow_list_keeps_the_state_of_the_server(guided_desk: Desk) -> None:
+    footer = guided_desk.window.sidebar.footer
+    footer.resize(360, footer.height())
+    assert footer.settings.text() == "Settings"
+    footer.resize(150, footer.height())
+    assert footer.settings.text() == ""
+    assert footer.settings.accessibleName() == "Settings"
+    assert footer.server.text() == "Server off"
 
 
 async def test_who_is_connected_is_listed(guided_desk: Desk) -> None:

@@ -142,6 +142,8 @@ def expectation(found: Field[Any]) -> str:
         words = QCoreApplication.translate("Settings", "A number from {low} to {high}.")
     elif found.metadata.get("editor") == "proxy":
         return QCoreApplication.translate("Settings", "An address such as http://proxy.example:8080, or “none”.")
+    elif found.name == "server_origins":
+        return QCoreApplication.translate("Settings", "Addresses such as https://chat.example.org, without a path.")
     else:
         return QCoreApplication.translate("Settings", "This text cannot be kept.")
     return words.format(low=f"{low:g}", high=f"{high:g}")

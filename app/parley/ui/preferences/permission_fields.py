@@ -134,7 +134,7 @@ def tokens_text(tokens: int | None) -> str:
 
 def tokens_of(text: str) -> int | None:
     """Return the number that a text names, however its digits are parted; None for no limit. Raises ValueError."""
-    digits = "".join(letter for letter in text if letter not in ",._’' \u00a0\u202f")
+    digits = "".join(letter for letter in text if letter not in ",._’' \u00a0\u202f\u066c")
     if not digits:
         return None
     if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
