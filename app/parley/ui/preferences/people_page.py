@@ -42,7 +42,7 @@ class PeoplePage(Page):
         self.new_form: PersonForm | None = None
         self.add_button = QPushButton(self.tr("Add a person"), self.inside)
         self.add_button.clicked.connect(self._open_new)
-        about = self.tr("Each has conversations of their own; nobody sees another’s, you neither.")
+        about = self.tr("Each has conversations of their own, which are not in your list.")
         self.row = Row(self.tr("Who may ask this computer"), about, self.add_button, look, self.inside)
         self.problem = words_label("", self.inside, "error")
         self.problem.hide()
