@@ -32,7 +32,9 @@ async def test_those_begun_from_elsewhere_stand_together(store: Store) -> None:
     await store.conversations.pin(made[1].id, pinned=True)
     assert [each.title for each in store.shelves.page()] == ["two", "one", "four", "three"]
     assert store.shelves.find(made[3].id) is not None
+    assert (store.conversations.count(), store.conversations.count(ann.id)) == (4, 1)
     await store.conversations.trash(made[3].id)
+    assert store.conversations.count() == 3
     assert store.shelves.find(made[3].id) is None
     assert not store.shelves.network().there
 

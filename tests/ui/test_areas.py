@@ -47,12 +47,13 @@ async def test_f6_goes_round_and_shift_f6_back(desk: Desk) -> None:
 async def test_tab_goes_through_the_sidebar_as_one_reads(desk: Desk) -> None:
     await open_chat(desk)
     sidebar = desk.window.sidebar
-    next(button for button in sidebar.findChildren(QToolButton) if button.parent() is sidebar).setFocus()
+    fold = desk.window.actions_["sidebar"]
+    next(button for button in sidebar.findChildren(QToolButton) if button.defaultAction() is fold).setFocus()
     gone_through: list[QWidget] = []
     while (focused := QApplication.focusWidget()) and sidebar.isAncestorOf(focused) and focused not in gone_through:
         gone_through.append(focused)
         desk.press("Tab")
-    assert len(gone_through) == 5
+    assert len(gone_through) == 6
     assert gone_through[1:4:2] == [sidebar.search, sidebar.list]
     tops = [widget.mapTo(sidebar, QPoint(0, 0)).y() for widget in gone_through[1:]]
     assert tops == sorted(tops)

@@ -157,8 +157,10 @@ class Conversations:
         return found[0]
 
     def count(self, account: str = OWNER) -> int:
-        """Return how many conversations an account has, without those in the trash."""
-        row = self._database.row(f"SELECT count(*) FROM conversations c WHERE {_LISTED}", (account,))
+        """Return how many conversations an account has, in the list and in the archive, without those in the trash."""
+        row = self._database.row(
+            "SELECT count(*) FROM conversations WHERE account_id = ? AND deleted_at IS NULL", (account,)
+        )
         return int(row[0]) if row else 0
 
     def latest(self, account: str = OWNER) -> Conversation | None:
