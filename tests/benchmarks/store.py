@@ -23,7 +23,7 @@ from pydoc_data.topics import topics
 from typing import Any
 
 from parley.messages import Conversation, Message, MessageStatus, Role, Text, new_id
-from parley.store import Cursor, Store, rows
+from parley.store import Spot, Store, rows
 from parley.store.adding import add_conversation, add_message
 
 ENGLISH = re.findall(r"[a-z]+", " ".join(topics.values()).lower())
@@ -119,12 +119,13 @@ async def large_tree(store: Store) -> dict[str, Any]:
 
 
 async def many_conversations(store: Store) -> dict[str, Any]:
-    """The list of 10,000 conversations."""
+    """The list of 10,000 conversations, of which each tenth was begun from the network."""
 
     def fill(connection: sqlite3.Connection) -> None:
         for number in range(10_000):
             at = START + number * 60.0
-            made = Conversation(new_id(), f"conversation {number}", at, at, pinned=number % 500 == 0)
+            channel = "desktop" if number % 10 else "api"
+            made = Conversation(new_id(), f"conversation {number}", at, at, channel=channel, pinned=number % 500 == 0)
             add_conversation(connection, made)
             for turn in range(4):
                 role = Role.ASSISTANT if turn % 2 else Role.USER
@@ -132,11 +133,12 @@ async def many_conversations(store: Store) -> dict[str, Any]:
                 add_message(connection, Message(new_id(), made.id, None, role, text, MessageStatus.COMPLETE, at))
 
     await store.write(fill)
-    page = store.conversations.page(limit=5000)
-    middle = Cursor.behind(page[-1])
+    page = store.shelves.page(limit=5000)
+    middle = Spot.of(page[-1])
     return {
-        "first_page": timed(lambda: store.conversations.page(limit=100), 200),
-        "page_behind_5000": timed(lambda: store.conversations.page(limit=100, after=middle), 200),
+        "first_page": timed(lambda: store.shelves.page(limit=100), 200),
+        "first_page_folded": timed(lambda: store.shelves.page(limit=100, folded=True), 200),
+        "page_behind_5000": timed(lambda: store.shelves.page(limit=100, after=middle), 200),
         "latest": timed(store.conversations.latest, 200),
     }
 
