@@ -118,7 +118,7 @@ async def test_what_somebody_may_use(guided_desk: Desk) -> None:
     form.models.list.setCurrentRow(0)
     desk.press("Space", on=form.models.list)
     name = form.models.list.item(0).data(0x0100)
-    click(form.tools.buttons["all"])
+    click(form.tools.which.buttons["all"])
     click(form.role.buttons["admin"])
     write(form.tokens, "many")
     click(form.save)
@@ -146,6 +146,23 @@ async def test_names_that_were_allowed_elsewhere_are_kept(guided_desk: Desk) -> 
     click(card.form.save)
     await desk.until(lambda: card.form is None)
     assert desk.services.store.accounts.get(card.account.id).permissions == allowed
+
+
+async def test_single_tools_are_allowed(guided_desk: Desk) -> None:
+    desk = guided_desk
+    page = await people_page(desk)
+    card = await added(desk, page)
+    click(card.edit)
+    form = card.form
+    assert isinstance(form, PersonForm)
+    assert not form.tools.boxes["save_file"].isVisible()
+    click(form.tools.which.buttons[SOME])
+    form.tools.boxes["save_file"].setFocus()
+    desk.press("Space")
+    assert "some" not in form.knowledge.which.buttons, "there is none to choose from"
+    click(form.save)
+    await desk.until(lambda: "save_file" in card.allowed.text())
+    assert desk.services.store.accounts.get(card.account.id).permissions.tools == frozenset({"save_file"})
 
 
 async def test_turned_off_and_on(guided_desk: Desk) -> None:

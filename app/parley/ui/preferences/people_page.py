@@ -122,7 +122,7 @@ class PeoplePage(Page):
     # --- people
     def _open_new(self) -> None:
         if self.new_form is None:
-            form = self.new_form = PersonForm(None, self.inside)
+            form = self.new_form = PersonForm(None, self._services.engine.toolbox.names, self.inside)
             self._offer_models(form)
             self.column.insertWidget(self._first, form)
             form.cancelled.connect(self._close_new)
@@ -140,7 +140,7 @@ class PeoplePage(Page):
             self.add_button.setFocus()
 
     def _open_edit(self, card: AccountCard) -> None:
-        form = PersonForm(card.account, card)
+        form = PersonForm(card.account, self._services.engine.toolbox.names, card)
         self._offer_models(form)
         form.cancelled.connect(lambda: self._close(card))
         form.save_requested.connect(lambda: self._save(form, lambda draft: self._change_account(card, draft)))

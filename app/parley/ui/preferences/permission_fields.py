@@ -1,9 +1,9 @@
 """Permission fields: which models, tools and knowledge an account may use, and how many tokens in a month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from parley.models import Model
 from parley.options import QT_TRANSLATE_NOOP
@@ -100,25 +100,37 @@ class ModelChecks(QWidget):
             item.setHidden(not all(word in letters for word in words))
 
 
-class KindChoice(Segments):
-    """Everything of a kind or nothing; or those that have been named elsewhere, which are kept."""
+class KindChoice(QWidget):
+    """Everything of a kind, nothing of it, or what is ticked: of what there is, and of what has been allowed before."""
 
-    def __init__(self, name: str, chosen: frozenset[str] | None, parent: QWidget) -> None:
-        super().__init__(KINDS | ({SOME: ", ".join(sorted(chosen))} if chosen else {}), parent)
-        self._chosen = chosen
-        self._value = ALL if chosen is None else SOME if chosen else NONE
-        self.set_name(name, "")
-        self.show_value(self._value)
-        self.edited.connect(self._choose)
+    def __init__(self, name: str, chosen: frozenset[str] | None, known: Collection[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        names = sorted({*known, *(chosen or ())})
+        self.which = Segments(KINDS | ({SOME: MODELS[SOME]} if names else {}), self)
+        self.which.set_name(name, "")
+        self.which.edited.connect(self._choose)
+        self.boxes = {each: QCheckBox(each, self) for each in names}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.which)
+        for each, box in self.boxes.items():
+            box.setChecked(chosen is not None and each in chosen)
+            column.addWidget(box)
+        self._choose(ALL if chosen is None else SOME if chosen else NONE)
 
     @property
     def names(self) -> frozenset[str] | None:
         """Return what is allowed; None for all."""
-        return {NONE: frozenset(), ALL: None, SOME: self._chosen}[self._value]
+        if self._value == ALL:
+            return None
+        return frozenset(name for name, box in self.boxes.items() if box.isChecked() and self._value == SOME)
 
     def _choose(self, value: object) -> None:
         self._value = str(value)
-        self.show_value(value)
+        self.which.show_value(self._value)
+        for box in self.boxes.values():
+            box.setVisible(self._value == SOME)
 
 
 def _turn(item: QListWidgetItem) -> None:

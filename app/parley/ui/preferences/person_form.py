@@ -1,5 +1,6 @@
 """PersonForm: adds an account, or changes one: who it is, how it logs in, and what it may use. It sets nothing."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -26,9 +27,9 @@ class PersonDraft(NamedTuple):
 
 
 class PersonForm(Form):
-    """The owner has neither role nor permissions to choose."""
+    """The owner has neither role nor permissions to choose. `tools` are the names of those that there are."""
 
-    def __init__(self, account: Account | None, parent: QWidget) -> None:
+    def __init__(self, account: Account | None, tools: Collection[str], parent: QWidget) -> None:
         super().__init__("", parent)
         self.save.setText(self.tr("Save") if account else self.tr("Add"))
         self._owner = account is not None and account.id == OWNER
@@ -45,8 +46,8 @@ class PersonForm(Form):
             self.email.setText(account.email)
         self.role = Segments(ROLES, self)
         self.models = ModelChecks(self)
-        self.tools = KindChoice(self.tr("Tools"), permissions.tools, self)
-        self.knowledge = KindChoice(self.tr("Knowledge"), permissions.knowledge, self)
+        self.tools = KindChoice(self.tr("Tools"), permissions.tools, tools, self)
+        self.knowledge = KindChoice(self.tr("Knowledge"), permissions.knowledge, (), self)
         self._add_rights(permissions)
         self.end()
 
