@@ -8,14 +8,17 @@ from dataclasses import replace
 from parley.budget import Budget
 from parley.context import messages_for
 from parley.errors import (
+    AnswerBroken,
     AnswerEmpty,
     BudgetSpent,
     ChatError,
+    ConnectionLostAsleep,
     ModelRetired,
     ModelUnknown,
     PromptTooLong,
     ProviderError,
     ProviderTimeout,
+    ProviderUnreachable,
 )
 from parley.events import Event, Finished, Said, Started, Status, TextDelta, ToolCalled
 from parley.permits import Permits
@@ -120,3 +123,9 @@ class Answers:
         context = about.context if about else None
         messages = messages_for(request.messages, instruction=request.instruction, context=context)
         return other, replace(request, model=model, messages=messages, about=about)
+
+
+def lost_asleep(provider: Provider, error: ChatError) -> ChatError:
+    """Return what to say of an error that comes after the computer has slept."""
+    lost = isinstance(error, AnswerBroken | ProviderTimeout | ProviderUnreachable)
+    return ConnectionLostAsleep(provider=provider.name, detail=error.detail) if lost else error

@@ -4,22 +4,19 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 
-from parley.answers import Answers
+from parley.answers import Answers, lost_asleep
 from parley.assistants import Assistant, instruction_with, mood_of, parameters_with
 from parley.attachments import Attachments
 from parley.chat_request import ChatRequest
 from parley.context import Prompt
 from parley.errors import (
-    AnswerBroken,
     AnswerEmpty,
-    ChatError,
-    ConnectionLostAsleep,
     MessageUnknown,
     NoModel,
     PromptEmpty,
     ProviderTimeout,
-    ProviderUnreachable,
 )
 from parley.events import Event, Finished, Status
 from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
@@ -34,12 +31,14 @@ from parley.settings import Settings
 from parley.store import ANYONE, Store
 from parley.store.idempotency import Claim
 from parley.tools import Place, SaveFile, Toolbox
-from parley.turn import Turn
+from parley.turn import Conclude, Turn
 from parley.written import said_before
 
 __all__ = ["ChatEngine", "ChatRequest"]
 
 logger = logging.getLogger(__name__)
+
+Events = AsyncGenerator[Event, None]
 
 FORGET_SECONDS = 60.0
 """How long an ended turn can be replayed; later readers get the stored message."""
@@ -193,7 +192,7 @@ class ChatEngine:
         """Answer messages that are not stored, and store nothing but the files that tools make.
 
         Calls of `tools` are left to the caller; without any, our `own_tools` may be called, and the assistant's. With a
-        channel, question and answer become a conversation of it once the answer has ended. Raises ChatError.
+        channel, question and answer become a conversation of it before the last event. Raises ChatError.
         """
         answers = self._store.assistants.find(assistant) if assistant else None
         instruction = instruction_with(instruction, answers, mood_of(mood))
@@ -205,8 +204,9 @@ class ChatEngine:
         events = self._rounds.events(provider, request, Place(account), wanted)
         if messages and messages[-1].role is Role.ASSISTANT:  # results of tools, or an answer to go on with
             events = _or_nothing(events)
-        turn = self._turn(events, provider, account)
-        self._stateless[turn] = self._keep(self._forget_stateless(turn, request, channel))
+        record = partial(self._replies.record, request=request, channel=channel) if channel else None
+        turn = self._turn(events, provider, account, record)
+        self._stateless[turn] = self._keep(self._forget_stateless(turn))
         return turn
 
     def running(self, conversation_id: str, *, account: str = OWNER) -> Turn | None:
@@ -227,6 +227,12 @@ class ChatEngine:
         """Return the turn of a reply that runs in this process, or ended in the last minute."""
         turn = self._turns.get(reply_id)
         return turn if turn and account in (ANYONE, turn.account) else None
+
+    def stop(self, account: str) -> None:
+        """Stop all that an account is being answered; what has come is kept."""
+        for turn in (*self._turns.values(), *self._stateless):
+            if turn.account == account:
+                turn.stop()
 
     async def close(self) -> None:
         """Stop every turn, keep what had come, and wait until that is saved."""
@@ -275,14 +281,14 @@ class ChatEngine:
         tools: frozenset[str] = frozenset(),
     ) -> Turn:
         events = self._reply(conversation, reply, provider, model, tools)
-        turn = self._turn(events, provider, conversation.account_id, reply)
+        turn = self._turn(events, provider, conversation.account_id, self._replies.conclude, reply)
         self._turns[reply.id] = turn
         self._replies.begin(turn, reply)
         self._keep(self._look_after(turn))
         return turn
 
     def _turn(
-        self, source: AsyncGenerator[Event, None], provider: Provider, account: str, reply: Message | None = None
+        self, source: Events, provider: Provider, account: str, conclude: Conclude | None, reply: Message | None = None
     ) -> Turn:
         limit = self._settings.options.first_token_timeout
         return Turn(
@@ -290,11 +296,11 @@ class ChatEngine:
             conversation_id=reply.conversation_id if reply else "",
             reply_id=reply.id if reply else "",
             account=account,
-            conclude=self._replies.conclude if reply else None,
+            conclude=conclude,
             seconds_of_silence=limit,
             silence=lambda: ProviderTimeout(provider=provider.name, seconds=limit),
             seconds_after_sleep=None if provider.local else AFTER_SLEEP_SECONDS,
-            lost=lambda error: error if provider.local else _lost_asleep(provider, error),
+            lost=lambda error: error if provider.local else lost_asleep(provider, error),
         )
 
     async def _reply(
@@ -355,13 +361,11 @@ class ChatEngine:
         if self._turns.get(turn.reply_id) is turn:  # it may have been resumed
             del self._turns[turn.reply_id]
 
-    async def _forget_stateless(self, turn: Turn, request: ProviderRequest, channel: str) -> None:
+    async def _forget_stateless(self, turn: Turn) -> None:
         try:
             last = await turn.wait()
             if last and turn.model:
                 self._store.spending.add_soon(turn.model, self._replies.spent(turn, last), turn.account)
-            if last and channel:
-                await self._replies.record(turn, last, request, channel)
         finally:
             del self._stateless[turn]
 
@@ -377,7 +381,7 @@ class ChatEngine:
             logger.error("a background task of the engine failed", exc_info=error)
 
 
-async def _or_nothing(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+async def _or_nothing(events: Events) -> Events:
     """Yield the events of an answer to which there may be nothing to add: an empty one is complete then."""
     async with aclosing(events):
         try:
@@ -385,8 +389,3 @@ async def _or_nothing(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Eve
                 yield event
         except AnswerEmpty:
             yield Finished()
-
-
-def _lost_asleep(provider: Provider, error: ChatError) -> ChatError:
-    lost = isinstance(error, AnswerBroken | ProviderTimeout | ProviderUnreachable)
-    return ConnectionLostAsleep(provider=provider.name, detail=error.detail) if lost else error

@@ -77,8 +77,11 @@ class Replies:
             return Failed(error.to_failure())
         return last
 
-    async def record(self, turn: Turn, last: LastEvent, request: ProviderRequest, channel: str) -> None:
-        """Keep what was asked and answered elsewhere as a conversation. What cannot be kept is lost, and logged."""
+    async def record(self, turn: Turn, last: LastEvent, *, request: ProviderRequest, channel: str) -> LastEvent:
+        """Keep what was asked and answered elsewhere as a conversation. What cannot be kept is lost, and logged.
+
+        Return the last event as it is.
+        """
         now, id = time.time(), new_id()
         title = next((found for said in reversed(request.messages) if (found := title_from(said.text))), "")
         conversation = Conversation(
@@ -102,6 +105,7 @@ class Replies:
             await self._store.turns.record(conversation, said)
         except StoreError as error:
             logger.warning("an exchange is not kept: %s", error)
+        return last
 
     def spent(self, turn: Turn, last: LastEvent) -> Usage:
         """Return what a turn has cost, without what its reply had cost before."""

@@ -95,17 +95,21 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a client asks. Without a model the account's default answers. `tool_choice`: see `ProviderRequest`."""
+    """What a client asks. Without a model the assistant's answers, if there is one, else the account's default.
+
+    `assistant` is an id, a slug or a name. `tool_choice`: see `ProviderRequest`.
+    """
 
     talk: Talk
     model: str = ""
     parameters: Parameters = NO_PARAMETERS
     tools: Sequence[ToolSpec] = ()
     tool_choice: str = "auto"
+    assistant: str = ""
 
 
-async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
-    """Return the turn that answers. Nothing is kept, unless the owner wants what programs ask to become chats.
+async def ask(backend: Backend, caller: Caller, question: Question, *, keep: bool = False) -> Turn:
+    """Return the turn that answers. Nothing is kept but with `keep`, or if what programs ask is to become chats.
 
     Raises ChatError.
     """
@@ -122,7 +126,8 @@ async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
         tools=question.tools,
         tool_choice=question.tool_choice,
         account=caller.id,
-        channel=CHANNEL if backend.options.server_log_traffic else "",
+        assistant=question.assistant,
+        channel=CHANNEL if keep or backend.options.server_log_traffic else "",
     )
 
 

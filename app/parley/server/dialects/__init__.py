@@ -8,6 +8,7 @@ from parley.server.dialects.ollama import OLLAMA
 from parley.server.dialects.openai import OPENAI
 from parley.server.dialects.page import PAGE
 from parley.server.dialects.qinaya import QINAYA
+from parley.server.dialects.typingmind import TYPINGMIND
 
-BUILT_IN = (MINGLY, PAGE, OPENAI, ANTHROPIC, OLLAMA, ASTA, MINGLEEGO, QINAYA)
+BUILT_IN = (MINGLY, PAGE, OPENAI, ANTHROPIC, OLLAMA, ASTA, MINGLEEGO, QINAYA, TYPINGMIND)
 """Without the plugins'. The one whose prefix is empty takes what no other claims."""

@@ -24,7 +24,7 @@ from parley.server.dialects.qinaya.shapes import (
     page_of,
 )
 from parley.server.dialects.qinaya.stream import followed
-from parley.server.streams import EventStream, sse
+from parley.server.streams import EventStream, begun, sse
 from parley.turn import Turn
 
 
@@ -46,7 +46,12 @@ def routes(backend: Backend) -> APIRouter:
         shown = branch[(page - 1) * size : page * size]
         return page_of(list(map(message_facts, shown)), page, size, len(branch))
 
-    @router.post("/conversations/{id}/messages", status_code=201, response_model=Data[Exchange])
+    @router.post(
+        "/conversations/{id}/messages",
+        status_code=201,
+        response_model=Data[Exchange],
+        responses={202: {"model": Data[Exchange]}},
+    )
     async def send(id: str, words: Words, request: Request, caller: Asking, claim: Claiming) -> Any:
         """Say something, and wait for the answer. With `stream` the answer goes on without anybody waiting."""
 
@@ -55,7 +60,7 @@ def routes(backend: Backend) -> APIRouter:
             await demand_credentials(backend, caller)
             model = await named(backend, caller, words.model)
             said = ChatRequest(words.content, id, model=model, channel=CHANNEL, account=caller.id, claim=claim)
-            return await engine.send(said)
+            return await begun(engine.send(said))
 
         found = await exchange(backend, request, caller, claim, ask, wait=not words.stream)
         answer = Data(data=found)
@@ -73,7 +78,7 @@ def routes(backend: Backend) -> APIRouter:
             if not branch:
                 raise PromptEmpty
             model = await named(backend, caller, again.model if again else None)
-            return await engine.regenerate(branch[-1].id, model, account=caller.id, claim=claim)
+            return await begun(engine.regenerate(branch[-1].id, model, account=caller.id, claim=claim))
 
         return Data(data=await exchange(backend, request, caller, claim, ask))
 

@@ -1,0 +1,75 @@
+"""The bodies of TypingMind's API."""
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from parley.people import Account
+from parley.server.times import moment
+
+T = TypeVar("T")
+
+
+class Listed(BaseModel, Generic[T]):
+    """What lists come in."""
+
+    data: list[T]
+
+
+class NewUser(BaseModel):
+    """Somebody to add."""
+
+    model_config = ConfigDict(strict=True)
+
+    email: str
+    tags: list[str] = []
+
+
+class UserChange(BaseModel):
+    """What is to be different about a user."""
+
+    model_config = ConfigDict(strict=True)
+
+    tags: list[str]
+
+
+class User(BaseModel):
+    """An account. Its number is a text here."""
+
+    id: str
+    email: str
+    createdAt: str
+    tags: list[str]
+
+
+class Character(BaseModel):
+    """An assistant."""
+
+    id: str
+    title: str
+    description: str
+    instruction: str
+    defaultModel: str
+    createdAt: str
+
+
+class Chatlog(BaseModel):
+    """A conversation as one text. `recordedAt` is when its latest message came."""
+
+    chatID: str
+    chatTitle: str
+    createdAt: str
+    recordedAt: str
+    conversationText: str
+
+
+def user_of(account: Account) -> User:
+    """Return an account as it goes over the wire."""
+    return User(
+        id=str(account.number), email=account.email, createdAt=stamp(account.created_at), tags=list(account.tags)
+    )
+
+
+def stamp(seconds: float) -> str:
+    """Return a time as this API writes it, such as `2024-08-14T04:18:53.000Z`."""
+    return moment(seconds, "milliseconds")
