@@ -174,6 +174,23 @@ async def test_after_a_restart(site: Site, provider: ScriptedProvider) -> None:
     assert len(provider.requests) == 1
 
 
+async def test_what_the_end_of_the_server_cut_off(site: Site, provider: ScriptedProvider, until: Until) -> None:
+    provider.says("Hello", asyncio.Event())
+    id = await chat(site.owner)
+    sending = asyncio.create_task(say(site.owner, id))
+    await until(lambda: (turn := site.services.engine.running(id)) and turn.text == "Hello")
+    later = await restarted(site)
+    try:
+        assert (await sending).status_code == 503
+        assert not provider.streaming
+        async with client(later.url, site.owner.token) as owner:
+            reply = (await say(Person(site.owner.account, "", owner), id)).json()["data"]["reply"]
+    finally:
+        await later.close()
+    assert (reply["content"], reply["status"]) == ("Hello", "stopped")
+    assert len(provider.requests) == 1
+
+
 @pytest.mark.parametrize("more", [{}, {"stream": True}])
 async def test_what_a_crash_left_is_not_asked_again(
     site: Site, provider: ScriptedProvider, more: dict[str, Any]

@@ -269,6 +269,33 @@ async def test_two_accounts_try_everything_on_each_other(site: Site, provider: S
     assert len(provider.requests) == 1
 
 
+async def test_a_conversations_model_is_taken_back(site: Site) -> None:
+    id = await chat(site.owner)
+    for model, kept in (("two", "scripted/two"), (None, None)):
+        answer = await site.owner.client.put(f"{CHATS}/{id}", json={"model": model})
+        assert (answer.json()["data"]["model"], answer.json()["data"]["title"]) == (kept, "Chat")
+    answer = await site.owner.client.put(f"{CHATS}/{id}", json={"title": " "})
+    assert (answer.status_code, list(answer.json()["error"]["details"])) == (422, ["title"])
+
+
+async def test_deleting_a_conversation_stops_what_runs_in_it(
+    site: Site, provider: ScriptedProvider, until: Until
+) -> None:
+    provider.says("Hello", asyncio.Event())
+    id = await chat(site.owner)
+    await site.owner.client.post(f"{CHATS}/{id}/messages", json={"content": "Hi", "stream": True})
+    await until(lambda: provider.streaming)
+    assert (await site.owner.client.delete(f"{CHATS}/{id}")).status_code == 204
+    await until(lambda: not provider.streaming, 5)
+
+
+async def test_too_large(site: Site) -> None:
+    site.services.settings.update(server_json_mib=1)
+    answer = await site.owner.client.post(CHATS, json={"title": "x" * 1_100_000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert answer.headers["x-ratelimit-remaining"] == "59"
+
+
 @pytest.mark.parametrize("id", ["..%2f..", "x" * 5000, "%ff%fe", "' OR 1=1 --", "🙂"])
 async def test_odd_ids(site: Site, id: str) -> None:
     for path in (f"{CHATS}/{id}", f"{CHATS}/{id}/messages", f"{CHATS}/{id}/stream"):

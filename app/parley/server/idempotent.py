@@ -73,8 +73,10 @@ class Idempotent:
         if scope["type"] != "http" or scope["method"] not in METHODS or scope.get(CALLER) is None:
             return None
         keyed = scope[DIALECT].keyed
+        if keyed is None or not keyed(scope["path"]):
+            return None
         sent = [value for name, value in scope["headers"] if name == _NAME]
-        if keyed is None or not keyed(scope["path"]) or not sent:
+        if not sent:
             return None
         key = b", ".join(sent).decode("latin-1").strip()
         if not 0 < len(key) <= LONGEST:

@@ -25,18 +25,26 @@ Ask = Callable[[], Awaitable[Turn]]
 
 
 async def has_credentials(backend: Backend, caller: Caller) -> bool:
-    """Return whether the account may use a provider that is ready. The Guide, which only knows the manual, is none."""
-    catalog, allowed = backend.services.catalog, caller.account.permissions.models
-    await catalog.models()
-    providers = [provider.id for provider in catalog.providers() if provider.id != catalog.guide]
-    ready = [id for id in providers if not isinstance(catalog.problems.get(id), KeyMissing)]
-    return any(allowed is None or any(name.partition("/")[0] == id for name in allowed) for id in ready)
+    """Return whether the account may use a provider that is ready, after a look at who wants a key and has none."""
+    await backend.services.catalog.models()
+    return _is_ready(backend, caller)
 
 
 async def demand_credentials(backend: Backend, caller: Caller) -> None:
-    """Raise CredentialsRequired unless the account may use a provider that is ready."""
-    if not await has_credentials(backend, caller):
+    """Raise CredentialsRequired unless the account may use a provider that is ready.
+
+    Providers are looked for only if none is known: nobody should wait for that who only wants to say something.
+    """
+    if not _is_ready(backend, caller) and not await has_credentials(backend, caller):
         raise CredentialsRequired
+
+
+def _is_ready(backend: Backend, caller: Caller) -> bool:
+    """Return what is known of that now. The Guide, which only knows the manual, is no provider in this sense."""
+    catalog, allowed = backend.services.catalog, caller.account.permissions.models
+    providers = [provider.id for provider in catalog.providers() if provider.id != catalog.guide]
+    ready = [id for id in providers if not isinstance(catalog.problems.get(id), KeyMissing)]
+    return any(allowed is None or any(name.partition("/")[0] == id for name in allowed) for id in ready)
 
 
 async def named(backend: Backend, caller: Caller, model: str | None) -> str:

@@ -69,19 +69,20 @@ def routes(backend: Backend) -> APIRouter:
 
     @router.put("/{id}")
     async def change(id: str, change: ConversationChange, caller: Asking) -> Data[ConversationFacts]:
-        """Give a conversation another title or model."""
+        """Give a conversation another title or model; without one the account's default answers."""
         store.conversations.get(id, account=caller.id)
         model = await named(backend, caller, change.model)
         if change.title is not None:
             await store.conversations.rename(id, change.title, account=caller.id)
-        if change.model is not None:
+        if "model" in change.model_fields_set:
             await store.conversations.set_model(id, model, account=caller.id)
         return facts(id, caller)
 
     @router.delete("/{id}", status_code=204, response_class=Response)
     async def remove(id: str, caller: Asking) -> None:
-        """Put a conversation into the trash."""
+        """Put a conversation into the trash. What is being answered in it stops."""
         await store.conversations.trash(id, account=caller.id)
+        _stop(backend, id, caller.id)
 
     @router.post("/{id}/pin")
     async def pin(id: str, caller: Asking) -> Data[ConversationFacts]:
@@ -102,3 +103,8 @@ async def branch_of(backend: Backend, conversation: Conversation) -> list[Messag
     """Return the messages of the branch shown, oldest first."""
     newest_first = [message async for message in backend.services.store.conversations.upwards(conversation.leaf_id)]
     return newest_first[::-1]
+
+
+def _stop(backend: Backend, id: str, account: str) -> None:
+    for turn in backend.services.engine.turns(id, account=account):
+        turn.stop()

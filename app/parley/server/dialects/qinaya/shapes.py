@@ -144,9 +144,9 @@ class NewConversation(Taken):
 
 
 class ConversationChange(Taken):
-    """What is to be different about a conversation. What is not named stays."""
+    """What is to be different about a conversation. What is not named stays; null takes its model back."""
 
-    title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    title: Annotated[str, Field(pattern=r"\S", max_length=255)] | None = None
     model: str | None = None
 
 
