@@ -27,6 +27,9 @@ from parley.server.dialects.qinaya.stream import followed
 from parley.server.streams import EventStream, begun, sse
 from parley.turn import Turn
 
+EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+"""What OpenAPI is told of a stream: FastAPI would call each event a text."""
+
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of messages."""
@@ -82,7 +85,7 @@ def routes(backend: Backend) -> APIRouter:
 
         return Data(data=await exchange(backend, request, caller, claim, ask))
 
-    @router.get("/conversations/{id}/stream", response_class=EventStream)
+    @router.get("/conversations/{id}/stream", response_class=Response, responses=EVENTS)
     async def stream(id: str, caller: Asking) -> Response:
         """Return the running reply as server-sent events, from its beginning; or the last one, if none is running."""
         store.conversations.get(id, account=caller.id)
