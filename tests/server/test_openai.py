@@ -277,3 +277,16 @@ async def test_every_route_is_described(site: Site) -> None:
     routes = ("chat/completions", "completions", "responses", "embeddings", "audio/transcriptions")
     assert all("post" in paths[f"/v1/{route}"] for route in routes)
     assert all("get" in paths[path] for path in ("/v1/models", "/v1/models/{id}"))
+
+
+async def test_a_talk_of_ten_thousand_messages_and_of_more(site: Site, provider: ScriptedProvider) -> None:
+    long = [{"role": "user", "content": "x" * 500}] * 10_000
+    assert (await site.owner.client.post(CHAT, json={"messages": long})).status_code == 200
+    assert len(provider.requests[0].messages) == 10_000
+    answer = await site.owner.client.post(CHAT, json={"messages": [*long, *ASKED]})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "messages")
+    calls = [{"id": str(number), "type": "function", "function": {"name": "f"}} for number in range(5000)]
+    results = [{"role": "tool", "tool_call_id": str(number), "content": "r"} for number in range(5000)]
+    talk = [*ASKED, {"role": "assistant", "tool_calls": calls}, *results]
+    assert (await site.owner.client.post(CHAT, json={"messages": talk})).status_code == 200
+    assert len(provider.requests[1].messages[1].parts) == 10_000

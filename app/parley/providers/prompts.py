@@ -1,7 +1,9 @@
 """Prompts: the messages of a request as most wire formats want them, before they are written in any of these."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from parley.messages import Message, Part, Role, Text, ToolResult
@@ -24,13 +26,7 @@ def entries(messages: Sequence[Message]) -> list[Entry]:
 
     After a failed answer a question follows a question.
     """
-    joined: list[Entry] = []
-    for message in messages:
-        if joined and joined[-1].role is message.role:
-            joined[-1] = Entry(message.role, _joined(joined[-1].parts, message.parts))
-        else:
-            joined.append(Entry(message.role, message.parts))
-    return joined
+    return [Entry(role, _joined(side)) for role, side in groupby(messages, attrgetter("role"))]
 
 
 def rounds(parts: Sequence[Part]) -> Iterator[tuple[list[Part], list[ToolResult]]]:
@@ -58,7 +54,17 @@ def arguments(written: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _joined(before: tuple[Part, ...], after: tuple[Part, ...]) -> tuple[Part, ...]:
-    if before and after and isinstance(before[-1], Text) and isinstance(after[0], Text):
-        return (*before[:-1], Text(f"{before[-1].text}\n\n{after[0].text}"), *after[1:])
-    return (*before, *after)
+def _joined(side: Iterable[Message]) -> tuple[Part, ...]:
+    """Return the parts of messages as those of one: a text that ends one and a text that begins the next are one."""
+    parts: list[Part] = []
+    texts: list[str] = []  # of the last part, as long as it is a text: joined in the end, for there may be thousands
+    for message in side:
+        for place, part in enumerate(message.parts):
+            if texts and not (place == 0 and isinstance(part, Text)):
+                parts.append(Text("\n\n".join(texts)))
+                texts = []
+            if isinstance(part, Text):
+                texts.append(part.text)
+            else:
+                parts.append(part)
+    return (*parts, Text("\n\n".join(texts))) if texts else tuple(parts)

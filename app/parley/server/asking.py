@@ -3,7 +3,7 @@
 import binascii
 import time
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from starlette.requests import Request
@@ -30,14 +30,16 @@ class Talk:
 
     def __init__(self) -> None:
         self._instructions: list[str] = []
-        self._messages: list[Message] = []
+        self._said: list[tuple[Role, list[Part]]] = []
+        self._calls: dict[str, list[Part]] = {}
+        """By the id of a call, the parts that it is among."""
         self._pictures: list[Image] = []
 
     def system(self, text: str) -> None:
         """Take what is said to the model beside the talk."""
         if not text:
             return
-        if self._messages:
+        if self._said:
             self._add(Role.SYSTEM, (Text(text),))
         else:
             self._instructions.append(text)
@@ -49,47 +51,45 @@ class Talk:
     def assistant(self, *parts: Part) -> None:
         """Take what the model has said: text, thoughts and calls."""
         self._add(Role.ASSISTANT, parts)
+        said = self._said[-1][1]
+        self._calls.update((part.id, said) for part in parts if isinstance(part, ToolCall))
 
     def result(self, call_id: str, text: str, *, failed: bool = False, pictures: Sequence[Image] = ()) -> None:
         """Take what came of a call; pictures are shown to the model after all results. Raises RequestInvalid."""
-        for place in reversed(range(len(self._messages))):
-            message = self._messages[place]
-            if any(isinstance(part, ToolCall) and part.id == call_id for part in message.parts):
-                self._messages[place] = _message(message.role, (*message.parts, ToolResult(call_id, text, failed)))
-                self._pictures += pictures
-                return
-        raise RequestInvalid(problem=f"there is a result of the call “{call_id[:80]}”, but no such call before it")
+        if call_id not in self._calls:
+            raise RequestInvalid(problem=f"there is a result of the call “{call_id[:80]}”, but no such call before it")
+        self._calls[call_id].append(ToolResult(call_id, text, failed))
+        self._pictures += pictures
 
     @property
     def open_calls(self) -> list[ToolCall]:
         """Return the calls of the last reply of which no result has come, for clients that do not name them."""
-        replies = (message for message in reversed(self._messages) if message.role is Role.ASSISTANT)
-        parts = next((message.parts for message in replies), ())
+        parts = next((parts for role, parts in reversed(self._said) if role is Role.ASSISTANT), [])
         done = {part.call_id for part in parts if isinstance(part, ToolResult)}
         return [part for part in parts if isinstance(part, ToolCall) and part.id not in done]
 
     @property
     def instruction(self) -> str:
         """Return what is said to the model beside the talk."""
-        return "\n\n".join(self._instructions) if self._messages else ""
+        return "\n\n".join(self._instructions) if self._said else ""
 
     @property
     def messages(self) -> list[Message]:
         """Return the talk. Where nothing but an instruction was sent, that is the question. Raises RequestInvalid."""
         self._show()
-        if not self._messages and self._instructions:
-            return [_message(Role.USER, (Text("\n\n".join(self._instructions)),))]
-        if not any(part for message in self._messages for part in message.parts):
+        if not self._said and self._instructions:
+            return [_message(Role.USER, [Text("\n\n".join(self._instructions))])]
+        if not any(parts for _, parts in self._said):
             raise RequestInvalid(problem="there is nothing to answer", invalid={"messages": ["there are none"]})
-        return self._messages
+        return [_message(role, parts) for role, parts in self._said]
 
     def _add(self, role: Role, parts: tuple[Part, ...]) -> None:
         self._show()
-        self._messages.append(_message(role, parts))
+        self._said.append((role, list(parts)))
 
     def _show(self) -> None:
         if self._pictures:
-            self._messages.append(_message(Role.USER, tuple(self._pictures)))
+            self._said.append((Role.USER, list(self._pictures)))
             self._pictures = []
 
 
@@ -220,5 +220,5 @@ def _limit(name: str) -> str:
     return f"there are at most {MOST_STOPS}"
 
 
-def _message(role: Role, parts: tuple[Part, ...]) -> Message:
-    return Message("", "", None, role, parts, MessageStatus.COMPLETE, time.time())
+def _message(role: Role, parts: Iterable[Part]) -> Message:
+    return Message("", "", None, role, tuple(parts), MessageStatus.COMPLETE, time.time())

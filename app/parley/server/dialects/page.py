@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from parley.errors import AccountUnknown, CertificatesUnusable, PairingRefused, RouteUnknown
@@ -13,6 +13,7 @@ from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.mingly.problems import error_body
 from parley.server.pairing import device_name
+from parley.server.received import Received
 from parley.server.statics import Statics
 
 TRIES_A_MINUTE = 5
@@ -29,10 +30,8 @@ FILES = {
 """The files by the paths at which they are: nothing else can be reached."""
 
 
-class Code(BaseModel):
+class Code(Received):
     """A code that is shown on the computer, and what the device wants to be called there."""
-
-    model_config = ConfigDict(strict=True)
 
     code: Annotated[str, Field(min_length=1, max_length=200)]
     name: Annotated[str, Field(max_length=200)] | None = None

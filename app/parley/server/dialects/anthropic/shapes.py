@@ -2,21 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
+
+from parley.server.received import Received
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-
-class TextBlock(_Read):
+class TextBlock(Received):
     """A text."""
 
     type: Literal["text"]
     text: str
 
 
-class Base64Source(_Read):
+class Base64Source(Received):
     """The bytes of an image."""
 
     type: Literal["base64"]
@@ -24,33 +22,33 @@ class Base64Source(_Read):
     data: str
 
 
-class ElsewhereSource(_Read):
+class ElsewhereSource(Received):
     """An image that somebody else keeps."""
 
     type: Literal["url", "file"]
 
 
-class ImageBlock(_Read):
+class ImageBlock(Received):
     """An image."""
 
     type: Literal["image"]
     source: Annotated[Base64Source | ElsewhereSource, Field(discriminator="type")]
 
 
-class TextSource(_Read):
+class TextSource(Received):
     """The text of a document."""
 
     type: Literal["text"]
     data: str
 
 
-class OtherSource(_Read):
+class OtherSource(Received):
     """A document that would have to be fetched, or read by another program."""
 
     type: Literal["base64", "url", "file", "content"]
 
 
-class DocumentBlock(_Read):
+class DocumentBlock(Received):
     """A document. Only plain text can be passed on."""
 
     type: Literal["document"]
@@ -59,7 +57,7 @@ class DocumentBlock(_Read):
     context: str | None = None
 
 
-class SearchResultBlock(_Read):
+class SearchResultBlock(Received):
     """What a search of the client has found."""
 
     type: Literal["search_result"]
@@ -68,7 +66,7 @@ class SearchResultBlock(_Read):
     content: list[TextBlock]
 
 
-class ThinkingBlock(_Read):
+class ThinkingBlock(Received):
     """What a model has thought, with its vendor's proof of it."""
 
     type: Literal["thinking"]
@@ -76,14 +74,14 @@ class ThinkingBlock(_Read):
     signature: str = ""
 
 
-class RedactedBlock(_Read):
+class RedactedBlock(Received):
     """A thought that only its vendor can read."""
 
     type: Literal["redacted_thinking"]
     data: str
 
 
-class ToolUseBlock(_Read):
+class ToolUseBlock(Received):
     """A call of a tool."""
 
     type: Literal["tool_use"]
@@ -100,7 +98,7 @@ def _in_blocks(content: Any) -> Any:
 Shown = Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]
 
 
-class ToolResultBlock(_Read):
+class ToolResultBlock(Received):
     """What came of a call."""
 
     type: Literal["tool_result"]
@@ -124,14 +122,14 @@ Block = Annotated[
 ]
 
 
-class Entry(_Read):
+class Entry(Received):
     """One message of the conversation."""
 
     role: Literal["user", "assistant", "system"]
     content: Annotated[list[Block], BeforeValidator(_in_blocks, json_schema_input_type=str | list[Block])]
 
 
-class Tool(_Read):
+class Tool(Received):
     """A tool that the client runs. The vendor's own ones have another type."""
 
     type: str | None = None
@@ -140,14 +138,14 @@ class Tool(_Read):
     input_schema: dict[str, Any] | None = None
 
 
-class ToolChoice(_Read):
+class ToolChoice(Received):
     """Which tools the model is to call: as it likes, none, at least one, or the one of that name."""
 
     type: Literal["auto", "none", "any", "tool"]
     name: str = ""
 
 
-class Thinking(_Read):
+class Thinking(Received):
     """How the model is to think. The budget is in tokens."""
 
     type: Literal["enabled", "disabled", "adaptive", "between_tools"]
@@ -155,14 +153,14 @@ class Thinking(_Read):
     display: Literal["summarized", "omitted"] | None = None
 
 
-class OutputFormat(_Read):
+class OutputFormat(Received):
     """The JSON Schema of the answer."""
 
     type: Literal["json_schema"]
     schema_: Annotated[dict[str, Any], Field(alias="schema")]
 
 
-class OutputConfig(_Read):
+class OutputConfig(Received):
     """How much the model is to work on the answer, and the form of that."""
 
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
@@ -172,7 +170,7 @@ class OutputConfig(_Read):
 System = Annotated[list[TextBlock], BeforeValidator(_in_blocks, json_schema_input_type=str | list[TextBlock])]
 
 
-class Counted(_Read):
+class Counted(Received):
     """A question whose tokens are to be counted."""
 
     model: Annotated[str, Field(min_length=1)]

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from parley.server.received import Received
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-
-class Question(_Read):
+class Question(Received):
     """What is said. `message` and `conversationId` are other names of fields; `model` is an addition of ours."""
 
     text: str | None = None
@@ -65,7 +63,7 @@ class Messages(BaseModel):
     messages: list[Said]
 
 
-class Cutting(_Read):
+class Cutting(Received):
     """How many messages are to stay."""
 
     keep_count: Annotated[int, Field(ge=0)]
@@ -102,19 +100,19 @@ class Folders(BaseModel):
     folders: list[Folder]
 
 
-class NewFolder(_Read):
+class NewFolder(Received):
     """What a folder is to be called."""
 
     name: str
 
 
-class FolderChange(_Read):
+class FolderChange(Received):
     """What is to be changed of a folder."""
 
     name: str | None = None
 
 
-class Moving(_Read):
+class Moving(Received):
     """The folder for a conversation, or none."""
 
     folder_id: str | None

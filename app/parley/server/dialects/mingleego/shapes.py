@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from parley.server.received import Received
 
 
-class Interaction(BaseModel):
+class Interaction(Received):
     """What an assistant is asked. With a conversation it is answered there, otherwise nothing of it is kept."""
-
-    model_config = ConfigDict(strict=True)
 
     assistantId: Annotated[str, Field(min_length=1)]
     prompt: Annotated[str, Field(min_length=1)]

@@ -2,21 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from parley.models import LIMITS
+from parley.server.received import Received
 
 _LEAST_TEMPERATURE, _MOST_TEMPERATURE = LIMITS["temperature"]
 _MOST_TOKENS = int(LIMITS["max_tokens"][1])
 
 RequestId = Annotated[str, Field(max_length=200)] | int
 """By which a client of the socket tells its questions apart."""
-
-
-class _Strict(BaseModel):
-    """What is sent to us: of exactly these types. Further fields are ignored."""
-
-    model_config = ConfigDict(strict=True)
 
 
 class Health(BaseModel):
@@ -59,14 +54,14 @@ class AssistantShape(BaseModel):
     model: str
 
 
-class Said(_Strict):
+class Said(Received):
     """One message of a conversation that a client keeps itself."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Wanted(_Strict):
+class Wanted(Received):
     """Who is to answer, and how. Without a model a provider's first one is asked."""
 
     provider: str | None = None
@@ -90,12 +85,12 @@ class Question(Wanted):
     conversationId: str | None = None
     temperature: Annotated[float, Field(ge=_LEAST_TEMPERATURE, le=_MOST_TEMPERATURE)] | None = None
     maxTokens: Annotated[int, Field(ge=1, le=_MOST_TOKENS)] | None = None
-    attachments: Annotated[list[str], Field(max_length=100)] = []
+    attachments: Annotated[list[str], Field(default_factory=list, max_length=100)]
     assistantId: str | None = None
     mood: str | None = None
     web: bool = False
     tools: bool = False
-    knowledge: Annotated[list[str], Field(max_length=100)] = []
+    knowledge: Annotated[list[str], Field(default_factory=list, max_length=100)]
 
 
 class Frame(Question):
@@ -149,7 +144,7 @@ class Problem(BaseModel):
     code: str
 
 
-class NewConversation(_Strict):
+class NewConversation(Received):
     """A conversation to be made."""
 
     title: str = ""
@@ -214,7 +209,7 @@ class ConversationWithMessages(ConversationShape):
     messages: list[MessageShape]
 
 
-class ConversationChange(_Strict):
+class ConversationChange(Received):
     """What is to be different. What is not there stays; `folderId` null takes it out of its folder."""
 
     title: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
@@ -233,7 +228,7 @@ class FolderShape(BaseModel):
     createdAt: str
 
 
-class NewFolder(_Strict):
+class NewFolder(Received):
     """A folder to be made, or its new name."""
 
     name: Annotated[str, Field(min_length=1, max_length=1000)]

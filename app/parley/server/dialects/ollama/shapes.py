@@ -4,9 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from parley.server.received import Received
 
-class _Read(BaseModel):
-    model_config = ConfigDict(strict=True, protected_namespaces=())
+
+class _Read(Received):
+    model_config = ConfigDict(protected_namespaces=())
 
 
 KeepAlive = float | str | None

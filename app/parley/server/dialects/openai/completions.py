@@ -28,13 +28,14 @@ from parley.server.dialects.openai.answers import (
     usage_of,
 )
 from parley.server.dialects.openai.asked import invalid
-from parley.server.dialects.openai.shapes import Shape, StreamOptions
+from parley.server.dialects.openai.shapes import StreamOptions
 from parley.server.problems import Problem
+from parley.server.received import Received
 from parley.server.streams import EventStream, rendered, sse
 from parley.turn import Turn
 
 
-class CompletionQuestion(Shape):
+class CompletionQuestion(Received):
     """What is to be completed. What would go behind it (`suffix`) is not taken."""
 
     prompt: str | list[Any]

@@ -12,7 +12,7 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
 from parley.server.dialects.openai.asked import invalid
-from parley.server.dialects.openai.shapes import Shape
+from parley.server.received import Received
 from parley.server.streams import while_there
 
 MOST_TEXTS = 2048
@@ -24,7 +24,7 @@ Input = Annotated[
 ]
 
 
-class EmbeddingQuestion(Shape):
+class EmbeddingQuestion(Received):
     """The texts, or the only one. Tokens are not taken: only who made them knows what they mean."""
 
     input: Input

@@ -4,24 +4,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from parley.server.dialects.openai.shapes import Shape
+from parley.server.dialects.openai.shapes import MOST_MESSAGES
+from parley.server.received import Received
 
 
-class TextContent(Shape):
+class TextContent(Received):
     """Some text."""
 
     type: Literal["input_text", "output_text", "text", "summary_text", "reasoning_text"]
     text: str
 
 
-class RefusalContent(Shape):
+class RefusalContent(Received):
     """What a model said instead of an answer."""
 
     type: Literal["refusal"]
     refusal: str
 
 
-class ImageContent(Shape):
+class ImageContent(Received):
     """A picture in a `data:` address."""
 
     type: Literal["input_image"]
@@ -35,7 +36,7 @@ Parts = Annotated[
 ]
 
 
-class MessageItem(Shape):
+class MessageItem(Received):
     """A message."""
 
     type: Literal["message"] = "message"
@@ -43,7 +44,7 @@ class MessageItem(Shape):
     content: Parts
 
 
-class CallItem(Shape):
+class CallItem(Received):
     """A model's wish to call a function."""
 
     type: Literal["function_call"]
@@ -53,7 +54,7 @@ class CallItem(Shape):
     extra_content: dict[str, Any] | None = None
 
 
-class OutputItem(Shape):
+class OutputItem(Received):
     """What came of a call."""
 
     type: Literal["function_call_output"]
@@ -61,7 +62,7 @@ class OutputItem(Shape):
     output: Parts
 
 
-class ReasoningItem(Shape):
+class ReasoningItem(Received):
     """What a model has thought. `encrypted_content` is the vendor's proof of it."""
 
     type: Literal["reasoning"]
@@ -78,12 +79,12 @@ Item = Annotated[
     Discriminator(lambda value: value.get("type", "message") if isinstance(value, dict) else "message"),
 ]
 Input = Annotated[
-    Annotated[str, Tag("str")] | Annotated[list[Item], Tag("list")],
+    Annotated[str, Tag("str")] | Annotated[list[Item], Tag("list"), Field(max_length=MOST_MESSAGES)],
     Discriminator(lambda value: "list" if isinstance(value, list) else "str"),
 ]
 
 
-class FunctionTool(Shape):
+class FunctionTool(Received):
     """A function that the model may wish to call, and the JSON Schema of its arguments."""
 
     type: Literal["function"]
@@ -92,33 +93,33 @@ class FunctionTool(Shape):
     parameters: dict[str, Any] | None = None
 
 
-class NamedFunction(Shape):
+class NamedFunction(Received):
     """The function that is to be called."""
 
     type: Literal["function"]
     name: str
 
 
-class TextFormat(Shape):
+class TextFormat(Received):
     """Which form the answer has."""
 
     type: Literal["text", "json_object", "json_schema"]
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
 
 
-class TextOptions(Shape):
+class TextOptions(Received):
     """How the answer is written."""
 
     format: TextFormat | None = None
 
 
-class ReasoningOptions(Shape):
+class ReasoningOptions(Received):
     """How long the model is to think."""
 
     effort: str | None = None
 
 
-class ResponseQuestion(Shape):
+class ResponseQuestion(Received):
     """What is asked. Without a model the default one answers; nothing is stored, whatever `store` says."""
 
     input: Input

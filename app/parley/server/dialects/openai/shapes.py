@@ -2,36 +2,35 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
+
+from parley.server.received import Received
+
+MOST_MESSAGES = 10_000
+"""More of them are no talk, and would keep all others waiting."""
 
 
-class Shape(BaseModel):
-    """Part of a request. What we do not know of is left out."""
-
-    model_config = ConfigDict(strict=True)
-
-
-class TextPart(Shape):
+class TextPart(Received):
     """Some text."""
 
     type: Literal["text"]
     text: str
 
 
-class RefusalPart(Shape):
+class RefusalPart(Received):
     """What a model said instead of an answer."""
 
     type: Literal["refusal"]
     refusal: str
 
 
-class ImageUrl(Shape):
+class ImageUrl(Received):
     """Where a picture is: in a `data:` address."""
 
     url: str
 
 
-class ImagePart(Shape):
+class ImagePart(Received):
     """A picture."""
 
     type: Literal["image_url"]
@@ -46,14 +45,14 @@ Content = Annotated[
 """Told apart by hand: so what is wrong is told of one of them only."""
 
 
-class FunctionCall(Shape):
+class FunctionCall(Received):
     """A call of a function, its arguments as the JSON that the model wrote."""
 
     name: str
     arguments: str = "{}"
 
 
-class Call(Shape):
+class Call(Received):
     """A model's wish to call a function. `extra_content` holds the vendor's proof of it."""
 
     id: str
@@ -62,7 +61,7 @@ class Call(Shape):
     extra_content: dict[str, Any] | None = None
 
 
-class ChatMessage(Shape):
+class ChatMessage(Received):
     """One message. A `tool` tells what came of a call."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -72,7 +71,7 @@ class ChatMessage(Shape):
     reasoning_content: str | None = None
 
 
-class Function(Shape):
+class Function(Received):
     """A function that the model may wish to call, and the JSON Schema of its arguments."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -80,50 +79,50 @@ class Function(Shape):
     parameters: dict[str, Any] | None = None
 
 
-class Tool(Shape):
+class Tool(Received):
     """A tool: of functions only."""
 
     type: Literal["function"]
     function: Function
 
 
-class FunctionName(Shape):
+class FunctionName(Received):
     """A function by its name."""
 
     name: str
 
 
-class NamedTool(Shape):
+class NamedTool(Received):
     """The function that is to be called."""
 
     type: Literal["function"]
     function: FunctionName
 
 
-class StreamOptions(Shape):
+class StreamOptions(Received):
     """What a stream tells beside the answer."""
 
     include_usage: bool | None = None
 
 
-class JsonSchema(Shape):
+class JsonSchema(Received):
     """A form for the answer."""
 
     name: str | None = None
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
 
 
-class ResponseFormat(Shape):
+class ResponseFormat(Received):
     """Which form the answer has."""
 
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
 
 
-class ChatQuestion(Shape):
+class ChatQuestion(Received):
     """What is asked. Without a model the default one answers."""
 
-    messages: list[ChatMessage]
+    messages: Annotated[list[ChatMessage], Field(max_length=MOST_MESSAGES)]
     model: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from parley.messages import Conversation, Message, Mood, Role
 from parley.people import AccountPreferences
+from parley.server.received import Received
 from parley.server.times import moment
 
 T = TypeVar("T")
@@ -15,13 +16,12 @@ _TAG = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Title = Annotated[str, Field(max_length=255)]
+_MOST_UNKNOWN = 100
 LanguageTag = Annotated[str, Field(pattern=_TAG)]
 
 
-class Taken(BaseModel):
+class Taken(Received):
     """Something that is sent to us."""
-
-    model_config = ConfigDict(strict=True)
 
 
 class Data(BaseModel, Generic[T]):
@@ -127,13 +127,21 @@ class PreferencesFacts(BaseModel):
 class PreferencesChange(Taken):
     """What is to be preferred from now on. What is not named stays; null takes a preference back."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     model: str | None = None
     language: LanguageTag | None = None
     dictation_language: LanguageTag | None = None
     theme: Literal["system", "light", "dark"] | None = None
     mood: Literal["serious", "friendly", "normal"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, sent: Any) -> Any:
+        """Look no further at what has more fields than could be told one by one."""
+        if isinstance(sent, dict) and len(sent) > _MOST_UNKNOWN:
+            raise ValueError("there are too many fields")
+        return sent
 
 
 class NewConversation(Taken):
