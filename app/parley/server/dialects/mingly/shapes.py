@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from parley.models import LIMITS
 from parley.server.received import Received
@@ -76,9 +76,7 @@ class Question(Wanted):
     that goes on has them already.
     """
 
-    model_config = ConfigDict(
-        strict=True, json_schema_extra={"anyOf": [{"required": ["message"]}, {"required": ["messages"]}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["message"]}, {"required": ["messages"]}]})
 
     message: str | None = None
     messages: Annotated[list[Said], Field(min_length=1, max_length=10_000)] | None = None

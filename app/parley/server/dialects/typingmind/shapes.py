@@ -1,10 +1,11 @@
 """The bodies of TypingMind's API."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, Field
 
 from parley.people import Account
+from parley.server.received import Received
 from parley.server.times import moment
 
 T = TypeVar("T")
@@ -16,19 +17,15 @@ class Listed(BaseModel, Generic[T]):
     data: list[T]
 
 
-class NewUser(BaseModel):
+class NewUser(Received):
     """Somebody to add."""
 
-    model_config = ConfigDict(strict=True)
-
     email: str
-    tags: list[str] = []
+    tags: Annotated[list[str], Field(default_factory=list)]
 
 
-class UserChange(BaseModel):
+class UserChange(Received):
     """What is to be different about a user."""
-
-    model_config = ConfigDict(strict=True)
 
     tags: list[str]
 
