@@ -1,6 +1,7 @@
 """Hostile heads: names that are not ours, pages of other places, odd addresses, floods, and what is no credential."""
 
 import asyncio
+import hmac
 from itertools import product
 from typing import Any
 
@@ -327,6 +328,24 @@ async def test_one_good_credential_of_two(site: Site) -> None:
     for second in (f"Authorization: Bearer {site.owner.token}", "Authorization: Basic x", "x-api-key: 1|x"):
         assert (await asked(site, "GET /health HTTP/1.1", second)).status == 401
     assert (await asked(site, "GET /health HTTP/1.1", f"x-api-key: {site.owner.token}")).status == 200
+
+
+async def test_guesses_take_the_same_way(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether there is such a token or not, digests of one length are compared once, in constant time."""
+    compared: list[tuple[int, int]] = []
+    compare = hmac.compare_digest
+
+    def noted(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    number, _, secret = site.owner.token.partition("|")
+    guesses = (f"{number}|x", f"{number}|{secret[:-1]}", f"{number}|", "999|x", "none", "", f"x|{secret}", secret)
+    for guess in guesses:
+        assert (await site.anyone.get("/health", headers={"x-api-key": guess})).status_code == 401
+    assert (await site.owner.client.get("/health")).status_code == 200
+    assert compared == [(32, 32)] * (len(guesses) + 1)
 
 
 async def test_who_guesses_tokens_is_slowed_down(site: Site) -> None:

@@ -87,8 +87,8 @@ class Http(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
-        place = _place(self)
-        theirs = sum(_place(other) == place for other in self.connections)
+        self.place = _place(self.client)
+        theirs = sum(getattr(other, "place", None) == self.place for other in self.connections)
         if len(self.connections) > most_connections() or theirs > MOST_FROM_ONE:
             self._refusal = HTTPStatus.SERVICE_UNAVAILABLE, ServerBusy(seconds=5)
             self.send_400_response("")
@@ -188,6 +188,11 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **options)
         self._stall = _Stall()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection from HTTP."""
+        super().connection_made(transport)
+        self.place = _place(self.client)
+
     def look(self, now: float) -> None:
         """Break the connection off if the client keeps us waiting."""
         if not self.writable.is_set() or self.transport.is_closing():
@@ -266,5 +271,5 @@ def most_connections() -> int:
     return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, max(32, files - OTHER_FILES))
 
 
-def _place(connection: Any) -> str:
-    return place_of(plain(connection.client[0])) if connection.client else ""
+def _place(client: tuple[str, int] | None) -> str:
+    return place_of(plain(client[0])) if client else ""
