@@ -140,6 +140,20 @@ async def test_who_does_not_take_an_answer_is_broken_off(
     assert len(answer.content) == LARGE
 
 
+async def test_who_has_most_to_take_goes_first(broken: Site, monkeypatch: pytest.MonkeyPatch, until: Until) -> None:
+    """Three answers that nobody takes are more than may be held; two are not."""
+    monkeypatch.setattr(wire, "MOST_HELD", int(LARGE * 2.5))
+    connections = broken.server._listening._state.connections  # type: ignore[union-attr]
+    async with raw(broken) as first, raw(broken) as second, raw(broken) as third:
+        for connection in (first, second):
+            connection.send(connection.head("GET /broken/large HTTP/1.1"))
+            await connection.reader.readuntil(b"\r\n\r\n")
+        assert len(connections) == 3
+        third.send(third.head("GET /broken/large HTTP/1.1"))
+        await until(lambda: len(connections) == 2)
+        assert (await broken.owner.client.get("/health")).status_code == 200
+
+
 async def test_who_does_not_read_holds_no_turn(
     site: Site, provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:

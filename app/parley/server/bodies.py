@@ -21,7 +21,7 @@ UPLOAD_RATE = 10 * 1024
 """Bytes a second, over the whole of it: slower than this nobody uploads."""
 
 AT_ONCE = 8
-"""So many JSON bodies of the largest size may be on their way at the same time."""
+"""So many bodies of the largest size may be on their way at the same time, of each kind."""
 
 DRAIN_SECONDS = 2.0
 DRAIN_BYTES = 64 * MEGABYTE
@@ -32,7 +32,7 @@ _BUSY_SECONDS = 5
 
 
 class Room:
-    """The memory for bodies that are being read."""
+    """The memory for JSON bodies that are being read, or the disk for files."""
 
     def __init__(self) -> None:
         self._taken = 0
@@ -51,10 +51,10 @@ class Room:
 class Body:
     """One request's body. `length` is what the client told, None where it comes in chunks."""
 
-    def __init__(self, receive: Receive, length: int | None, room: Room) -> None:
+    def __init__(self, receive: Receive, length: int | None) -> None:
         self._receive = receive
         self._length = length
-        self._room = room
+        self._room = Room()
         self._most = self._come = self._held = 0
         self._rate: int | None = None
         self._megabytes = 0
@@ -62,14 +62,17 @@ class Body:
         self.whole = length == 0
         """Whether nothing more comes."""
 
-    def allow(self, megabytes: int, rate: int | None = None) -> None:
+    def allow(self, megabytes: int, room: Room, rate: int | None = None) -> None:
         """Let so much come, in `BODY_SECONDS` or at a rate. Raises BodyTooLarge if more has been told."""
-        self._megabytes, self._most, self._rate = megabytes, megabytes * MEGABYTE, rate
+        self._megabytes, self._most, self._room, self._rate = megabytes, megabytes * MEGABYTE, room, rate
         if self._length is not None and self._length > self._most:
             raise BodyTooLarge(megabytes=megabytes)
 
     async def receive(self) -> Event:
-        """Return what comes next; after the end, that the client has gone. Raises BodyTooLarge and BodySlow."""
+        """Return what comes next; after the end, that the client has gone.
+
+        Raises BodyTooLarge, BodySlow and ServerBusy.
+        """
         if self.whole:
             return await self._receive()
         began = time.monotonic()
@@ -80,23 +83,23 @@ class Body:
         except TimeoutError:
             raise BodySlow(seconds=round(allowed)) from None
         self._waited += time.monotonic() - began
-        self._come += len(event.get("body", b""))
+        size = len(event.get("body", b""))
+        self._come += size
         if self._come > self._most:
             raise BodyTooLarge(megabytes=self._megabytes)
+        self._room.take(size, AT_ONCE * self._most)
+        self._held += size
         self.whole = not event.get("more_body", False)
         return event
 
     async def json(self) -> bytes:
-        """Return the whole of it, which is good JSON. Raises BodyUnreadable and ServerBusy, and what `receive` does."""
+        """Return the whole of it, which is good JSON. Raises BodyUnreadable, and what `receive` does."""
         pieces: list[bytes] = []
         while not self.whole:
             event = await self.receive()
             if event["type"] != "http.request":
                 raise BodyUnreadable(problem="it broke off")
-            piece: bytes = event.get("body", b"")
-            self._room.take(len(piece), AT_ONCE * self._most)
-            self._held += len(piece)
-            pieces.append(piece)
+            pieces.append(event.get("body", b""))
         body = b"".join(pieces)
         if body:
             demand_json(body)

@@ -124,7 +124,7 @@ class Guard:
         self._app = app
         self._backend = backend
         self._dialects = dialects
-        self._room = Room()
+        self._json, self._files, self._of_strangers = Room(), Room(), Room()
         self._public = frozenset(path for dialect in dialects.all for path in dialect.public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,7 +143,7 @@ class Guard:
         scope = request.scope
         method, path = scope["method"], scope["path"]
         scope[DIALECT] = self._dialects.of(scope)
-        body = Body(receive, request.length, self._room)
+        body = Body(receive, request.length)
         answer = _Answer(request, body, send, lambda: self._counts(request))
         try:
             self._demand_ours(request)
@@ -286,14 +286,17 @@ class Guard:
             scope[BODY] = b""
             return body.receive
         if scope["path"] in dialect.uploads:
-            body.allow(options.server_upload_mib, UPLOAD_RATE)
+            body.allow(options.server_upload_mib, self._files, UPLOAD_RATE)
             return body.receive
         kind = request.header(b"content-type").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise BodyUnreadable(problem="its Content-Type is not application/json")
         if (coding := request.header(b"content-encoding").lower()) not in ("", "identity"):
             raise BodyUnreadable(problem=f"its Content-Encoding is {coding[:20]}, which is not taken")
-        body.allow(STRANGERS_MEGABYTES if scope[CALLER] is None else options.server_json_mib)
+        if scope[CALLER] is None:
+            body.allow(STRANGERS_MEGABYTES, self._of_strangers)
+        else:
+            body.allow(options.server_json_mib, self._json)
         scope[BODY] = await body.json()
         return _replaying(scope[BODY], body.receive)
 

@@ -40,6 +40,9 @@ OTHER_FILES = 128
 MOST_UNREAD = 1024 * 1024
 """Bytes of control frames that a socket's client has made us answer, and does not read."""
 
+MOST_HELD = 256 * 1024 * 1024
+"""Bytes of all answers that have not been taken yet; over it, those go first who have most to take."""
+
 _NOISE = {
     "Invalid HTTP request received.",
     "Unsupported upgrade request.",
@@ -247,10 +250,17 @@ def configured(guard: Guard, *, largest_message: int) -> uvicorn.Config:
 
 
 def look_after(connections: Iterable[Any], now: float) -> None:
-    """Break off those whose clients keep us waiting. To be called about once a second."""
-    for connection in tuple(connections):
-        if isinstance(connection, Http | WebSocket):
-            connection.look(now)
+    """Break off those whose clients keep us waiting, or hold too much. To be called about once a second."""
+    ours = [each for each in connections if isinstance(each, Http | WebSocket)]
+    for connection in ours:
+        connection.look(now)
+    held = {each: each.transport.get_write_buffer_size() for each in ours}
+    too_much = sum(held.values()) - MOST_HELD
+    for connection, size in sorted(held.items(), key=lambda pair: pair[1], reverse=True):
+        if too_much <= 0:
+            break
+        connection.transport.abort()
+        too_much -= size
 
 
 def without_secrets(record: logging.LogRecord) -> bool:
