@@ -15,6 +15,7 @@ from parley.errors import AddressTaken, CertificatesUnusable, LanRefused
 from parley.server import EmbeddedServer, Plan
 from parley.server.addresses import host_name, lan_addresses
 from parley.server.certificates import Issuer
+from parley.server.listening import _first_byte
 from parley.services import Services
 from parley.settings import Settings
 from tests.conftest import Until
@@ -147,6 +148,24 @@ async def test_a_network_without_keys_is_refused(services: Services) -> None:
         assert (server.state, isinstance(server.problem, LanRefused)) == ("off", True)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+async def test_no_one_address_is_all_of_them(serve: Serve, host: str) -> None:
+    site = await serve(Plan(host, 0))
+    assert site.server.addresses[0] == f"http://127.0.0.1:{port(site)}"
+    assert (await site.anyone.get("/live")).status_code == 204
+    assert all(address.startswith("https://") for address in site.server.addresses[1:])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere that address has to be set up")
+async def test_one_address_alone(serve: Serve) -> None:
+    site = await serve(Plan("127.0.0.2", 0))
+    assert site.server.addresses == [f"http://127.0.0.2:{port(site)}"]
+    assert site.server.offer("owner").url.startswith("http://127.0.0.2:")
+    assert (await site.owner.client.get("/health")).status_code == 200
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port(site))
+
+
 async def test_half_of_a_port_is_taken(services: Services) -> None:
     try:
         other = socket.create_server(("::1", 0), family=socket.AF_INET6)
@@ -233,3 +252,22 @@ async def test_the_settings_say_how(services: Services, settings: Settings, unti
                 await anyone.get("/live")
     finally:
         await server.stop()
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["selector", "as on Windows"])
+async def test_the_first_byte_stays_to_be_read(watched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*arguments: object) -> None:
+        raise NotImplementedError
+
+    if not watched:
+        monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", unknown)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        looking = asyncio.create_task(_first_byte(ours))
+        await asyncio.sleep(0)
+        theirs.sendall(b"\x16rest")
+        assert await looking == b"\x16"
+        assert ours.recv(10) == b"\x16rest"
+        theirs.close()
+        assert await _first_byte(ours) == b""

@@ -21,6 +21,8 @@ PORTS_TRIED = 100
 HIGHEST_PORT = 65_535
 BACKLOG = 512
 _ANYWHERE = {"0.0.0.0", "::", ""}
+"""No one address: all of them, as the plan has it."""
+
 _ELSEWHERE = ("192.0.2.1", 9)
 """An address that is nobody's: the way to it tells the network that is used."""
 
@@ -76,7 +78,7 @@ def url(scheme: str, host: str, port: int) -> str:
 
 def urls(plan: "Plan", port: int) -> list[str]:
     """Return the addresses at which a server can be reached, in the order in which they should be tried."""
-    if plan.host and plan.host not in _ANYWHERE:
+    if plan.host not in _ANYWHERE:
         return [url("https" if plan.encrypted else "http", plan.host, port)]
     found = [url("http", "127.0.0.1", port)]
     if plan.open:
@@ -132,8 +134,8 @@ def free_port(plan: "Plan") -> int:
 
 def _places(plan: "Plan") -> Sequence[tuple[socket.AddressFamily, str]]:
     """Return where to listen. Raises SettingInvalid."""
-    if not plan.host:
-        four, six = ("0.0.0.0", "::") if plan.lan else ("127.0.0.1", "::1")
+    if plan.host in _ANYWHERE:
+        four, six = ("0.0.0.0", "::") if plan.open else ("127.0.0.1", "::1")
         return [(socket.AF_INET, four), (socket.AF_INET6, six)]
     try:
         family, _, _, _, place = socket.getaddrinfo(plan.host, plan.port, type=socket.SOCK_STREAM)[0]
