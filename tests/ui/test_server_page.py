@@ -307,6 +307,55 @@ def _only(provider: ScriptedProvider) -> object:
     return resolve
 
 
+async def test_a_phone_is_paired_by_a_code(guided_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = guided_desk
+    ann = await desk.services.credentials.add("ann@example.org", None, name="Ann")
+    page = await server_page(desk)
+    section = page.pairing
+    assert not section.show_button.isEnabled()
+    assert section.row.note.text() == "Turn the server on first."
+    address = await serve(desk)
+    await desk.until(section.show_button.isEnabled)
+    assert "Only this computer" in section.row.note.text()
+    click(section.show_button)
+    first = section.offer
+    assert first is not None
+    assert section.code.isVisible()
+    assert not section.code.image.isNull()
+    assert section.left.text().startswith("For one device, 4:59 more") or "5:00" in section.left.text()
+    click(section.copy)
+    assert QApplication.clipboard().text() == first.url
+    click(section.whose)
+    next(action for action in section.whose.menu_.actions() if action.text() == "Ann").trigger()
+    section.whose.menu_.close()
+    second = section.offer
+    assert second is not None
+    assert second.code != first.code, "it is for somebody else now"
+    assert section.left.text().endswith("as Ann.")
+    async with client(address) as phone:
+        answer = await phone.post("/pair", json={"code": second.code})
+        assert answer.status_code == 200
+        assert (await phone.post("/pair", json={"code": second.code})).status_code != 200, "one device"
+    await desk.until(lambda: [token.account_id for token in desk.services.store.tokens.all()] == [ann.id])
+    await desk.until(lambda: not section.code.isVisible())
+    assert section.left.text().endswith("has been paired. It is among the tokens of Ann.")
+    click(section.show_button)
+    third = section.offer
+    assert third is not None
+    monkeypatch.setattr(time, "time", lambda: third.expires_at + 1)
+    await desk.until(lambda: not section.code.isVisible())
+    monkeypatch.undo()
+    assert section.left.text() == "The code is no longer good."
+    click(section.show_button)
+    assert section.code.isVisible()
+    click(section.hide_button)
+    assert not section.code.isVisible()
+    assert section.offer is None
+    click(section.show_button)
+    control(desk).turn(on=False)
+    await desk.until(lambda: not section.code.isVisible())
+
+
 def test_a_code_has_its_white_margin() -> None:
     image = code_image("https://192.168.1.20:3939/#pair=abcdefghijklmnop")
     assert image.width() == image.height()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -52,7 +52,10 @@ class Code(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), LIGHT)
         if not self.image.isNull():
-            painter.drawImage(self.rect(), self.image)
+            side = self.width() // self.image.width() * self.image.width()
+            place = QRect(0, 0, side, side)
+            place.moveCenter(self.rect().center())
+            painter.drawImage(place, self.image)
 
 
 class PairingSection(QWidget):
@@ -64,6 +67,8 @@ class PairingSection(QWidget):
         self._store = store
         self._offer: Offer | None = None
         self._account = OWNER
+        self._before: set[int] = set()
+        """The tokens that the account had when the code was shown."""
         self.whose = ChoiceButton(look, self)
         self.whose.set_name(self.tr("Whose device it is"))
         self.whose.chosen.connect(self._choose)
@@ -108,6 +113,19 @@ class PairingSection(QWidget):
             self._hide_code()
         self.whose.offer(choices, self._account)
 
+    def look_at_tokens(self) -> None:
+        """Say that a device has been paired, if the account has a token that is younger than the code on show."""
+        if self._offer is None:
+            return
+        young = [token for token in self._store.tokens.all(self._account) if token.number not in self._before]
+        if young:
+            self._hide_code()
+            words = self.tr("“{device}” has been paired. It is among the tokens of {account}.")
+            if self._account == OWNER:
+                words = self.tr("“{device}” has been paired. It is among your tokens.")
+            self.left.setText(words.format(device=young[-1].name, account=self._name()))
+            self.left.show()
+
     def _note(self, *, on: bool) -> str:
         if not on:
             return self.tr("Turn the server on first.")
@@ -130,6 +148,7 @@ class PairingSection(QWidget):
             self.row.show_problem(error_text(error))
             return
         self.row.show_problem("")
+        self._before = {token.number for token in self._store.tokens.all(self._account)}
         self.code.show_text(self._offer.url)
         self.copy.text_ = self._offer.url
         self._timer.start()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from parley.firewall import FirewallHint, firewall_hints
 from parley.options import Options
 from parley.services import Services
-from parley.store import ACCOUNT, EVERYTHING, Change
+from parley.store import ACCOUNT, EVERYTHING, TOKEN, Change
 from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
 from parley.ui.preferences.certificate_section import CertificateSection
@@ -192,6 +192,8 @@ class ServerPage(OptionsPage):
                 self.options[name].set_value(value)
 
     def _change(self, change: Change) -> None:
+        if change.noun in (TOKEN, EVERYTHING):
+            self.pairing.look_at_tokens()
         if change.noun in (ACCOUNT, EVERYTHING):
             self.pairing.refresh()
 
