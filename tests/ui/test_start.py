@@ -34,6 +34,7 @@ NOT_BEFORE_THE_PAINT = {
     "parley.store.backup",
     "parley.store.search",
     "parley.ui.notices",
+    "parley.ui.server_control",
     "parley.ui.sidebar.chats",
     "parley.ui.sidebar.search_results",
     "parley.ui.transcript",
@@ -50,13 +51,18 @@ NOT_BEFORE_THE_PAINT = {
 }
 NOT_BEFORE_USE = {
     "bs4",
+    "fastapi",
     "importlib.metadata",
     "logging.handlers",
     "markdownify",
     "nh3",
     "numpy",
+    "parley.server",
     "parley.ui.preferences.window",
+    "pydantic",
+    "segno",
     "sqlite_utils",
+    "starlette",
     "uvicorn",
     "ziamath",
 }
