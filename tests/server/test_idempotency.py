@@ -217,6 +217,11 @@ async def test_while_another_process_answers_it_waits(site: Site, provider: Scri
     other = Store.open(site.services.store.path.parent)
     asked = {"conversation_id": id, "title": "", "parts": [Text("Hi")], "model": "scripted/one"}
     _, _, reply = await other.turns.begin(**asked, claim=claimed(id))  # type: ignore[arg-type]
+    for _ in range(2):  # who goes meanwhile leaves nothing behind
+        sending = asyncio.create_task(say(site.owner, id))
+        await until(lambda: any(each.open for each in site.server.clients))
+        sending.cancel()
+        await until(lambda: not any(each.open for each in site.server.clients))
     sending = asyncio.create_task(say(site.owner, id))
     await until(lambda: any(each.open for each in site.server.clients))
     await other.turns.finish(reply.id, [Text("Whole")], MessageStatus.COMPLETE)

@@ -289,6 +289,20 @@ async def test_deleting_a_conversation_stops_what_runs_in_it(
     await until(lambda: not provider.streaming, 5)
 
 
+async def test_an_account_that_is_switched_off_stops(site: Site, provider: ScriptedProvider, until: Until) -> None:
+    ann, bob = await site.person(), await site.person("bob@example.org")
+    id = ""
+    for person in (ann, bob):
+        provider.says("Hello", asyncio.Event())
+        id = await chat(person)
+        await person.client.post(f"{CHATS}/{id}/messages", json={"content": "Hi", "stream": True})
+    await until(lambda: provider.streaming == 2)
+    await site.services.store.accounts.change(ann.account.id, disabled=True)
+    await until(lambda: provider.streaming == 1, 5)
+    assert (await ann.client.get(CHATS)).status_code == 401
+    assert (await bob.client.get(f"{CHATS}/{id}")).json()["data"]["messages"][-1]["status"] == "streaming"
+
+
 async def test_too_large(site: Site) -> None:
     site.services.settings.update(server_json_mib=1)
     answer = await site.owner.client.post(CHATS, json={"title": "x" * 1_100_000})

@@ -106,9 +106,12 @@ class Backend:
 
     def still_good(self, caller: Caller) -> bool:
         """Return whether a caller may go on: neither account nor token has been taken back."""
-        store = self.services.store
+        tokens = self.services.store.tokens
+        return self.has(caller.id) and (caller.token is None or tokens.find(caller.token.number) is not None)
+
+    def has(self, account: str) -> bool:
+        """Return whether there is an account of that id that is not switched off."""
         try:
-            account = store.accounts.get(caller.id)
+            return not self.services.store.accounts.get(account).disabled
         except AccountUnknown:
             return False
-        return not account.disabled and (caller.token is None or store.tokens.find(caller.token.number) is not None)

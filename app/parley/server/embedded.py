@@ -279,6 +279,8 @@ class EmbeddedServer:
     def _notice(self, change: Change, backend: Backend) -> None:
         if change.noun in (TOKEN, ACCOUNT, EVERYTHING):
             self._connections.demand_good(backend.still_good)
+        if change.noun == ACCOUNT and not backend.has(change.id):
+            self._services.engine.stop(change.id)  # also what nobody waits for
         backend.news.notice(change)
 
     def _become(self, state: ServerState) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
-from parley.errors import CredentialsRequired, KeyMissing, ModelForbidden
+from parley.errors import CredentialsRequired, KeyMissing, ModelForbidden, ServerEnding
 from parley.events import Failed
 from parley.messages import Message, MessageStatus
 from parley.server.backend import Backend
@@ -104,13 +104,15 @@ async def _begun(backend: Backend, request: Request, caller: Caller, claim: Clai
 
 
 async def _settled(backend: Backend, request: Request, caller: Caller, reply_id: str) -> Message:
-    """Return a reply once no other process is writing it any more, or the client has gone."""
+    """Return a reply once no other process is writing it any more. Raises ServerEnding if the client has gone."""
     leaving = asyncio.ensure_future(until_gone(request.receive))
     try:
         while True:
             reply = backend.services.store.messages.get(reply_id, account=caller.id)
-            if reply.status is not MessageStatus.STREAMING or leaving.done():
+            if reply.status is not MessageStatus.STREAMING:
                 return reply
+            if leaving.done():
+                raise ServerEnding  # it is answered to nobody, and not kept
             await asyncio.wait({leaving}, timeout=LOOK_SECONDS)
     finally:
         leaving.cancel()

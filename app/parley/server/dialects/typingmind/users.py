@@ -44,9 +44,7 @@ def routes(backend: Backend) -> APIRouter:
     @router.delete("/{id}", response_class=Response)
     async def remove(id: int) -> Response:
         """Remove an account: its tokens are revoked, its conversations go to the owner's trash."""
-        account = found(id)
-        await accounts.remove(account.id)
-        backend.services.engine.stop(account.id)
+        await accounts.remove(found(id).id)
         return Response()
 
     return router
