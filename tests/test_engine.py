@@ -505,3 +505,13 @@ async def test_the_file_holds_what_the_store_says(engine: ChatEngine, store: Sto
     with closing(sqlite3.connect(store.path)) as connection:
         rows = connection.execute("SELECT status, text FROM messages ORDER BY seq").fetchall()
     assert rows == [("complete", "hi"), ("complete", "kept")]
+
+
+@pytest.mark.parametrize(("preferred", "asked"), [("scripted/two", "scripted/two"), ("gone/one", "scripted/one")])
+async def test_the_model_that_an_account_prefers(engine: ChatEngine, store: Store, preferred: str, asked: str) -> None:
+    guest = await store.accounts.add("ann@example.org", "Ann")
+    await store.preferences.change(guest.id, model=preferred)
+    for account, model in ((guest.id, asked), ("owner", "scripted/one")):
+        turn = await engine.send(ChatRequest("Hi!", account=account))
+        await turn.wait()
+        assert turn.model == model

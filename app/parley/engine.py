@@ -17,6 +17,7 @@ from parley.errors import (
     NoModel,
     PromptEmpty,
     ProviderTimeout,
+    ProviderUnknown,
 )
 from parley.events import Event, Finished, Status
 from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
@@ -265,12 +266,20 @@ class ChatEngine:
 
     async def _default_model(self, account: str) -> str:
         """Return the model for new conversations of an account: its own, else the usual one, else the first allowed."""
-        name = self._store.preferences.of(account).model or await self._catalog.default_model()
+        name = self._preferred(account) or await self._catalog.default_model()
         permissions = self._permits.of(account)
         if permissions.models is None or permissions.allows_model(*name.partition("/")[::2]):
             return name
         models = await self._catalog.models()
         return next((model.id for model in models if permissions.allows_model(model.provider, model.name)), name)
+
+    def _preferred(self, account: str) -> str:
+        """Return the model that an account prefers; nothing if its provider has gone."""
+        name = self._store.preferences.of(account).model
+        with suppress(ProviderUnknown):
+            self._catalog.get(name.partition("/")[0])
+            return name
+        return ""
 
     def _start(
         self,

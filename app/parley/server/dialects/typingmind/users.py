@@ -1,5 +1,7 @@
 """The users of this server: its accounts."""
 
+from urllib.parse import unquote
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -27,11 +29,14 @@ def routes(backend: Backend) -> APIRouter:
 
     @router.get("")
     async def users(email: str | None = None) -> Listed[User]:
-        """Return all accounts, or the one of an e-mail address."""
+        """Return all accounts, or the one of an e-mail address.
+
+        That may be encoded twice: the API's own example is encoded before it is put into an address.
+        """
         if email is None:
             return Listed(data=list(map(user_of, accounts.all())))
         try:
-            return Listed(data=[user_of(accounts.of_email(email))])
+            return Listed(data=[user_of(accounts.of_email(email if "@" in email else unquote(email)))])
         except AccountUnknown:
             return Listed(data=[])
 
