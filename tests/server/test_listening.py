@@ -271,3 +271,12 @@ async def test_the_first_byte_stays_to_be_read(watched: bool, monkeypatch: pytes
         assert ours.recv(10) == b"\x16rest"
         theirs.close()
         assert await _first_byte(ours) == b""
+
+
+async def test_no_answer_waits_for_what_was_sent_before_it(site: Site) -> None:
+    await site.owner.client.get("/health")
+    listening = site.server._listening
+    assert listening
+    (connection,) = listening._state.connections
+    taken = connection.transport.get_extra_info("socket")
+    assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
