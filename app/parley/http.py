@@ -43,6 +43,9 @@ CONNECT_SECONDS = ASK_SECONDS = 5.0
 IDLE_SECONDS = 3.0
 """How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
 
+KEPT = 32
+"""How many unused connections to a server are kept: as many as programs ask at once through ours."""
+
 COMMAND_LINE = "httpx._main"
 """A part of httpx that is declared missing: it would load click and rich, which are larger than all the rest."""
 OTHER_LOOPS = "sniffio"
@@ -264,7 +267,7 @@ class Client:
             sys.modules[OTHER_LOOPS] = None  # type: ignore[assignment]
         import httpx
 
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=KEPT, keepalive_expiry=IDLE_SECONDS)
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         try:
             _ = urlsplit(self.base_url).port  # an impossible one is an ExceptionGroup later
