@@ -6,10 +6,8 @@ Plain ASGI, below FastAPI: streams pass through without a wrapper, and nothing i
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Hashable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from ipaddress import ip_address
 from secrets import token_hex
 from typing import Any
 
@@ -30,12 +28,11 @@ from parley.server.backend import STRANGERS_A_MINUTE, Backend
 from parley.server.bodies import UPLOAD_RATE, Body, Room
 from parley.server.connections import Caller
 from parley.server.dialect import DIALECT, Dialect, Dialects, Headers
-from parley.server.limits import plain
+from parley.server.heads import Head, Scope
 from parley.server.problems import Problem
 
 logger = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
@@ -58,63 +55,7 @@ UNAUTHORIZED, TRY_AGAIN, FAILED = 4001, 1013, 1011
 """Codes with which sockets are closed."""
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?::[0-9]{1,5})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-@dataclass(slots=True)
-class _Request:
-    """What the guard reads of a request: its headers by name, several of one name joined as HTTP has it."""
-
-    scope: Scope
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    extra: Headers = field(default_factory=list)
-    """Headers that all answers to it have."""
-    limit: tuple[Hashable, int] | None = None
-    """What it counts against, and how many requests a minute that may be; None as long as nobody is known."""
-
-    def __post_init__(self) -> None:
-        for name, value in self.scope["headers"]:
-            self.headers[name] = self.headers[name] + b", " + value if name in self.headers else value
-
-    def header(self, name: bytes) -> str:
-        return self.headers.get(name, b"").decode("latin-1").strip()
-
-    @property
-    def address(self) -> str:
-        client = self.scope.get("client")
-        return plain(str(client[0])) if client else ""
-
-    @property
-    def host(self) -> str | None:
-        """Return the name that is asked for, without the port and an address's brackets; None if it is no name."""
-        found = _HOST.fullmatch(self.header(b"host").lower())
-        if found is None:
-            return None
-        if found[1] is None:
-            return found[2]
-        with suppress(ValueError):
-            return str(ip_address(found[1]))
-        return None
-
-    @property
-    def tokens(self) -> list[str]:
-        """Return what is sent to tell who asks. What is no token at all is one that is not good."""
-        sent = []
-        if b"authorization" in self.headers:
-            scheme, _, bearer = self.header(b"authorization").partition(" ")
-            sent.append(bearer.strip() if scheme.lower() == "bearer" else "")
-        if b"x-api-key" in self.headers:
-            sent.append(self.header(b"x-api-key"))
-        return sent
-
-    @property
-    def length(self) -> int | None:
-        """Return how long the body is as the client tells; None if it comes in chunks."""
-        if b"transfer-encoding" in self.headers:
-            return None
-        told = self.header(b"content-length")
-        return int(told) if told.isascii() and told.isdecimal() else 0
 
 
 class Guard:
@@ -129,7 +70,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket, as ASGI has it."""
-        request = _Request(scope)
+        request = Head(scope)
         if scope["type"] == "websocket":
             await self._socket(request, receive, send)
         elif scope["type"] == "http":
@@ -139,7 +80,7 @@ class Guard:
         """Return the answer that says what went wrong, in the words of the path's dialect."""
         return self._dialects.of({"path": path, "headers": []}).refusal(Problem.of(error))
 
-    async def _http(self, request: _Request, receive: Receive, send: Send) -> None:
+    async def _http(self, request: Head, receive: Receive, send: Send) -> None:
         scope = request.scope
         method, path = scope["method"], scope["path"]
         scope[DIALECT] = self._dialects.of(scope)
@@ -170,7 +111,7 @@ class Guard:
         finally:
             body.release()
 
-    async def _allowed(self, request: _Request, body: Body, answer: "_Answer") -> None:
+    async def _allowed(self, request: Head, body: Body, answer: "_Answer") -> None:
         scope, dialect = request.scope, request.scope[DIALECT]
         public = scope["path"] in self._public
         caller = None if public else self._caller(request)  # an old token keeps nobody from logging in
@@ -189,7 +130,7 @@ class Guard:
                 scope[DIALECT] = self._dialects.of(scope)  # which may hang on it
             await self._app(scope, receive, answer)
 
-    def _counts(self, request: _Request) -> Headers:
+    def _counts(self, request: Head) -> Headers:
         """Return the headers that tell how many requests a minute are allowed and left, in dialects that tell it."""
         if not request.scope[DIALECT].counted:
             return []
@@ -198,7 +139,7 @@ class Guard:
         left = backend.limits.left(*request.limit) if request.limit else backend.strangers_left(request.address)
         return [(b"x-ratelimit-limit", b"%d" % most), (b"x-ratelimit-remaining", b"%d" % left)]
 
-    async def _socket(self, request: _Request, receive: Receive, send: Send) -> None:
+    async def _socket(self, request: Head, receive: Receive, send: Send) -> None:
         path = request.scope["path"]
         request.scope[DIALECT] = self._dialects.of(request.scope)
         try:
@@ -223,7 +164,7 @@ class Guard:
             await send({"type": "websocket.close", "code": code})
 
     @contextmanager
-    def _begun(self, request: _Request, caller: Caller | None) -> Iterator[None]:
+    def _begun(self, request: Head, caller: Caller | None) -> Iterator[None]:
         """Let it be known who asks, and that it can be ended. If it is, the reason is raised."""
         connections, scope = self._backend.connections, request.scope
         connection = connections.begin(caller, scope["path"], request.header(b"user-agent"))
@@ -238,7 +179,7 @@ class Guard:
         finally:
             connections.finish(connection)
 
-    def _demand_ours(self, request: _Request) -> None:
+    def _demand_ours(self, request: Head) -> None:
         """Refuse what is meant for others, what pages of other places ask, and paths that nobody writes."""
         origin = self._origin(request)
         number = b"req_%s" % token_hex(12).encode()
@@ -257,7 +198,7 @@ class Guard:
         if _CONTROL.search(request.scope["path"]):
             raise RequestInvalid(problem="its address has control characters")
 
-    def _origin(self, request: _Request) -> bytes | None:
+    def _origin(self, request: Head) -> bytes | None:
         """Return the listed origin of the page that asks; nothing if it is ours or no page; None if it is refused."""
         if b"origin" not in request.headers:
             return b""
@@ -267,7 +208,7 @@ class Guard:
             return b""
         return origin.encode("latin-1") if origin in self._backend.origins else None
 
-    def _caller(self, request: _Request) -> Caller | None:
+    def _caller(self, request: Head) -> Caller | None:
         """Return whom the credentials speak for, or None without any. All must be good and of one account.
 
         Raises TokenRefused, or TooManyRequests after too many of them.
@@ -279,7 +220,7 @@ class Guard:
             raise TokenRefused
         return callers[0] if callers else None
 
-    async def _with_body(self, request: _Request, dialect: Dialect, body: Body) -> Receive:
+    async def _with_body(self, request: Head, dialect: Dialect, body: Body) -> Receive:
         """Return what hands out the body, read whole and bounded if it is JSON."""
         scope, options = request.scope, self._backend.options
         if body.whole:
@@ -307,7 +248,7 @@ class _Answer:
     A client whose body has not been read hears that the connection ends, and gets time to read why.
     """
 
-    def __init__(self, request: _Request, body: Body, send: Send, counts: Callable[[], Headers]) -> None:
+    def __init__(self, request: Head, body: Body, send: Send, counts: Callable[[], Headers]) -> None:
         self._request = request
         self._is_head = request.scope["method"] == "HEAD"
         self._body = body
@@ -353,12 +294,12 @@ class _Answer:
             await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _is_clear(request: _Request) -> bool:
+def _is_clear(request: Head) -> bool:
     """Return whether a request came over the network without encryption."""
     return request.scope["scheme"] in ("http", "ws") and not is_loopback(request.address)
 
 
-def _refusal(request: _Request, error: ChatError) -> tuple[int, Headers, bytes]:
+def _refusal(request: Head, error: ChatError) -> tuple[int, Headers, bytes]:
     return request.scope[DIALECT].refusal(Problem.of(error))  # type: ignore[no-any-return]
 
 
@@ -386,7 +327,7 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-async def _preflight(request: _Request, send: Send) -> None:
+async def _preflight(request: Head, send: Send) -> None:
     """Answer a browser that asks whether it may ask. Without a listed origin it hears nothing of what it needs."""
     headers: Headers = [(b"allow", _METHODS)]
     if any(name == b"access-control-allow-origin" for name, _ in request.extra):

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from parley.errors import IdempotencyKeyReused, RequestInvalid
 from parley.server.dialect import DIALECT
-from parley.server.guard import BODY, CALLER, App, Event, Receive, Scope, Send
+from parley.server.guard import BODY, CALLER, App, Event, Receive, Send
+from parley.server.heads import Scope
 from parley.server.streams import until_gone
 from parley.store import Store
 from parley.store.idempotency import Answer, Claim
