@@ -214,6 +214,28 @@ async def test_a_message_that_is_too_large(broken: Site, settings: Any) -> None:
     assert socket.close_code in (1009, 1006)  # it may have gone before that could be read
 
 
+async def test_a_stranger_sends_little_over_a_socket(site: Site) -> None:
+    """And whoever has said a token, or sent one along, sends more."""
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import ConnectionClosed
+
+    url = site.url.replace("http", "ws") + "/ws"
+    long = "x" * 1_500_000
+    async with connect(url) as socket:
+        with suppress(ConnectionClosed):  # while it is being sent
+            await socket.send(json.dumps({"type": "chat", "token": site.owner.token, "message": long}))
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    async with connect(url) as socket:
+        await socket.send(json.dumps({"type": "auth", "token": site.owner.token}))
+        await socket.send(json.dumps({"type": "ping", "more": long}))
+        while json.loads(await socket.recv())["type"] != "pong":
+            pass
+    async with connect(url, additional_headers=site.owner.headers) as socket:
+        await socket.send(json.dumps({"type": "ping", "more": long}))
+        assert json.loads(await socket.recv())["type"] == "pong"
+
+
 async def test_no_token_in_the_log(broken: Site, tmp_path: Path, expect_log: ExpectLog) -> None:
     """Not even where everything is logged, and the parts of uvicorn that log addresses and headers do, too."""
     from websockets.asyncio.client import connect

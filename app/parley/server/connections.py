@@ -49,13 +49,14 @@ class Caller:
 class Connection:
     """One request, or one socket, while it is open. `ending` is why it is being ended from our side.
 
-    `caller` is None as long as nobody has said who it is.
+    `caller` is None as long as nobody has said who it is. `admitted` is called when somebody has.
     """
 
     caller: Caller | None
     task: "asyncio.Task[object]"
     path: str
     program: str = ""
+    admitted: Callable[[], None] = lambda: None
     ending: ChatError | None = None
 
     def end(self, error: ChatError) -> None:
@@ -84,14 +85,16 @@ class Connections:
         self.requests = 0
         self._ending = False
 
-    def begin(self, caller: Caller | None, path: str, program: str) -> Connection:
+    def begin(
+        self, caller: Caller | None, path: str, program: str, admitted: Callable[[], None] = lambda: None
+    ) -> Connection:
         """Count a request of the running task. Whoever begins it calls `finish`. Raises ServerEnding."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a connection needs a task")
         if self._ending:
             raise ServerEnding
-        connection = Connection(None, task, path, program[:_LONGEST_PROGRAM])
+        connection = Connection(None, task, path, program[:_LONGEST_PROGRAM], admitted)
         self._open.add(connection)
         self.requests += 1
         if caller:
@@ -101,6 +104,7 @@ class Connections:
     def admit(self, connection: Connection, caller: Caller) -> None:
         """Remember whose connection it is: a socket's first message may tell."""
         connection.caller = caller
+        connection.admitted()
         seen = self._seen.setdefault((caller.key, caller.address), _Seen(caller, connection.program))
         seen.caller, seen.program, seen.at = caller, connection.program, time.time()
         seen.requests += 1

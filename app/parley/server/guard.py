@@ -44,6 +44,9 @@ CALLER = "parley.caller"
 CONNECTION = "parley.connection"
 """Where in the scope the `Connection` is."""
 
+ADMITTED = "parley.admitted"
+"""Where in a socket's scope is what the wire wants to be called when it is known who asks."""
+
 BODY = "parley.body"
 """Where in the scope the bytes of a JSON body are."""
 
@@ -167,7 +170,8 @@ class Guard:
     def _begun(self, request: Head, caller: Caller | None) -> Iterator[None]:
         """Let it be known who asks, and that it can be ended. If it is, the reason is raised."""
         connections, scope = self._backend.connections, request.scope
-        connection = connections.begin(caller, scope["path"], request.header(b"user-agent"))
+        program = request.header(b"user-agent")
+        connection = connections.begin(caller, scope["path"], program, scope.get(ADMITTED, lambda: None))
         scope[CALLER], scope[CONNECTION] = caller, connection
         try:
             yield

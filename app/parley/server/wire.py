@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
+from math import inf
 from typing import Any
 
 import uvicorn
@@ -13,10 +14,11 @@ from httptools import parse_url
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from parley.errors import ChatError, RequestInvalid, ServerBusy
 from parley.keys import redacted
-from parley.server.guard import Guard
+from parley.server.guard import ADMITTED, Guard
 from parley.server.limits import place_of, plain
 
 HEAD_SECONDS = 15.0
@@ -39,6 +41,9 @@ OTHER_FILES = 128
 
 MOST_UNREAD = 1024 * 1024
 """Bytes of control frames that a socket's client has made us answer, and does not read."""
+
+MOST_OF_STRANGERS = 1024 * 1024
+"""Bytes that a socket may send before it is known whose it is."""
 
 MOST_HELD = 256 * 1024 * 1024
 """Bytes of all answers that have not been taken yet; over it, those go first who have most to take."""
@@ -190,6 +195,7 @@ class WebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._stall = _Stall()
+        self._left: float = MOST_OF_STRANGERS
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection from HTTP."""
@@ -213,10 +219,23 @@ class WebSocket(WebSocketsSansIOProtocol):
         if self.transport.get_write_buffer_size() > MOST_UNREAD:
             self.transport.abort()
             return
+        self._left -= len(data)
+        if self._left < 0:
+            self.transport.abort()
+            return
         super().data_received(data)
         if not self.handshake_initiated:  # the whole head has been handed over, and is none of a socket's
             self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin a socket, which may send little until it is known whose it is."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope[ADMITTED] = self._admit  # type: ignore[literal-required]
+
+    def _admit(self) -> None:
+        self._left = inf
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send on. A handshake that was refused with an answer is complete: uvicorn would log an error."""
