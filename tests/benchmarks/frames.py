@@ -16,7 +16,11 @@ class Work:
     """The same without what other threads and processes took: what remains on a quiet machine."""
     events: list[float] = field(default_factory=list)
     """What single events took: nothing else happens in the window meanwhile."""
+    gaps: list[float] = field(default_factory=list)
+    """From the end of one painting of the widget that is watched to the end of its next."""
     wall: float = 0.0
+    process: float = 0.0
+    """What all threads of the process worked meanwhile."""
 
     @property
     def longest(self) -> float:
@@ -28,22 +32,28 @@ class TimedApplication(QApplication):
 
     noting: Work | None = None
     _since = _cpu_since = 0.0
-    _began = 0.0
-    _inside = False
+    _began = _process = _painted = 0.0
+    _inside = _shows = False
+    _watched: QObject | None = None
 
-    def start(self) -> None:
-        """Note from now on."""
+    def start(self, watched: QObject | None = None) -> None:
+        """Note from now on; also the gaps between the paintings of a widget."""
         self._since, self._cpu_since, self._began = 0.0, 0.0, time.perf_counter()
+        self._watched, self._shows, self._painted = watched, False, 0.0
+        self._process = time.process_time()
         self.noting = Work()
 
     def stop(self) -> Work:
         """Note no more; return what was noted."""
         noted, self.noting = self.noting or Work(), None
         noted.wall = time.perf_counter() - self._began
+        noted.process = time.process_time() - self._process
         return noted
 
     def notify(self, receiver: QObject, event: QEvent) -> bool:
         if self.noting is None or self._inside:
+            if receiver is self._watched and event.type() == QEvent.Type.Paint:
+                self._shows = True
             return super().notify(receiver, event)
         painting = event.type() == QEvent.Type.UpdateRequest
         self._inside = True
@@ -65,3 +75,8 @@ class TimedApplication(QApplication):
             noted.frames.append(self._since)
             noted.cpu.append(self._cpu_since)
             self._since = self._cpu_since = 0.0
+        if painting and self._shows:
+            now = time.perf_counter()
+            if self._painted:
+                noted.gaps.append(now - self._painted)
+            self._painted, self._shows = now, False

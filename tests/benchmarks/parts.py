@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.settings import Settings
 from tests.benchmarks import gateway, layer, search, sessions
@@ -15,11 +16,17 @@ from tests.benchmarks.data import Data
 from tests.benchmarks.figures import Figure, Target, milliseconds
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.saying import TOKEN, Saying
+from tests.providers.sockets import unused_port
 
 FRAME = Target(16, "p95")
 MEMORY = {"pss": Target(110)}
+GAP = Target(20, "p95")
 KEYS_BETWEEN = 0.11
 AT_ONCE = (1, 8, 32)
+WORDS_A_SECOND = 20
+"""Said to each program in the network."""
+SHOWN_A_SECOND = 200
+"""Tokens that come into the chat on show meanwhile."""
 
 
 @contextmanager
@@ -141,6 +148,53 @@ def sidebar(plan: Plan, data: Data) -> Iterator[Figure]:
         yield Figure(f"list: longest stall, {words}, all loaded", "ms", stall, base)
 
 
+def network(plan: Plan, data: Data) -> Iterator[Figure]:
+    """The window while programs in the network are told something, each at the pace at which models speak."""
+    seconds = 4 * plan.seconds
+    saying = Saying("mixed", SHOWN_A_SECOND, seconds, plan.size, 2 * plan.calm)
+    length = round(WORDS_A_SECOND * (seconds + 4 + plan.listeners / 10))
+    with desk_data(data) as copy, sessions.model_server("upstream") as upstream:
+        settings = Settings(Paths(copy.folder).settings)
+        settings.update(
+            providers=(*settings.options.providers, ProviderRow("load", upstream)),
+            server_port=unused_port(),
+            server_requests=1_000_000,
+            server_llm_calls=100_000,
+        )
+        options = {
+            "long_id": copy.long_id,
+            "saying": asdict(saying),
+            "model": f"load/t{length}-r{WORDS_A_SECOND}",
+            "many": plan.listeners,
+            "calm": plan.calm,
+        }
+        found = sessions.drive(copy.folder, "frames_network", options)
+    alone, served, heard = found["alone"], found["served"], found["heard"]
+    if any(each["words"] != length for each in (*heard["sockets"], *heard["streams"])):
+        raise sessions.SessionFailed("not all that was said has been heard")
+    for kind, words, target in (
+        ("frames", "a frame", FRAME),
+        ("cpu", "a frame, cpu only", FRAME),
+        ("gaps", "from frame to frame", GAP),
+    ):
+        base = milliseconds(alone[kind])
+        yield Figure(f"network: {words}, nobody asks", "ms", base)
+        yield Figure(f"network: {words}", "ms", milliseconds(served[kind]), base, target)
+    many = 2 * plan.listeners
+    yield Figure(
+        "network: longest stall meanwhile", "ms", milliseconds([served["longest"]]), milliseconds([alone["longest"]])
+    )
+    yield Figure(f"network: longest stall when {many} ask at once", "ms", milliseconds([found["begun"]]))
+    yield Figure("network: interface busy", "%", [served["busy"] * 100], [alone["busy"] * 100])
+    yield Figure("network: cpu of all threads", "%", [served["process"] * 100], [alone["process"] * 100])
+    added = max(0.0, served["process"] - alone["process"]) / (many * WORDS_A_SECOND)
+    yield Figure("network: cpu a word that somebody hears", "µs", [added * 1e6])
+    for kind, words in (("sockets", "socket"), ("streams", "stream")):
+        yield Figure(f"network: first word of a {words}", "ms", milliseconds(each["first"] for each in heard[kind]))
+        pauses = milliseconds(each["pause"] for each in heard[kind])
+        yield Figure(f"network: longest pause of a {words}", "ms", pauses, [1000 / WORDS_A_SECOND])
+
+
 def searching(plan: Plan, data: Data) -> Iterator[Figure]:
     """Search over everything, against reading everything."""
     found = search.measure(plan.searched, plan.scans)
@@ -212,6 +266,7 @@ PARTS: Mapping[str, Part] = {
     "stream": streaming,
     "keys": typing,
     "sidebar": sidebar,
+    "network": network,
     "search": searching,
     "provider": providing,
     "server": gateways,

@@ -29,6 +29,8 @@ class Plan:
     """Read through the provider layer and without it."""
     asked: int = 300
     """Questions through the server, one after the other."""
+    listeners: int = 50
+    """WebSockets of the server that are told something at once, and as many streams."""
 
 
 FULL = Plan()
@@ -62,5 +64,6 @@ TINY = Plan(
     chunks=50,
     answers=1,
     asked=2,
+    listeners=2,
 )
 """For the tests of the benchmarks themselves."""

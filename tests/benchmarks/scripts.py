@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +14,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
+from parley.messages import OWNER
 from parley.ui.program.warm_up import HEAVY
 from parley.ui.window import Window
+from tests.benchmarks import listeners
 from tests.benchmarks.desk import Desk, Took, painted, until
 from tests.benchmarks.frames import TimedApplication, Work
 from tests.benchmarks.memory import memory
@@ -96,7 +100,7 @@ async def streamed(desk: Desk, options: Options, calm: float) -> dict[str, Any]:
     first = time.perf_counter() - began
     await asyncio.sleep(saying.pause * 0.7 if saying.pieces else 0.0)
     asked = app.stop()
-    app.start()
+    app.start(desk.window.page.transcript.viewport())
     while turn.size - saying.pieces < tokens and not turn.ended:
         await asyncio.sleep(0.02)
     paced = app.stop()
@@ -111,8 +115,10 @@ async def streamed(desk: Desk, options: Options, calm: float) -> dict[str, Any]:
     return {
         "frames": paced.frames,
         "cpu": paced.cpu,
+        "gaps": paced.gaps,
         "longest": paced.longest,
         "busy": busy(paced),
+        "process": paced.process / paced.wall,
         "per_second": len(paced.frames) / paced.wall,
         "asked": asked.longest,
         "ended": ended.longest,
@@ -169,6 +175,34 @@ async def sidebar(desk: Desk, options: Options) -> Any:
     }
 
 
+async def network(desk: Desk, options: Options) -> Any:
+    """An answer that comes into the long chat: at first nobody else asks, then programs in the network all the time."""
+    app = QApplication.instance()
+    assert isinstance(app, TimedApplication)
+    await warmed(desk, options)
+    control = desk.window.serving.control
+    control.turn(on=True)
+    await until(lambda: control.state == "on")
+    _, token = await desk.services.credentials.issue(desk.services.store.accounts.get(OWNER), "bench")
+    found: dict[str, Any] = {"alone": await _streamed_in(desk, options)}
+    where = (str(control.switch.address), token, options["model"], str(options["many"]), str(options["many"]))
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        with said.open("w") as file:
+            process = subprocess.Popen([sys.executable, "-m", listeners.__name__, *where], stdout=file, stderr=file)
+        app.start()
+        await until(lambda: process.poll() is not None or listeners.RUNNING in said.read_text())
+        await asyncio.sleep(2 * options["calm"])
+        found["begun"] = app.stop().longest
+        found["served"] = await _streamed_in(desk, options)
+        all_the_time = process.poll() is None
+        await until(lambda: process.poll() is not None)
+        if process.returncode or not all_the_time:
+            raise RuntimeError(f"those in the network have ended, too early or with an error:\n{said.read_text()}")
+        found["heard"] = json.loads(said.read_text().splitlines()[-1])
+    return found
+
+
 async def _streamed_in(desk: Desk, options: Options) -> dict[str, Any]:
     desk.window.sidebar.mark(options["long_id"])
     desk.window.view.open(options["long_id"])
@@ -181,4 +215,5 @@ SCRIPTS: Mapping[str, Script] = {
     "frames_stream": streaming,
     "type": typing,
     "frames_sidebar": sidebar,
+    "frames_network": network,
 }
