@@ -3,6 +3,9 @@
 import asyncio
 import json
 
+import pytest
+
+from parley.events import ReasoningDelta
 from parley.messages import MessageStatus
 from tests.conftest import ScriptedProvider, Until
 from tests.server.conftest import Site
@@ -23,6 +26,27 @@ async def test_an_answer_as_it_comes(site: Site, provider: ScriptedProvider) -> 
         lines = [line async for line in answer.aiter_lines() if line.startswith("data: ")]
     events = [json.loads(line.removeprefix("data: ")) for line in lines]
     assert [event["type"] for event in events] == ["token", "token", "done"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/chat/stream", "/v1/chat/completions", "/v1/responses", "/v1/messages", "/api/chat", "/api/chat/stream"]
+)
+async def test_a_line_ends_with_a_line_feed_only(site: Site, provider: ScriptedProvider, path: str) -> None:
+    """Clients in Python and JavaScript split lines at other signs, too."""
+    said = "a\u0085b\u2028c\u2029d"
+    provider.says(ReasoningDelta(said), said)
+    question: dict[str, object] = {"model": "scripted/one", "max_tokens": 9, "stream": True}
+    if path.endswith("/stream"):
+        question = {"message": "Hi"}
+    elif path == "/v1/responses":
+        question["input"] = "Hi"
+    else:
+        question["messages"] = [{"role": "user", "content": "Hi"}]
+    answer = await site.owner.client.post(path, json=question)
+    lines = answer.text.splitlines()
+    assert lines == answer.text.rstrip("\n").split("\n") + [""] * (answer.text.endswith("\n\n"))
+    read = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith(("data: {", "{"))]
+    assert repr(said)[1:-1] in str(read)
 
 
 async def test_who_goes_away_stops_the_turn(site: Site, provider: ScriptedProvider, until: Until) -> None:

@@ -24,8 +24,6 @@ _TEXT = _DELTA + b'{"type":"text_delta","text":%s}}\n\n'
 _THOUGHT = _DELTA + b'{"type":"thinking_delta","thinking":%s}}\n\n'
 """Most of a stream is these two, so they are not made of objects."""
 
-_quoted = json.encoder.encode_basestring
-
 
 def answer_of(turn: Turn, finished: Finished, *, thoughts: bool) -> dict[str, Any]:
     """Return a whole answer. Without `thoughts` their words stay here, their proofs do not."""
@@ -82,7 +80,7 @@ class Writer:
         match event:
             case TextDelta(text):
                 yield from self._begin("text", {"text": ""})
-                yield _TEXT % (self._index, _quoted(text).encode("utf-8", "replace"))
+                yield _TEXT % (self._index, to_json(text))
             case ReasoningDelta():
                 yield from self._thought(event)
             case ToolCalled(call):
@@ -109,7 +107,7 @@ class Writer:
             return
         yield from self._begin("thinking", {"thinking": "", "signature": ""})
         if event.text and self._thoughts:
-            yield _THOUGHT % (self._index, _quoted(event.text).encode("utf-8", "replace"))
+            yield _THOUGHT % (self._index, to_json(event.text))
         if event.signature:
             yield self._delta({"type": "signature_delta", "signature": event.signature})
             yield from self._end()

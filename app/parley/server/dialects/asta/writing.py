@@ -1,6 +1,5 @@
 """Answers as Asta's API streams them: events with names, the last one `done` or `error`."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -71,7 +70,7 @@ class Writer:
 
 def _grown(name: bytes, whole: list[bytes], text: str) -> bytes:
     """Return the event of a piece. What had come before is written out once and not again for each piece."""
-    piece = json.encoder.encode_basestring(text)[1:-1].encode("utf-8", "replace")
+    piece = to_json(text)[1:-1]
     whole.append(piece)
     whole[:] = [b"".join(whole)]
     return _PIECE % (name, name, whole[0], piece)

@@ -1,6 +1,5 @@
 """Answers as Ollama's API writes them: whole, or a line of JSON for each piece."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,8 +19,6 @@ MEDIA_TYPE = "application/x-ndjson"
 NANOSECONDS = 1_000_000_000
 
 _REASONS: Mapping[str, str] = {"length": "length", "filtered": "content_filter"}
-
-_quoted = json.encoder.encode_basestring
 
 
 def now() -> str:
@@ -79,9 +76,9 @@ class Writer:
     def _lines(self, event: Event, head: bytes) -> Iterator[bytes]:
         match event:
             case TextDelta(text):
-                yield head + self._text % _quoted(text).encode("utf-8", "replace")
+                yield head + self._text % to_json(text)
             case ReasoningDelta(text) if text:
-                yield head + self._thought % _quoted(text).encode("utf-8", "replace")
+                yield head + self._thought % to_json(text)
             case ToolCalled(call) if self._chat:
                 message = {"role": "assistant", "content": "", "tool_calls": [self._call(call)]}
                 yield head + b'"message":%s,"done":false}\n' % to_json(message)
