@@ -36,7 +36,7 @@ async def site(services: Services, dialects: tuple[Dialect, ...]) -> AsyncIterat
     await server.start()
     assert server.address
     account = services.store.accounts.get("owner")
-    _, token = await services.credentials.issue(account, "tests")
+    _, token = await services.credentials.issue(account, "tests", admin=True)
     owner = Person(account, token, client(server.address, token))
     site = Site(server, services, owner, client(server.address), [owner])
     yield site
