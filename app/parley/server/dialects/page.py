@@ -12,6 +12,7 @@ from parley.paths import resources
 from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.mingly.problems import error_body
+from parley.server.limits import place_of, plain
 from parley.server.pairing import device_name
 from parley.server.received import Received
 from parley.server.statics import Statics
@@ -56,7 +57,7 @@ def routes(backend: Backend) -> APIRouter:
     async def pair(asked: Code, request: Request) -> Paired:
         """Give a device a token, for the code that is shown on the computer. No token is needed."""
         address = request.client.host if request.client else ""
-        backend.limits.take(("pair", address), TRIES_A_MINUTE)
+        backend.strangers.take(("pair", place_of(plain(address))), TRIES_A_MINUTE)
         services = backend.services
         try:
             account = services.store.accounts.get(backend.pairing.redeem(asked.code))
