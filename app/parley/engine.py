@@ -81,7 +81,7 @@ class ChatEngine:
         """
         if not request.text.strip() and not request.images and not request.files:
             raise PromptEmpty
-        id, account = request.conversation_id, request.account
+        id, account = request.conversation_id or None, request.account
         conversation = self._store.conversations.get(id, account=account) if id else None
         assistant = self._store.assistants.find(request.assistant) if request.assistant else None
         mood = mood_of(request.mood)

@@ -276,3 +276,28 @@ async def test_a_body_that_is_too_large(site: Site, settings: Settings) -> None:
     settings.update(server_json_mib=1)
     answer = await site.owner.client.post("/chat", json={"message": "a" * 1024 * 1024})
     assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_a_conversation_without_a_model_keeps_the_first_one(site: Site, provider: ScriptedProvider) -> None:
+    id = (await site.owner.client.post("/conversations", json={"title": "Empty"})).json()["id"]
+    for body in ({"provider": "scripted", "model": "two"}, {}):
+        provider.says("Hi")
+        answer = await site.owner.client.post("/chat", json={"message": "Hello", "conversationId": id, **body})
+        assert answer.json()["metadata"]["model"] == "two"
+    listed = (await site.owner.client.get("/conversations")).json()
+    assert [(each["provider"], each["model"]) for each in listed] == [("scripted", "two")]
+
+
+async def test_an_empty_id_is_none(site: Site, provider: ScriptedProvider) -> None:
+    provider.says("Hi")
+    answer = await site.owner.client.post("/chat", json={"message": "Hello", "conversationId": ""})
+    assert answer.status_code == 200
+    listed = (await site.owner.client.get("/conversations")).json()
+    assert [each["id"] for each in listed] == [answer.json()["conversationId"]]
+
+
+async def test_a_model_that_is_named_with_its_provider(site: Site, provider: ScriptedProvider) -> None:
+    provider.says("Hi")
+    wanted = {"message": "Hello", "provider": "scripted", "model": "scripted/two"}
+    answer = await site.owner.client.post("/chat", json=wanted)
+    assert (answer.json()["metadata"]["provider"], answer.json()["metadata"]["model"]) == ("scripted", "two")

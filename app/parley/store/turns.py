@@ -72,12 +72,12 @@ class Turns:
         """Keep a question and an empty reply that we stream into, in one transaction; show their branch.
 
         Without `conversation_id` a conversation is made, and only then `instruction`, `parameters`, `channel` and
-        `history` count, with which it begins; with one it has to be the account's, and takes the `title` if it has
-        none. An assistant and a mood that are given hold from now on. `parent_id` None starts another tree in the
-        conversation: a new version of its first question. With `from_draft` the draft of the place it was written in
-        is gone in the same moment. The files of `file_ids` are sent along. With a `claim` the reply is what its request
-        has made. Raises ConversationUnknown, MessageUnknown for a parent that is not in the conversation,
-        IdempotencyKeyInUse and StoreError.
+        `history` count, with which it begins; with one it has to be the account's, and takes the `title` and the
+        `model` where it has none. An assistant and a mood that are given hold from now on. `parent_id` None starts
+        another tree in the conversation: a new version of its first question. With `from_draft` the draft of the place
+        it was written in is gone in the same moment. The files of `file_ids` are sent along. With a `claim` the reply
+        is what its request has made. Raises ConversationUnknown, MessageUnknown for a parent that is not in the
+        conversation, IdempotencyKeyInUse and StoreError.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
@@ -91,6 +91,7 @@ class Turns:
             else:
                 parent = _parent(connection, id, parent_id, account)
             _entitle(connection, id, title)
+            _settle(connection, id, model)
             chosen = {name: value for name, value in (("assistant_id", assistant_id), ("mood", mood)) if value}
             if chosen:
                 conversations.update(connection, id, account, **chosen)
@@ -253,6 +254,11 @@ def _entitle(connection: sqlite3.Connection, id: str, title: str) -> None:
     if title:
         query = "UPDATE conversations SET title = ?, text = ? WHERE id = ? AND title = ''"
         connection.execute(query, (title, searchable(title), id))
+
+
+def _settle(connection: sqlite3.Connection, id: str, model: str) -> None:
+    """Let a conversation that has no model go on with the one that is asked first."""
+    connection.execute("UPDATE conversations SET model = ? WHERE id = ? AND model = ''", (storable(model), id))
 
 
 def _parent(connection: sqlite3.Connection, id: str, parent_id: str | None, account: str | None) -> str | None:

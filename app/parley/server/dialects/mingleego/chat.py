@@ -72,7 +72,7 @@ async def _asked(backend: Backend, interaction: Interaction, caller: Caller) -> 
 
 def _asking(backend: Backend, interaction: Interaction, caller: Caller) -> Coroutine[Any, Any, Turn]:
     ids = tuple(interaction.fileIds or ())
-    if interaction.conversationId is None:
+    if not interaction.conversationId:
         return _answered(backend, interaction, ids, caller)
     request = ChatRequest(
         interaction.prompt,

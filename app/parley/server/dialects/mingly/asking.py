@@ -55,7 +55,8 @@ def take_question(backend: Backend, caller: Caller) -> None:
 async def model_of(backend: Backend, caller: Caller, wanted: Wanted) -> str:
     """Return which model is wanted, as the engine takes it; empty if none is named.
 
-    A provider alone means its first model that the account may use. Raises ProviderUnknown and NoModel.
+    A model may be named with its provider, too. A provider alone means its first model that the account may use.
+    Raises ProviderUnknown and NoModel.
     """
     if not wanted.provider:
         return wanted.model or ""
@@ -66,7 +67,8 @@ async def model_of(backend: Backend, caller: Caller, wanted: Wanted) -> str:
         local = (each.id for each in catalog.providers() if each.local and each.id != "guide")
         provider = next(local, provider) if provider == LOCAL else ALIASES.get(provider, provider)
     if wanted.model:
-        return f"{provider}/{wanted.model}"
+        named = wanted.model.startswith(f"{provider}/") and not catalog.known(provider, wanted.model)
+        return wanted.model if named else f"{provider}/{wanted.model}"
     catalog.get(provider)  # raises ProviderUnknown
     permissions = backend.services.store.accounts.get(caller.id).permissions
     models = (model for model in await catalog.models() if model.provider == provider)
