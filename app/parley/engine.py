@@ -256,6 +256,7 @@ class ChatEngine:
             raise NoModel
         provider, model = await self._catalog.resolve(name)
         self._permits.demand(account, provider.id, model, lambda: self._under_way(account))
+        self._catalog.demand_key(provider)
         return provider, model
 
     def _under_way(self, account: str) -> int:

@@ -10,7 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from parley.errors import ChatError, InternalError, ModelAmbiguous, ModelUnknown, ProviderTimeout, ProviderUnknown
+from parley.errors import (
+    ChatError,
+    InternalError,
+    KeyMissing,
+    ModelAmbiguous,
+    ModelUnknown,
+    ProviderTimeout,
+    ProviderUnknown,
+)
 from parley.http import is_loopback
 from parley.keys import Keys
 from parley.models import Model, Purpose
@@ -19,7 +27,7 @@ from parley.providers import anthropic, azure, gemini, ollama, openai
 from parley.providers import guide as manual
 from parley.providers.base import Provider
 from parley.providers.endpoints import Endpoint, ProviderDialect
-from parley.providers.roster import Kind, Roster, address
+from parley.providers.roster import KEYS, Kind, Roster, address
 from parley.providers.shelf import Shelf
 from parley.providers.trials import Trial, try_out
 from parley.settings import Settings
@@ -116,6 +124,12 @@ class Catalog:
                 return self._roster.provider(endpoint)
         known = [*(endpoint.id for endpoint in self._roster.all()), self._guide.id]
         raise ProviderUnknown(provider=provider_id, detail=_did_you_mean(difflib.get_close_matches(provider_id, known)))
+
+    def demand_key(self, provider: Provider) -> None:
+        """Raise KeyMissing for a service that nobody has set up: what is said is not sent where it is refused."""
+        place = next((place for place in self.places() if place.endpoint.id == provider.id), None)
+        if place and place.kind == "service" and not place.usable:
+            raise self._roster.problems.get(KEYS) or KeyMissing(provider=provider.name)
 
     def runs_here(self, model_id: str) -> bool:
         """Return whether a model, named `provider/model`, runs on this computer: then it costs nothing."""
