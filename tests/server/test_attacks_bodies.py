@@ -93,6 +93,19 @@ async def test_what_is_no_json(site: Site) -> None:
     ).is_success
 
 
+async def test_more_fields_than_anybody_asks_with(site: Site) -> None:
+    """Reading them would keep all others waiting for seconds, whatever the route would say of them."""
+    parts = [{"type": "text", "text": "a"}] * 60_000
+    many = json.dumps({"message": "Hi", "x": parts}).encode()
+    wide = json.dumps({"message": "Hi"} | {f"x{number}": 1 for number in range(160_000)}).encode()
+    for body in (many, wide):
+        status, said = await posted(site, body)
+        assert (status, "too many fields" in said) == (400, True)
+    calls = [{"id": "a", "type": "function", "function": {"name": "a", "arguments": "{}"}}]
+    talk = [{"role": "assistant", "content": "a", "tool_calls": calls}] * 10_000
+    assert (await site.owner.client.post("/chat", json={"message": "Hi", "x": talk})).is_success
+
+
 @pytest.mark.parametrize("field", ["message", "provider", "model", "conversationId", "detach"])
 async def test_wrong_types(site: Site, field: str) -> None:
     for value in (

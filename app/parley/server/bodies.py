@@ -27,6 +27,11 @@ DRAIN_SECONDS = 2.0
 DRAIN_BYTES = 64 * MEGABYTE
 """How much of a refused body is read and thrown away, so that a client which is still sending gets to the answer."""
 
+MOST_FIELDS = 150_000
+"""So many objects and fields one body has at most: reading them keeps everybody else waiting. Ten thousand messages with
+calls of tools have two thirds of it.
+"""
+
 _LARGEST_INTEGER = 2**63
 _BUSY_SECONDS = 5
 
@@ -124,25 +129,34 @@ class Body:
 def demand_json(body: bytes) -> None:
     """Raise BodyUnreadable unless this is JSON in UTF-8 that means one thing only, and that Python holds.
 
-    No NaN or Infinity, no halves of characters, no name twice in one object, no number that a computer lacks, and no
-    deeper than people write it.
+    No NaN or Infinity, no halves of characters, no name twice in one object, no number that a computer lacks, no more
+    than `MOST_FIELDS`, and no deeper than people write it.
     """
     from pydantic_core import from_json
 
     try:
         from_json(body, allow_inf_nan=False)
-        json.loads(body, object_pairs_hook=_object, parse_int=_integer, parse_float=_number)
+        json.loads(body, object_pairs_hook=_Fields(), parse_int=_integer, parse_float=_number)
     except BodyUnreadable:
         raise
     except (ValueError, RecursionError) as error:
         raise BodyUnreadable(problem=f"its body is no JSON ({error})") from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise BodyUnreadable(problem="its body names a field twice")
-    return found
+class _Fields:
+    """Makes the objects of one body, and counts what they have."""
+
+    def __init__(self) -> None:
+        self._left = MOST_FIELDS
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self._left -= 1 + len(pairs)
+        if self._left < 0:
+            raise BodyUnreadable(problem="its body has too many fields")
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise BodyUnreadable(problem="its body names a field twice")
+        return found
 
 
 def _integer(text: str) -> int:
