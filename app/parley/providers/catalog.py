@@ -200,6 +200,8 @@ class Catalog:
         Whether a named provider has the model is not asked. Raises ModelUnknown, ModelAmbiguous and ProviderUnknown.
         """
         name = name.strip()
+        if len(name) > LONGEST_NAME:
+            raise ModelUnknown(model=f"{name[:LONGEST_NAME]}…")
         head, slash, tail = name.partition("/")
         named = slash and tail
         if named and head in (self._guide.id, *(endpoint.id for endpoint in self._roster.all())):
@@ -220,8 +222,6 @@ class Catalog:
 
         Raises ModelUnknown, ModelAmbiguous and ProviderUnknown.
         """
-        if len(name) > LONGEST_NAME:
-            raise ModelUnknown(model=f"{name[:LONGEST_NAME]}…")
         provider, model = await self.resolve(name)
         if provider.local and not self._has(provider.id, model):
             await self.models(refresh=self.stale)

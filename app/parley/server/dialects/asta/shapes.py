@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 
 from parley.server.received import Received
 
+FolderName = Annotated[str, Field(max_length=1000)]
+
 
 class Question(Received):
     """What is said. `message` and `conversationId` are other names of fields; `model` is an addition of ours."""
@@ -103,13 +105,13 @@ class Folders(BaseModel):
 class NewFolder(Received):
     """What a folder is to be called."""
 
-    name: str
+    name: FolderName
 
 
 class FolderChange(Received):
     """What is to be changed of a folder."""
 
-    name: str | None = None
+    name: FolderName | None = None
 
 
 class Moving(Received):
