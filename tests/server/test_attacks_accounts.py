@@ -1,17 +1,14 @@
 """Accounts that try for more than is theirs, and what is left of them once they are switched off."""
 
-import asyncio
-
 import httpx
-import pytest
 
-from parley.messages import OWNER
 from parley.server import Plan
 from parley.server.addresses import host_name
+from parley.server.application import make_application
+from parley.server.backend import Backend
 from parley.server.connections import Connections
+from parley.server.dialects import BUILT_IN
 from parley.services import Services
-from parley.store import ANYONE
-from tests.conftest import ScriptedProvider, Until
 from tests.server.conftest import Serve, Site
 from tests.server.raw import asked
 
@@ -33,3 +30,35 @@ async def test_names_without_end(site: Site) -> None:
         answer = await ask.request(method, path, json=body)
         assert answer.status_code in (400, 404, 422), path
         assert len(answer.content) < 2000
+
+
+async def test_names_of_the_network_where_no_token_is_needed(serve: Serve) -> None:
+    """Whoever answers for this computer's name in the network could have a page of theirs taken for ours."""
+    site = await serve(Plan(port=0, auth=False))
+    port = httpx.URL(site.url).port
+    for name in (host_name(), f"{host_name()}.local", "desk.example.org"):
+        answer = await asked(site, "GET /health HTTP/1.1", host=f"{name}:{port}", token="")
+        assert answer.status == (200 if name == "localhost" else 403), name
+    site.services.settings.update(server_names="desk.example.org")
+    for name in ("desk.example.org", "localhost", "127.0.0.1"):
+        answer = await asked(site, "GET /health HTTP/1.1", host=f"{name}:{port}", token="")
+        assert answer.status == 200, name
+
+
+async def test_many_addresses_of_one_guesser(services: Services) -> None:
+    """A computer in an IPv6 network takes as many addresses as it likes: each try would come from another one."""
+    backend = Backend(services, Plan(), Connections(), lambda: frozenset({"localhost"}))
+    app = make_application(backend, BUILT_IN)
+    await services.credentials.add("ann@example.org", "right password")
+
+    async def statuses(path: str, body: dict[str, str], times: int) -> list[int]:
+        found = []
+        for number in range(times):
+            transport = httpx.ASGITransport(app, client=(f"2001:db8::{number + 1:x}", 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                found.append((await client.post(path, json=body)).status_code)
+        return found
+
+    assert await statuses("/pair", {"code": "wrong"}, 6) == [401] * 5 + [429]
+    login = {"email": "ann@example.org", "password": "wrong", "device_name": "x"}
+    assert await statuses("/api/v1/auth/login", login, 11) == [401] * 10 + [429]

@@ -249,6 +249,20 @@ async def test_signed_addresses(site: Site, provider: ScriptedProvider, monkeypa
     assert (await site.anyone.get(await made(site, provider))).status_code == 401
 
 
+async def test_an_address_ends_with_its_account(site: Site, provider: ScriptedProvider) -> None:
+    ann, accounts = await site.person(), site.services.store.accounts
+    await accounts.change(ann.account.id, permissions=Permissions(tools=frozenset({"save_file"})))
+    provider.says(call())
+    provider.says("Done")
+    address = (await ask(ann)).json()["fileUrl"]
+    await accounts.change(ann.account.id, disabled=True)
+    assert (await site.anyone.get(address)).status_code == 401
+    await accounts.change(ann.account.id, disabled=False)
+    assert (await site.anyone.get(address)).status_code == 200
+    await accounts.remove(ann.account.id)  # its files are the owner's now
+    assert (await site.anyone.get(address)).status_code == 401
+
+
 async def test_an_address_outlives_the_server(site: Site, serve: Serve, provider: ScriptedProvider) -> None:
     address = await made(site, provider)
     key = site.services.paths.data / signatures.KEY_FILE

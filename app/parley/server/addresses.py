@@ -40,8 +40,13 @@ class Names:
         if now - self._looked_at > OLD_SECONDS:
             self._looked_at = now
             self._own = LOOPBACK | {host_name(), f"{host_name()}.local"} | set(lan_addresses())
-        further = {name.strip("[]").rstrip(".").lower() for name in added.replace(",", " ").split()}
+        further = self.added(added)
         return self._own | further if further else self._own
+
+    @staticmethod
+    def added(added: str) -> frozenset[str]:
+        """Return the names of such a list alone."""
+        return frozenset(name.strip("[]").rstrip(".").lower() for name in added.replace(",", " ").split())
 
 
 def host_name() -> str:

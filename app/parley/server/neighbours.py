@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parley.errors import AnnounceFailed, AwakeRefused, ChatError
-from parley.server.addresses import Names, host_name, lan_addresses, urls
+from parley.server.addresses import LOOPBACK, Names, host_name, lan_addresses, urls
 from parley.server.awake import Awake
 from parley.server.discovery import Announced, Announcement
 from parley.serving import Certificates
@@ -36,6 +36,7 @@ class Neighbours:
         self._awake = awake or Awake()
         self._names = Names()
         self._host = ""
+        self._auth = True
         self._issuer: Issuer | None = None
         self._context: ssl.SSLContext | None = None
         self.certificates: Certificates | None = None
@@ -43,8 +44,13 @@ class Neighbours:
         self.warnings: Sequence[ChatError] = ()
 
     def names(self) -> frozenset[str]:
-        """Return the hosts that requests may be meant for."""
-        return self._names(f"{self._services.settings.options.server_names} {self._host}")
+        """Return the hosts that requests may be meant for.
+
+        Where no token is needed that is not what the network calls this computer: who answers for such a name there
+        could let a page of theirs be one of ours.
+        """
+        added = f"{self._services.settings.options.server_names} {self._host}"
+        return self._names(added) if self._auth else self._names.added(added) | LOOPBACK
 
     def authority_pem(self) -> bytes | None:
         """Return the certificate that devices install, or None if there is none. Takes a while."""
@@ -56,7 +62,7 @@ class Neighbours:
 
         Raises CertificatesUnusable and StoreError.
         """
-        self._host = plan.host
+        self._host, self._auth = plan.host, plan.auth
         self._context = None
         if not plan.encrypted:
             return None

@@ -45,14 +45,14 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
         if isinstance(last, Failed):
             raise TurnFailed(last.failure)
         made = [id async for event in turn for id in _files_of(event)]
-        body = {"text": turn.text, "fileUrl": address_of(request, signatures, made)}
+        body = {"text": turn.text, "fileUrl": address_of(request, caller, signatures, made)}
         return Response(to_json(body), media_type="application/json")
 
     @router.post(f"{PREFIX}/chat/sse", response_class=EventStream)
     async def stream(interaction: Interaction, request: Request, caller: Asking) -> Response:
         """Answer while the answer comes, as server-sent events: pieces of text, and last the whole with `done`."""
         turn = await _asked(backend, interaction, caller)
-        rendering = _Rendering(turn, request, signatures)
+        rendering = _Rendering(turn, request, caller, signatures)
         return EventStream(rendered(turn, rendering, prompt=False), problem=_error)
 
     return router
@@ -97,9 +97,10 @@ async def _answered(backend: Backend, interaction: Interaction, ids: Sequence[st
 class _Rendering:
     """Makes the bytes of events: each piece of text, and at the end all of it with the file that was made."""
 
-    def __init__(self, turn: Turn, request: Request, signatures: Signatures) -> None:
+    def __init__(self, turn: Turn, request: Request, caller: Caller, signatures: Signatures) -> None:
         self._turn = turn
         self._request = request
+        self._caller = caller
         self._signatures = signatures
         self._made: list[str] = []
 
@@ -112,7 +113,7 @@ class _Rendering:
             case TextDelta(text):
                 return sse(to_json({"text": text, "fileUrl": None}))
             case Finished() | Stopped():
-                address = address_of(self._request, self._signatures, self._made)
+                address = address_of(self._request, self._caller, self._signatures, self._made)
                 return sse(to_json({"text": self._turn.text, "fileUrl": address}), event="done")
             case Failed(failure):
                 return _error(Problem.from_failure(failure))

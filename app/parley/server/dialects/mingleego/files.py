@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, PlainTextResponse
 
-from parley.errors import CredentialMissing
+from parley.errors import CredentialMissing, FileUnknown
 from parley.messages import Attachment
 from parley.server.application import Asking, caller_of
 from parley.server.backend import Backend
@@ -42,22 +42,28 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
         signature: Annotated[str, Query(max_length=200)] = "",
     ) -> Download:
         """Hand a file out: to its owner, or to whoever has a signed address that is still good."""
-        signed = until is not None and signatures.good(id, until, signature)
-        return Download(store, _found(id, caller, signed=signed))
+        found = None if until is None else _signed(id, until, signature)
+        if found is None:
+            if caller is None:
+                raise CredentialMissing
+            found = store.files.find(id, account=caller.id)
+        return Download(store, found)
 
-    def _found(id: str, caller: Caller | None, *, signed: bool) -> Attachment:
-        if signed:
-            return store.files.find(id, account=ANYONE)
-        if caller is None:
-            raise CredentialMissing
-        return store.files.find(id, account=caller.id)
+    def _signed(id: str, until: int, signature: str) -> Attachment | None:
+        """Return the file of a signed address, as long as it belongs to whom that was given, who may still ask."""
+        try:
+            found = store.files.find(id, account=ANYONE)
+        except FileUnknown:
+            return None
+        good = signatures.good(id, found.account_id, until, signature)
+        return found if good and backend.has(found.account_id) else None
 
     return router
 
 
-def address_of(request: Request, signatures: Signatures, made: Sequence[str]) -> str | None:
+def address_of(request: Request, caller: Caller, signatures: Signatures, made: Sequence[str]) -> str | None:
     """Return the whole address, good for an hour, of the last file that was made; None if none was."""
     if not made:
         return None
-    until, signature = signatures.sign(made[-1])
+    until, signature = signatures.sign(made[-1], caller.id)
     return f"{request.base_url}{PREFIX[1:]}/files/{made[-1]}?until={until}&signature={signature}"

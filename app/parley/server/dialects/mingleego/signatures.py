@@ -1,4 +1,7 @@
-"""Signatures: addresses of files that need no key, for an hour. What signs them is a secret of the data folder."""
+"""Signatures: addresses of files that need no key, for an hour. What signs them is a secret of the data folder.
+
+They are signed for an account: when it is switched off or removed, they are good no longer.
+"""
 
 import hashlib
 import hmac
@@ -20,18 +23,18 @@ class Signatures:
     def __init__(self, directory: Path) -> None:
         self._path = directory / KEY_FILE
 
-    def sign(self, id: str) -> tuple[int, str]:
+    def sign(self, id: str, account: str) -> tuple[int, str]:
         """Return until when an address is good, in Unix seconds, and what proves it. Raises StoreError."""
         until = int(time.time()) + VALID_SECONDS
-        return until, self._signature(id, until)
+        return until, self._signature(id, account, until)
 
-    def good(self, id: str, until: int, signature: str) -> bool:
-        """Return whether an address was signed here and is still good."""
-        expected = self._signature(id, until).encode()
+    def good(self, id: str, account: str, until: int, signature: str) -> bool:
+        """Return whether an address was signed here for an account and is still good."""
+        expected = self._signature(id, account, until).encode()
         return hmac.compare_digest(expected, signature.encode()) and time.time() < until
 
-    def _signature(self, id: str, until: int) -> str:
-        return hmac.new(self._key, f"{id}\n{until}".encode(), hashlib.sha256).hexdigest()
+    def _signature(self, id: str, account: str, until: int) -> str:
+        return hmac.new(self._key, f"{id}\n{account}\n{until}".encode(), hashlib.sha256).hexdigest()
 
     @cached_property
     def _key(self) -> bytes:

@@ -24,6 +24,7 @@ from parley.server.dialects.qinaya.shapes import (
     preferences_facts,
 )
 from parley.server.guard import CONNECTION
+from parley.server.limits import place_of
 
 NOTICE = "The owner of this server can read the conversations of all accounts."
 
@@ -36,8 +37,8 @@ def routes(backend: Backend) -> APIRouter:
     @router.post("/auth/login")
     async def login(login: Login, request: Request) -> LoginAnswer:
         """Give a device a token, for an e-mail address and a password."""
-        address = request.client.host if request.client else ""
-        account = await credentials.login(login.email, login.password, address)
+        place = place_of(request.client.host) if request.client else ""
+        account = await credentials.login(login.email, login.password, place)
         _, token = await credentials.issue(account, login.device_name)
         return LoginAnswer(data=LoggedIn(token=token, user=UserFacts(**_facts(account))), meta=Notice(notice=NOTICE))
 
