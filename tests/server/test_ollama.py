@@ -208,7 +208,7 @@ class TestALibrary:
         assert (tags[0]["size"], tags[0]["details"]["quantization_level"]) == (7, "Q4")
         one, two = (await site.owner.client.get("/api/ps")).json()["models"]
         assert (one["name"], one["size"], one["size_vram"], one["context_length"]) == ("scripted/one", 9, 5, 4096)
-        assert (one["expires_at"], two["expires_at"]) == ("2023-11-14T22:13:20Z", "0001-01-01T00:00:00Z")
+        assert (one["expires_at"], two["expires_at"]) == ("2023-11-14T22:13:20.000000Z", "0001-01-01T00:00:00Z")
 
     async def test_leaving_the_memory(self, site: Site, provider: Library) -> None:
         for name, meant in (("two", "two:latest"), ("scripted/two:latest", "two:latest"), ("one:latest", "one")):

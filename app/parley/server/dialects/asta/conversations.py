@@ -1,7 +1,6 @@
 """Conversations: which there are, what was said, and what of it is to stay."""
 
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -22,6 +21,7 @@ from parley.server.dialects.asta.shapes import (
     Moving,
     Said,
 )
+from parley.server.times import moment
 from parley.tokens import in_text
 
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -94,17 +94,12 @@ def routes(backend: Backend) -> APIRouter:
     return router
 
 
-def time_of(seconds: float) -> str:
-    """Return a moment, in Unix seconds, in ISO 8601."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _listed(backend: Backend, conversation: Conversation) -> Listed:
     return Listed(
         id=conversation.id,
         title=conversation.title or UNTITLED,
-        created_at=time_of(conversation.created_at),
-        last_active=time_of(conversation.updated_at),
+        created_at=moment(conversation.created_at),
+        last_active=moment(conversation.updated_at),
         message_count=conversation.message_count,
         approx_tokens=_tokens(backend, conversation),
         folder_id=conversation.folder_id,

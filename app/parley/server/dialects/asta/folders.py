@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from parley import messages
 from parley.server.application import Asking
 from parley.server.backend import Backend
-from parley.server.dialects.asta.conversations import time_of
 from parley.server.dialects.asta.shapes import Done, Folder, FolderChange, Folders, NewFolder
+from parley.server.times import moment
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -41,4 +41,4 @@ def routes(backend: Backend) -> APIRouter:
 
 
 def _folder(folder: messages.Folder) -> Folder:
-    return Folder(id=folder.id, name=folder.name, created_at=time_of(folder.created_at))
+    return Folder(id=folder.id, name=folder.name, created_at=moment(folder.created_at))

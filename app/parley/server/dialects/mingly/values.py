@@ -1,7 +1,6 @@
 """Values: what is kept, as clients of this API know it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from parley.messages import Attachment, Conversation, Folder, Image, Message, Role, Text
@@ -10,13 +9,9 @@ from parley.server.backend import Backend
 from parley.server.dialects.mingly.problems import error_body
 from parley.server.dialects.mingly.rendering import metadata
 from parley.server.problems import Problem
+from parley.server.times import moment
 from parley.store import ANYONE
 from parley.store.search import Hit
-
-
-def time_of(seconds: float) -> str:
-    """Return a moment, in Unix seconds, in ISO 8601 with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def conversation_json(conversation: Conversation) -> dict[str, Any]:
@@ -27,8 +22,8 @@ def conversation_json(conversation: Conversation) -> dict[str, Any]:
         "title": conversation.title,
         "provider": provider,
         "model": model,
-        "createdAt": time_of(conversation.created_at),
-        "updatedAt": time_of(conversation.updated_at),
+        "createdAt": moment(conversation.created_at),
+        "updatedAt": moment(conversation.updated_at),
         "messageCount": conversation.message_count,
         "pinned": conversation.pinned,
         "archived": conversation.archived,
@@ -44,7 +39,7 @@ def file_json(file: Attachment) -> dict[str, Any]:
         "mediaType": file.media_type,
         "size": file.size,
         "origin": file.origin,
-        "createdAt": time_of(file.created_at),
+        "createdAt": moment(file.created_at),
         "conversationId": file.conversation_id,
         "messageId": file.message_id,
     }
@@ -66,7 +61,7 @@ def message_json(
         "parentId": parent_id,
         "role": message.role.value,
         "content": "".join(part.text for part in parts if isinstance(part, Text)),
-        "createdAt": time_of(message.created_at),
+        "createdAt": moment(message.created_at),
         "status": message.status.value,
         "provider": provider if asked else None,
         "model": model if asked else None,
@@ -80,7 +75,7 @@ def message_json(
 
 def folder_json(folder: Folder) -> dict[str, Any]:
     """Return a folder."""
-    return {"id": folder.id, "name": folder.name, "createdAt": time_of(folder.created_at)}
+    return {"id": folder.id, "name": folder.name, "createdAt": moment(folder.created_at)}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -92,5 +87,5 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "snippet": hit.snippet,
         "marks": hit.marks,
         "role": hit.role.value if hit.role else None,
-        "createdAt": time_of(hit.created_at),
+        "createdAt": moment(hit.created_at),
     }

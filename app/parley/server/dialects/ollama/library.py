@@ -13,7 +13,7 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialects.ollama.naming import abilities, allowed_models, meant
 from parley.server.dialects.ollama.shapes import Details, Listed, Models, Named, Running, RunningModels, Shown, Version
-from parley.server.dialects.ollama.writing import moment
+from parley.server.times import exact_moment
 
 VERSION = "0.14.0"
 """Clients look at it for what can be asked: this is the first that has all of what is here."""
@@ -90,7 +90,7 @@ def _running(library: ModelLibrary, loaded: LoadedModel) -> Running:
         size=loaded.size_bytes or 0,
         digest=_digest(name),
         details=Details(),
-        expires_at=NEVER if loaded.until is None else moment(loaded.until),
+        expires_at=NEVER if loaded.until is None else exact_moment(loaded.until),
         size_vram=loaded.graphics_bytes or 0,
         context_length=loaded.context or 0,
     )

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from parley.errors import ServerEnding
@@ -12,6 +11,7 @@ from parley.providers.prompts import arguments
 from parley.server.dialect import to_json
 from parley.server.dialects.ollama.problems import error_body
 from parley.server.problems import Problem
+from parley.server.times import exact_moment
 from parley.turn import Turn
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -22,13 +22,8 @@ _REASONS: Mapping[str, str] = {"length": "length", "filtered": "content_filter"}
 
 
 def now() -> str:
-    """Return the time as Go writes it."""
-    return moment(time.time())
-
-
-def moment(seconds: float) -> str:
-    """Return Unix seconds as Go writes a time."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    """Return the time that it is."""
+    return exact_moment(time.time())
 
 
 def error_line(problem: Problem) -> bytes:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from parley.messages import Conversation, Message, Mood, Role
 from parley.people import AccountPreferences
 from parley.server.received import Received
-from parley.server.times import moment
+from parley.server.times import exact_moment
 
 T = TypeVar("T")
 
@@ -225,8 +225,8 @@ def conversation_facts(conversation: Conversation) -> ConversationFacts:
         mood=conversation.mood,
         pinned=conversation.pinned,
         message_count=conversation.message_count,
-        created_at=moment(conversation.created_at),
-        updated_at=moment(conversation.updated_at),
+        created_at=exact_moment(conversation.created_at),
+        updated_at=exact_moment(conversation.updated_at),
     )
 
 
@@ -238,7 +238,7 @@ def message_facts(message: Message) -> MessageFacts:
         content=message.text,
         model=message.model or None,
         status=message.status,
-        created_at=moment(message.created_at),
+        created_at=exact_moment(message.created_at),
     )
 
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from parley.assistants import Assistant
 from parley.server.backend import Backend
-from parley.server.dialects.typingmind.shapes import Character, Listed, stamp
+from parley.server.dialects.typingmind.shapes import Character, Listed
+from parley.server.times import moment
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -26,5 +27,5 @@ def _character(assistant: Assistant) -> Character:
         description=assistant.description,
         instruction=assistant.instruction,
         defaultModel=assistant.model,
-        createdAt=stamp(assistant.created_at),
+        createdAt=moment(assistant.created_at),
     )

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from parley.messages import Conversation, Role
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
-from parley.server.dialects.typingmind.shapes import Chatlog, Listed, stamp
+from parley.server.dialects.typingmind.shapes import Chatlog, Listed
 from parley.server.streams import EventStream
+from parley.server.times import moment
 
 END_OF_TIME = 253_402_300_799
 """The last second of the year 9999. What lies behind it was meant in milliseconds."""
@@ -55,7 +56,7 @@ async def _log(backend: Backend, conversation: Conversation) -> Chatlog:
     return Chatlog(
         chatID=conversation.id,
         chatTitle=conversation.title,
-        createdAt=stamp(conversation.created_at),
-        recordedAt=stamp(conversation.updated_at),
+        createdAt=moment(conversation.created_at),
+        recordedAt=moment(conversation.updated_at),
         conversationText="\n\n".join(texts),
     )

@@ -63,10 +63,5 @@ class Chatlog(BaseModel):
 def user_of(account: Account) -> User:
     """Return an account as it goes over the wire."""
     return User(
-        id=str(account.number), email=account.email, createdAt=stamp(account.created_at), tags=list(account.tags)
+        id=str(account.number), email=account.email, createdAt=moment(account.created_at), tags=list(account.tags)
     )
-
-
-def stamp(seconds: float) -> str:
-    """Return a time as this API writes it, such as `2024-08-14T04:18:53.000Z`."""
-    return moment(seconds, "milliseconds")
