@@ -13,14 +13,11 @@ from parley.errors import RequestInvalid, ServerEnding
 from parley.events import Failed, Finished
 from parley.messages import Image, Message, MessageStatus, Part, Role, Text, ToolCall, ToolResult, Usage
 from parley.models import EFFORTS, LIMITS, MOST_STOPS, NO_PARAMETERS, Effort, Parameters, ToolSpec, fits
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.problems import TurnFailed
 from parley.server.streams import outcome
 from parley.turn import Turn
-
-CHANNEL = "api"
-"""Where conversations come from that are kept of what programs ask."""
 
 _LARGER_EFFORTS = frozenset({"xhigh", "max"})
 

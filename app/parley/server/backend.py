@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from parley.services import Services
 
 
+CHANNEL = "api"
+"""Where conversations come from that are begun over the network, unless a client says otherwise."""
+
 STRANGERS_A_MINUTE = 60
 """So much may be asked from one address without a valid token."""
 

@@ -10,7 +10,7 @@ from parley.server.dialect import to_json
 from parley.server.dialects.anthropic.reading import read
 from parley.server.dialects.anthropic.shapes import Answer, Count, Counted, Sent
 from parley.server.dialects.anthropic.writing import PING, Writer, answer_of, error_event
-from parley.server.streams import EventStream, rendered
+from parley.server.streams import STREAMED, EventStream, rendered
 from parley.tokens import in_prompt, in_text
 
 
@@ -18,7 +18,7 @@ def routes(backend: Backend) -> APIRouter:
     """Return the routes that take a question."""
     router = APIRouter()
 
-    @router.post("/v1/messages", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
+    @router.post("/v1/messages", response_model=Answer, responses=STREAMED)
     async def create_message(sent: Sent, request: Request, caller: Asking) -> Response:
         """Answer: with a message, or with server-sent events."""
         turn = await ask(backend, caller, read(sent))

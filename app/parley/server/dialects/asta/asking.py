@@ -15,13 +15,11 @@ from parley.errors import (
 from parley.messages import Conversation, Image
 from parley.providers.catalog import Catalog
 from parley.server.asking import image_from_base64, image_from_url
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialects.asta.shapes import Question
 from parley.server.streams import begun
 from parley.turn import Turn
-
-CHANNEL = "api"
 
 DEFAULT = "default"
 OURS: Mapping[str, str] = {"google": "gemini", "claude": "anthropic"}

@@ -12,7 +12,7 @@ from parley.server.dialects.asta.asking import ask, provider_of
 from parley.server.dialects.asta.shapes import Answer, Question
 from parley.server.dialects.asta.writing import Writer
 from parley.server.problems import TurnFailed
-from parley.server.streams import EventStream, outcome, rendered
+from parley.server.streams import STREAMED, EventStream, outcome, rendered
 
 NO_WEB = "The web cannot be searched yet. The answer is given without it."
 
@@ -27,7 +27,7 @@ def routes(backend: Backend) -> APIRouter:
         head = writer.begin([NO_WEB] if question.web else [])
         return EventStream(rendered(turn, writer.render, ahead=head), problem=writer.last)
 
-    @router.post("/api/chat", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
+    @router.post("/api/chat", response_model=Answer, responses=STREAMED)
     async def chat_like_asta(question: Question, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole; or as server-sent events, for who accepts these and no JSON."""
         accepted = request.headers.get("accept", "").lower()

@@ -13,7 +13,7 @@ from parley.errors import AssistantUnknown, ConversationUnknown, FileUnknown, Pr
 from parley.events import Event, Failed, Finished, Stopped, TextDelta, ToolFinished
 from parley.messages import Message, MessageStatus, Role
 from parley.server.application import Asking
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialect import to_json
 from parley.server.dialects.mingleego.files import PREFIX, address_of
@@ -24,7 +24,6 @@ from parley.server.problems import Kind, Problem, TurnFailed
 from parley.server.streams import EventStream, begun, outcome, rendered, sse
 from parley.turn import Turn
 
-CHANNEL = "api"
 _NAMED_IN_THE_BODY = (AssistantUnknown, ConversationUnknown, FileUnknown)
 
 

@@ -6,14 +6,12 @@ from parley.engine import ChatRequest
 from parley.errors import NoModel, RequestInvalid
 from parley.messages import Role
 from parley.models import Parameters
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialects.mingly.shapes import Question, Wanted
 from parley.server.streams import begun
 from parley.store import Earlier
 from parley.turn import Turn
-
-CHANNEL = "api"
 
 ALIASES = {"google": "gemini"}
 """What this API calls a provider, and what we do."""

@@ -21,9 +21,6 @@ from parley.turn import Turn
 REASONS = {"filtered": "content_filter"}
 """Reasons to end that have another name here."""
 
-IN_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
-"""How the document of all routes tells that an answer may be a stream."""
-
 DONE = b"data: [DONE]\n\n"
 
 

@@ -7,17 +7,17 @@ from parley.server.application import Asking
 from parley.server.asking import ask, spent, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
-from parley.server.dialects.openai.answers import IN_EVENTS, ChatCompletion, Chunks, completion, error_event
+from parley.server.dialects.openai.answers import ChatCompletion, Chunks, completion, error_event
 from parley.server.dialects.openai.asked import question_of
 from parley.server.dialects.openai.shapes import ChatQuestion
-from parley.server.streams import EventStream, rendered
+from parley.server.streams import STREAMED, EventStream, rendered
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of chat completions."""
     router = APIRouter()
 
-    @router.post("/v1/chat/completions", response_model=ChatCompletion, responses=IN_EVENTS)
+    @router.post("/v1/chat/completions", response_model=ChatCompletion, responses=STREAMED)
     async def chat_completions(asked: ChatQuestion, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole; with `stream`, as server-sent events while it comes."""
         turn = await ask(backend, caller, question_of(asked))

@@ -20,7 +20,6 @@ from parley.server.backend import Backend
 from parley.server.dialect import to_json
 from parley.server.dialects.openai.answers import (
     DONE,
-    IN_EVENTS,
     REASONS,
     CompletionUsage,
     error_event,
@@ -31,7 +30,7 @@ from parley.server.dialects.openai.asked import invalid
 from parley.server.dialects.openai.shapes import StreamOptions
 from parley.server.problems import Problem
 from parley.server.received import Received
-from parley.server.streams import EventStream, rendered, sse
+from parley.server.streams import STREAMED, EventStream, rendered, sse
 from parley.turn import Turn
 
 
@@ -78,7 +77,7 @@ def routes(backend: Backend) -> APIRouter:
     """Return the route of completions."""
     router = APIRouter()
 
-    @router.post("/v1/completions", response_model=Completion, responses=IN_EVENTS)
+    @router.post("/v1/completions", response_model=Completion, responses=STREAMED)
     async def completions(asked: CompletionQuestion, request: Request, caller: Asking) -> Response:
         """Answer a prompt, once the answer is whole; with `stream`, as server-sent events while it comes."""
         turn = await ask(backend, caller, _question(asked))

@@ -7,19 +7,18 @@ from parley.server.application import Asking
 from parley.server.asking import ask, spent, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
-from parley.server.dialects.openai.answers import IN_EVENTS
 from parley.server.dialects.openai.response_answers import Frame, ResponseBody
 from parley.server.dialects.openai.response_asked import question_of
 from parley.server.dialects.openai.response_events import ResponseEvents
 from parley.server.dialects.openai.response_shapes import ResponseQuestion
-from parley.server.streams import EventStream, rendered
+from parley.server.streams import STREAMED, EventStream, rendered
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the route of responses."""
     router = APIRouter()
 
-    @router.post("/v1/responses", response_model=ResponseBody, responses=IN_EVENTS)
+    @router.post("/v1/responses", response_model=ResponseBody, responses=STREAMED)
     async def responses(asked: ResponseQuestion, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole; with `stream`, as server-sent events while it comes."""
         turn = await ask(backend, caller, question_of(asked))

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from parley.messages import Conversation, Message, Mood
 from parley.server.application import Asking, Claiming
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialects.qinaya.asking import named
 from parley.server.dialects.qinaya.shapes import (
@@ -22,7 +22,6 @@ from parley.server.dialects.qinaya.shapes import (
     page_of,
 )
 
-CHANNEL = "api"
 MOST_A_PAGE = 100
 
 PageNumber = Annotated[int, Query(ge=1)]

@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, Response
 from parley.engine import ChatRequest
 from parley.errors import PromptEmpty
 from parley.server.application import Asking, Claiming
-from parley.server.backend import Backend
+from parley.server.backend import CHANNEL, Backend
 from parley.server.dialect import to_json
 from parley.server.dialects.qinaya.asking import demand_credentials, exchange, named
-from parley.server.dialects.qinaya.conversations import CHANNEL, MOST_A_PAGE, PageNumber, branch_of
+from parley.server.dialects.qinaya.conversations import MOST_A_PAGE, PageNumber, branch_of
 from parley.server.dialects.qinaya.problems import error_body
 from parley.server.dialects.qinaya.shapes import (
     Again,
@@ -24,11 +24,8 @@ from parley.server.dialects.qinaya.shapes import (
     page_of,
 )
 from parley.server.dialects.qinaya.stream import followed
-from parley.server.streams import EventStream, begun, sse
+from parley.server.streams import STREAMED, EventStream, begun, sse
 from parley.turn import Turn
-
-EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
-"""What OpenAPI is told of a stream: FastAPI would call each event a text."""
 
 
 def routes(backend: Backend) -> APIRouter:
@@ -85,7 +82,7 @@ def routes(backend: Backend) -> APIRouter:
 
         return Data(data=await exchange(backend, request, caller, claim, ask))
 
-    @router.get("/conversations/{id}/stream", response_class=Response, responses=EVENTS)
+    @router.get("/conversations/{id}/stream", response_class=Response, responses=STREAMED)
     async def stream(id: str, caller: Asking) -> Response:
         """Return the running reply as server-sent events, from its beginning; or the last one, if none is running."""
         store.conversations.get(id, account=caller.id)
