@@ -10,12 +10,11 @@ from starlette.requests import Request
 
 from parley.attachments import media_type
 from parley.errors import RequestInvalid, ServerEnding
-from parley.events import Failed, Finished
+from parley.events import Finished
 from parley.messages import Image, Message, MessageStatus, Part, Role, Text, ToolCall, ToolResult, Usage
 from parley.models import EFFORTS, LIMITS, MOST_STOPS, NO_PARAMETERS, Effort, Parameters, ToolSpec, fits
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
-from parley.server.problems import TurnFailed
 from parley.server.streams import outcome
 from parley.turn import Turn
 
@@ -131,8 +130,6 @@ async def ask(backend: Backend, caller: Caller, question: Question, *, keep: boo
 async def whole(turn: Turn, request: Request) -> Finished:
     """Return how a turn has ended that is answered at once. Raises TurnFailed, and ServerEnding if it was stopped."""
     last = await outcome(turn, request)
-    if isinstance(last, Failed):
-        raise TurnFailed(last.failure)
     if not isinstance(last, Finished):
         raise ServerEnding
     return last

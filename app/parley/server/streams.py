@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from parley.errors import ChatError, InternalError, ServerEnding
-from parley.events import Event, Failed, LastEvent, Started, Status, Stopped
+from parley.events import Event, Failed, Finished, Started, Status, Stopped
 from parley.keys import redacted
 from parley.server.guard import CONNECTION
 from parley.server.problems import Problem, TurnFailed
@@ -114,8 +114,7 @@ class _Leash:
             self._task.uncancel()
 
     async def _look(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        await until_gone(self._receive)
         self.gone = True
         if self._task:
             self._task.cancel()
@@ -227,8 +226,11 @@ async def _begun(turn: Turn) -> bool:
     return False
 
 
-async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> LastEvent:
-    """Return how a turn ended. If the client goes before, or is sent away, the turn stops, unless `detach`."""
+async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Finished | Stopped:
+    """Return how a turn ended. If the client goes before, or is sent away, the turn stops, unless `detach`.
+
+    Raises TurnFailed.
+    """
     ended, gone = asyncio.ensure_future(turn.wait()), asyncio.ensure_future(until_gone(request.receive))
     try:
         await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -238,9 +240,10 @@ async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Last
             turn.stop()
         if not ended.done():
             ended.cancel()
-    if ended.done() and not ended.cancelled() and (last := ended.result()):
-        return last
-    return Stopped()
+    last = ended.result() if ended.done() and not ended.cancelled() else None
+    if isinstance(last, Failed):
+        raise TurnFailed(last.failure)
+    return last or Stopped()
 
 
 async def while_there(work: Coroutine[Any, Any, T], request: Request) -> T:

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parley.events import Failed
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
@@ -11,7 +10,6 @@ from parley.server.dialect import to_json
 from parley.server.dialects.asta.asking import ask, provider_of
 from parley.server.dialects.asta.shapes import Answer, Question
 from parley.server.dialects.asta.writing import Writer
-from parley.server.problems import TurnFailed
 from parley.server.streams import STREAMED, EventStream, outcome, rendered
 
 NO_WEB = "The web cannot be searched yet. The answer is given without it."
@@ -34,9 +32,7 @@ def routes(backend: Backend) -> APIRouter:
         if "text/event-stream" in accepted and "application/json" not in accepted:
             return await streamed(question, caller)
         turn = await ask(backend, caller, question)
-        last = await outcome(turn, request)
-        if isinstance(last, Failed):
-            raise TurnFailed(last.failure)
+        await outcome(turn, request)
         provider = provider_of(backend, turn)
         answer = {"reply": turn.text, "conversation_id": turn.conversation_id, "provider": provider}
         return Response(to_json(answer), media_type="application/json")

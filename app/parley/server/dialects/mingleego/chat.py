@@ -40,9 +40,7 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
     async def chat(interaction: Interaction, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole."""
         turn = await _asked(backend, interaction, caller)
-        last = await outcome(turn, request)
-        if isinstance(last, Failed):
-            raise TurnFailed(last.failure)
+        await outcome(turn, request)
         made = [id async for event in turn for id in _files_of(event)]
         body = {"text": turn.text, "fileUrl": address_of(request, caller, signatures, made)}
         return Response(to_json(body), media_type="application/json")

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-
-from parley.server.dialect import to_json
-from parley.server.problems import STATUSES, Kind, Problem
+from parley.server.problems import Kind, Problem
 
 CODES: Mapping[Kind, str] = {
     Kind.BAD_REQUEST: "BAD_REQUEST",
@@ -37,8 +34,3 @@ def error_message(problem: Problem) -> dict[str, Any]:
     """Return the same as the message of a stream or socket, which has no status and no headers."""
     after = {} if problem.seconds is None else {"retryAfter": problem.seconds}
     return {"type": "error", **error_body(problem), **after}
-
-
-def refused(problem: Problem) -> Response:
-    """Return the answer to a request whose turn failed."""
-    return Response(to_json(error_body(problem)), STATUSES[problem.kind], media_type="application/json")

@@ -20,7 +20,7 @@ from parley.events import (
 )
 from parley.messages import Usage
 from parley.server.dialect import to_json
-from parley.server.dialects.mingly.problems import error_message, refused
+from parley.server.dialects.mingly.problems import error_message
 from parley.server.problems import Problem
 from parley.server.streams import EventStream, outcome, rendered, sse
 from parley.turn import Turn
@@ -30,10 +30,8 @@ Notices = Sequence[tuple[str, str]]
 
 
 async def whole(turn: Turn, request: Request, *, detach: bool = False) -> Response:
-    """Return the answer to a request, once it is whole."""
+    """Return the answer to a request, once it is whole. Raises TurnFailed."""
     last = await outcome(turn, request, detach=detach)
-    if isinstance(last, Failed):
-        return refused(Problem.from_failure(last.failure))
     metadata = metadata_of(turn, last.usage if isinstance(last, Finished) else None)
     return json_response({"response": turn.text, "conversationId": turn.conversation_id, "metadata": metadata})
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 
 from parley.errors import CredentialsRequired, KeyMissing, ModelForbidden, ServerEnding
-from parley.events import Failed
 from parley.messages import Message, MessageStatus
 from parley.server.backend import Backend
 from parley.server.connections import Caller
@@ -75,12 +74,9 @@ async def exchange(
     failed in a way that may pass, it is tried again.
     """
     found = await _begun(backend, request, caller, claim, ask)
-    last = None
     if isinstance(found, Turn) and wait:
-        last = await outcome(found, request)
-        last = await found.wait() or last
-    if isinstance(last, Failed):
-        raise TurnFailed(last.failure)
+        await outcome(found, request)
+        await found.wait()  # until what was stopped has been saved
     messages = backend.services.store.messages
     reply = messages.get(found.reply_id, account=caller.id) if isinstance(found, Turn) else found
     if wait and reply.status is MessageStatus.FAILED and reply.failure:
