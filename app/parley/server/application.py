@@ -17,7 +17,7 @@ from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.description import described
 from parley.server.dialect import DIALECT, Dialect, Dialects
-from parley.server.guard import Guard
+from parley.server.guard import CALLER, Guard
 from parley.server.idempotent import CLAIM, Idempotent
 from parley.server.problems import Problem, TurnFailed
 from parley.store.idempotency import Claim
@@ -99,13 +99,13 @@ async def caller_of(request: Request) -> Caller:
 
     A coroutine: a plain function FastAPI would call in a thread.
     """
-    found: Caller = request.scope["parley.caller"]
+    found: Caller = request.scope[CALLER]
     return found
 
 
 def caller_of_socket(socket: WebSocket) -> Caller | None:
     """Return who has opened a socket, or None if it has not said so yet."""
-    found: Caller | None = socket.scope["parley.caller"]
+    found: Caller | None = socket.scope[CALLER]
     return found
 
 

@@ -126,6 +126,20 @@ class Body:
                     self.whole = not event.get("more_body", False)
 
 
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """Return what hands out a body that has been read, and then what else comes: that the client has gone."""
+    handed_out = False
+
+    async def receiving() -> Event:
+        nonlocal handed_out
+        if not handed_out:
+            handed_out = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return receiving
+
+
 def demand_json(body: bytes) -> None:
     """Raise BodyUnreadable unless this is JSON in UTF-8 that means one thing only, and that Python holds.
 

@@ -6,7 +6,7 @@ Plain ASGI, below FastAPI: streams pass through without a wrapper, and nothing i
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import Any
@@ -25,7 +25,7 @@ from parley.errors import (
 from parley.keys import redacted
 from parley.server.addresses import is_loopback
 from parley.server.backend import STRANGERS_A_MINUTE, Backend
-from parley.server.bodies import UPLOAD_RATE, Body, Room
+from parley.server.bodies import UPLOAD_RATE, Body, Event, Receive, Room, replaying
 from parley.server.connections import Caller
 from parley.server.dialect import DIALECT, Dialect, Dialects, Headers
 from parley.server.heads import Head, Scope
@@ -33,8 +33,6 @@ from parley.server.problems import Problem
 
 logger = logging.getLogger(__name__)
 
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -243,7 +241,7 @@ class Guard:
         else:
             body.allow(options.server_json_mib, self._json)
         scope[BODY] = await body.json()
-        return _replaying(scope[BODY], body.receive)
+        return replaying(scope[BODY], body.receive)
 
 
 class _Answer:
@@ -315,20 +313,6 @@ def _merged(headers: Any, extra: Headers) -> Headers:
         return found + extra
     rest = [(name, value) for name, value in (*found, *extra) if name != b"vary"]
     return [*rest, (b"vary", b", ".join([*varies, b"Origin"]))]
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Return what hands out a body that has been read, and then what else comes: that the client has gone."""
-    handed_out = False
-
-    async def receiving() -> Event:
-        nonlocal handed_out
-        if not handed_out:
-            handed_out = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return receiving
 
 
 async def _preflight(request: Head, send: Send) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from parley.errors import IdempotencyKeyReused, RequestInvalid
+from parley.server.bodies import Event, Receive, replaying
 from parley.server.dialect import DIALECT
-from parley.server.guard import BODY, CALLER, App, Event, Receive, Send
+from parley.server.guard import BODY, CALLER, App, Send
 from parley.server.heads import Scope
 from parley.server.streams import until_gone
 from parley.store import Store
@@ -95,7 +96,7 @@ class Idempotent:
     async def _carry_out(self, scope: Scope, run: "_Run") -> "_Written":
         written = _Written()
         try:
-            await self._app(scope, run.receiver(scope[BODY]), written.take)
+            await self._app(scope, replaying(scope[BODY], run.abandoned), written.take)
             if is_kept(written.status):
                 await self._store.idempotency.finish(run.claim, written.answer)
             return written
@@ -134,19 +135,10 @@ class _Run:
         if not self.waiting and not task.cancelled() and (error := task.exception()):
             logger.error("a request whose client had gone failed", exc_info=error)
 
-    def receiver(self, body: bytes) -> Receive:
-        """Return what hands out the body, and then that everybody has gone."""
-        handed_out = False
-
-        async def receive() -> Event:
-            nonlocal handed_out
-            if handed_out:
-                await self.left.wait()
-                return {"type": "http.disconnect"}
-            handed_out = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return receive
+    async def abandoned(self) -> Event:
+        """Return, as ASGI has it, that everybody has gone, once that is so."""
+        await self.left.wait()
+        return {"type": "http.disconnect"}
 
 
 @dataclass(slots=True)
