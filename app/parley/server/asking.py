@@ -12,7 +12,7 @@ from parley.attachments import media_type
 from parley.errors import RequestInvalid, ServerEnding
 from parley.events import Finished
 from parley.messages import Image, Message, MessageStatus, Part, Role, Text, ToolCall, ToolResult, Usage
-from parley.models import EFFORTS, LIMITS, MOST_STOPS, NO_PARAMETERS, Effort, Parameters, ToolSpec, fits
+from parley.models import EFFORTS, LIMITS, MOST_STOPS, NO_PARAMETERS, Effort, Model, Parameters, ToolSpec, fits
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.streams import outcome
@@ -148,6 +148,11 @@ def image_of(data: bytes) -> Image:
     return Image(kind, data)
 
 
+def image_from_text(text: str) -> Image:
+    """Return the picture of a field that may hold either: Base64, or an address with it. Raises RequestInvalid."""
+    return image_from_url(text) if text[:5].lower() == "data:" else image_from_base64(text)
+
+
 def image_from_base64(text: str) -> Image:
     """Return the picture that was sent as text. Raises RequestInvalid."""
     try:
@@ -183,6 +188,13 @@ def checked(parameters: Parameters, names: Mapping[str, str] | None = None) -> P
         told = "; ".join(f"{name}: {words[0]}" for name, words in wrong.items())
         raise RequestInvalid(problem=told, invalid=wrong)
     return parameters
+
+
+async def allowed_models(backend: Backend, caller: Caller) -> list[Model]:
+    """Return the models that an account may use, those that only embed texts last."""
+    catalog, allows = backend.services.catalog, caller.account.permissions.allows_model
+    models = [*await catalog.models(), *catalog.cached_models("embedding")]
+    return [model for model in models if allows(model.provider, model.name)]
 
 
 def seed_of(number: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Dialect: one wire format that the server speaks. A new one is a module in `dialects/` and a line in `plugins`."""
+"""Dialect: one wire format that the server speaks. A new one is a package in `dialects/`, listed in its `BUILT_IN`."""
 
 import json
 from collections.abc import Callable, Mapping

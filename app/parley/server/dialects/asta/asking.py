@@ -12,9 +12,9 @@ from parley.errors import (
     ProviderUnknown,
     RequestInvalid,
 )
-from parley.messages import Conversation, Image
+from parley.messages import Conversation
 from parley.providers.catalog import Catalog
-from parley.server.asking import image_from_base64, image_from_url
+from parley.server.asking import image_from_text
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialects.asta.shapes import Question
@@ -39,7 +39,7 @@ async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
         text or "",
         id or None,
         model=await _model(backend, caller, question, conversation),
-        images=_images(question),
+        images=(image_from_text(question.image_base64),) if question.image_base64 else (),
         channel=question.channel or CHANNEL,
         account=caller.id,
         mood=question.mood or "",
@@ -97,10 +97,3 @@ def _nothing_of(catalog: Catalog, provider: str) -> ChatError:
     usable = provider in (each.id for each in catalog.providers())
     found = catalog.get(provider)
     return NoModel() if usable or found.local else KeyMissing(provider=found.name)
-
-
-def _images(question: Question) -> tuple[Image, ...]:
-    sent = question.image_base64
-    if not sent:
-        return ()
-    return (image_from_url(sent) if sent[:5].lower() == "data:" else image_from_base64(sent),)

@@ -1,6 +1,5 @@
 """Asking an assistant: its answer whole, or as it comes."""
 
-import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,8 +10,8 @@ from starlette.responses import Response
 from parley.engine import ChatRequest
 from parley.errors import AssistantUnknown, ConversationUnknown, FileUnknown, PromptEmpty
 from parley.events import Event, Failed, Finished, Stopped, TextDelta, ToolFinished
-from parley.messages import Message, MessageStatus, Role
 from parley.server.application import Asking
+from parley.server.asking import Talk
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialect import to_json
@@ -87,8 +86,9 @@ async def _answered(backend: Backend, interaction: Interaction, ids: Sequence[st
     services = backend.services
     assistant = services.store.assistants.find(interaction.assistantId)
     _, parts = await services.attachments.parts(ids, interaction.prompt, account=caller.id)
-    question = Message("", "", None, Role.USER, tuple(parts), MessageStatus.COMPLETE, time.time())
-    return await services.engine.complete([question], account=caller.id, assistant=assistant.id)
+    talk = Talk()
+    talk.user(*parts)
+    return await services.engine.complete(talk.messages, account=caller.id, assistant=assistant.id)
 
 
 class _Rendering:

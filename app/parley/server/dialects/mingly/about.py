@@ -8,7 +8,6 @@ from fastapi import APIRouter
 
 from parley import __version__
 from parley.models import Model
-from parley.providers.base import Provider
 from parley.server.addresses import host_name
 from parley.server.application import Asking
 from parley.server.backend import Backend
@@ -35,7 +34,7 @@ def routes(backend: Backend, sessions: Sessions) -> APIRouter:
         with suppress(TimeoutError):
             async with asyncio.timeout(HEALTH_SECONDS):
                 await catalog.models()
-        usable = [provider for provider in catalog.providers() if not _is_guide(provider)]
+        usable = [provider for provider in catalog.providers() if provider.id != catalog.guide]
         ids = {provider.id for provider in usable}
         told = {name: bool(ids & {name, ALIASES.get(name)}) for name in _VENDORS}
         told[LOCAL] = any(provider.local for provider in usable)
@@ -89,7 +88,3 @@ async def _models(backend: Backend, caller: Caller) -> dict[str, list[str]]:
         own = (model.name for model in listed if model.provider == provider.id)
         found[provider.id] = [name for name in own if permissions.allows_model(provider.id, name)]
     return found
-
-
-def _is_guide(provider: Provider) -> bool:
-    return provider.id == "guide"

@@ -62,7 +62,7 @@ async def model_of(backend: Backend, caller: Caller, wanted: Wanted) -> str:
     ids = {provider.id for provider in catalog.providers()}
     provider = wanted.provider
     if provider not in ids:
-        local = (each.id for each in catalog.providers() if each.local and each.id != "guide")
+        local = (each.id for each in catalog.providers() if each.local and each.id != catalog.guide)
         provider = next(local, provider) if provider == LOCAL else ALIASES.get(provider, provider)
     if wanted.model:
         named = wanted.model.startswith(f"{provider}/") and not catalog.known(provider, wanted.model)

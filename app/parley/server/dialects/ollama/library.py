@@ -10,8 +10,9 @@ from parley.errors import ChatError, LibraryClosed, ModelForbidden, RequestInval
 from parley.models import Model
 from parley.providers.library import LoadedModel, ModelDetails, ModelLibrary, libraries
 from parley.server.application import Asking
+from parley.server.asking import allowed_models
 from parley.server.backend import Backend
-from parley.server.dialects.ollama.naming import abilities, allowed_models, meant
+from parley.server.dialects.ollama.naming import abilities, meant
 from parley.server.dialects.ollama.shapes import Details, Listed, Models, Named, Running, RunningModels, Shown, Version
 from parley.server.times import exact_moment
 

@@ -4,7 +4,6 @@ from parley.errors import ModelUnknown, RequestInvalid
 from parley.models import Model
 from parley.providers.base import Provider
 from parley.server.backend import Backend
-from parley.server.connections import Caller
 
 LATEST = ":latest"
 
@@ -20,13 +19,6 @@ async def meant(backend: Backend, name: str) -> tuple[Provider, str]:
         return await catalog.offered(name)
     tagged = model + LATEST
     return provider, tagged if catalog.known(provider.id, tagged) else model
-
-
-async def allowed_models(backend: Backend, caller: Caller) -> list[Model]:
-    """Return the models that an account may use, those that only embed texts as well."""
-    catalog, allows = backend.services.catalog, caller.account.permissions.allows_model
-    models = [*await catalog.models(), *catalog.cached_models("embedding")]
-    return [model for model in models if allows(model.provider, model.name)]
 
 
 def demand_able(model: Model | None, name: str, *, tools: bool, thinks: bool) -> None:

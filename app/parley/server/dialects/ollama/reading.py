@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from parley.errors import RequestInvalid
-from parley.messages import Image, Reasoning, Text, ToolCall
+from parley.messages import Reasoning, Text, ToolCall
 from parley.models import Effort, Parameters, ToolSpec
 from parley.server.asking import (
     Question,
     Talk,
     checked,
     effort_of,
-    image_from_base64,
-    image_from_url,
+    image_from_text,
     seed_of,
     stops_of,
 )
@@ -49,7 +48,7 @@ def read_generate(sent: Generate, model: str) -> Question:
             raise RequestInvalid(problem=f"{name}: {problem}")
     talk = Talk()
     talk.system(sent.system or "")
-    talk.user(*map(_image, sent.images or ()), *([Text(sent.prompt)] if sent.prompt else []))
+    talk.user(*map(image_from_text, sent.images or ()), *([Text(sent.prompt)] if sent.prompt else []))
     return Question(talk, model, _parameters(sent))
 
 
@@ -62,7 +61,7 @@ def _take(talk: Talk, entry: Entry, where: str) -> None:
         case "system":
             talk.system(entry.content or "")
         case "user":
-            talk.user(*map(_image, entry.images or ()), *text)
+            talk.user(*map(image_from_text, entry.images or ()), *text)
         case "assistant":
             thoughts = [Reasoning(entry.thinking)] if entry.thinking else []
             talk.assistant(*thoughts, *text, *map(_call, entry.tool_calls or (), range(len(entry.tool_calls or ()))))
@@ -70,11 +69,7 @@ def _take(talk: Talk, entry: Entry, where: str) -> None:
             call = _answered(talk.open_calls, entry)
             if call is None:
                 raise RequestInvalid(problem=f"{where}: no call before it waits for this result")
-            talk.result(call.id, entry.content or "", pictures=list(map(_image, entry.images or ())))
-
-
-def _image(sent: str) -> Image:
-    return image_from_url(sent) if sent[:5].lower() == "data:" else image_from_base64(sent)
+            talk.result(call.id, entry.content or "", pictures=list(map(image_from_text, entry.images or ())))
 
 
 def _call(call: Call, number: int) -> ToolCall:

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from parley.errors import ModelUnknown
 from parley.models import Model
 from parley.server.application import Asking
+from parley.server.asking import allowed_models
 from parley.server.backend import Backend
-from parley.server.connections import Caller
 
 
 class ListedModel(BaseModel):
@@ -40,8 +40,7 @@ def routes(backend: Backend) -> APIRouter:
     @router.get("/v1/models", response_model_exclude_none=True)
     async def models(caller: Asking) -> ModelList:
         """List the models, those that embed texts last."""
-        found = [*await catalog.models(), *catalog.cached_models("embedding")]
-        return ModelList(data=[_listed(model) for model in found if _allowed(caller, model)])
+        return ModelList(data=list(map(_listed, await allowed_models(backend, caller))))
 
     @router.get("/v1/models/{id:path}", response_model_exclude_none=True)
     async def model(id: str, caller: Asking) -> ListedModel:
@@ -49,15 +48,11 @@ def routes(backend: Backend) -> APIRouter:
         await catalog.models()
         provider, name = await catalog.offered(id)
         found = catalog.known(provider.id, name)
-        if found is None or not _allowed(caller, found):
+        if found is None or not caller.account.permissions.allows_model(found.provider, found.name):
             raise ModelUnknown(model=id)
         return _listed(found)
 
     return router
-
-
-def _allowed(caller: Caller, model: Model) -> bool:
-    return caller.account.permissions.allows_model(model.provider, model.name)
 
 
 def _listed(model: Model) -> ListedModel:

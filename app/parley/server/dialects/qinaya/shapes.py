@@ -20,10 +20,6 @@ _MOST_UNKNOWN = 100
 LanguageTag = Annotated[str, Field(pattern=_TAG)]
 
 
-class Taken(Received):
-    """Something that is sent to us."""
-
-
 class Data(BaseModel, Generic[T]):
     """What every answer comes in."""
 
@@ -58,7 +54,7 @@ class Notice(BaseModel):
     notice: str
 
 
-class Login(Taken):
+class Login(Received):
     """Who wants a token, and for which device."""
 
     email: Annotated[str, Field(min_length=1)]
@@ -66,7 +62,7 @@ class Login(Taken):
     device_name: Name
 
 
-class NewToken(Taken):
+class NewToken(Received):
     """The name of a further token."""
 
     name: Name
@@ -124,7 +120,7 @@ class PreferencesFacts(BaseModel):
     mood: str | None
 
 
-class PreferencesChange(Taken):
+class PreferencesChange(Received):
     """What is to be preferred from now on. What is not named stays; null takes a preference back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -144,14 +140,14 @@ class PreferencesChange(Taken):
         return sent
 
 
-class NewConversation(Taken):
+class NewConversation(Received):
     """A conversation to begin. Without a title its first message gives it one."""
 
     title: Title | None = None
     model: str | None = None
 
 
-class ConversationChange(Taken):
+class ConversationChange(Received):
     """What is to be different about a conversation. What is not named stays; null takes its model back."""
 
     title: Annotated[str, Field(pattern=r"\S", max_length=255)] | None = None
@@ -188,7 +184,7 @@ class WholeConversation(ConversationFacts):
     messages: list[MessageFacts]
 
 
-class Words(Taken):
+class Words(Received):
     """What is said. With `stream` it is answered at once, and the reply is read from the conversation's stream."""
 
     content: Annotated[str, Field(min_length=1)]
@@ -196,7 +192,7 @@ class Words(Taken):
     stream: bool = False
 
 
-class Again(Taken):
+class Again(Received):
     """Who is to answer again; if nobody is named, the conversation's model."""
 
     model: str | None = None
