@@ -74,11 +74,9 @@ def _complete(operation: dict[str, Any], dialect: Dialect, *, is_public: bool) -
     responses.pop(UNREADABLE, None)
     schema = {"$ref": f"#/components/schemas/{_refusal_name(dialect)}"}
     refusal = {"description": "What went wrong", "content": {"application/json": {"schema": schema}}}
-    for status, response in responses.items():
+    for response in responses.values():
         contents = response.get("content", {})
-        if status >= "4" and contents:  # FastAPI has it of the type that the route has else
-            response["content"] = {"application/json": next(iter(contents.values()))}
-        elif STREAM in contents:
+        if STREAM in contents:
             contents[STREAM] = {}  # a schema would be that of each event
     for status in REFUSALS:
         responses.setdefault(status, refusal)

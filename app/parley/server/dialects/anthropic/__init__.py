@@ -9,11 +9,10 @@ from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.anthropic import messages, models
 from parley.server.dialects.anthropic.problems import error_body
-from parley.server.dialects.anthropic.shapes import Refusal
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter(responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}})
+    router = APIRouter()
     for module in (messages, models):
         router.include_router(module.routes(backend))
     return router

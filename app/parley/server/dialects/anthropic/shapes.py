@@ -239,17 +239,3 @@ class ModelList(BaseModel):
     has_more: bool
     first_id: str | None
     last_id: str | None
-
-
-class Problem(BaseModel):
-    """What went wrong."""
-
-    type: str
-    message: str
-
-
-class Refusal(BaseModel):
-    """An answer that is none."""
-
-    type: Literal["error"]
-    error: Problem

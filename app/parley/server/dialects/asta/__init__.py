@@ -10,14 +10,13 @@ from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.asta import chat, conversations, folders
 from parley.server.dialects.asta.problems import STATUSES, error_body
-from parley.server.dialects.asta.shapes import Refusal
 from parley.server.guard import BODY
 
 CHAT = "/api/chat"
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter(responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}})
+    router = APIRouter()
     for module in (chat, conversations, folders):
         router.include_router(module.routes(backend))
     return router

@@ -125,10 +125,3 @@ class Moved(Done):
 
     conversation_id: str
     folder_id: str | None
-
-
-class Refusal(BaseModel):
-    """An answer that is none. The detail may have a vendor's own words as well."""
-
-    error: str
-    detail: str

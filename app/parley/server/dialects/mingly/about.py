@@ -13,7 +13,7 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.dialects.mingly.asking import ALIASES, LOCAL
-from parley.server.dialects.mingly.shapes import REFUSALS, AssistantShape, Health, Info, ProviderShape
+from parley.server.dialects.mingly.shapes import AssistantShape, Health, Info, ProviderShape
 from parley.server.dialects.mingly.socket import Sessions
 
 HEALTH_SECONDS = 1.0
@@ -25,7 +25,7 @@ _VENDORS = ("anthropic", "openai", "google")
 
 def routes(backend: Backend, sessions: Sessions) -> APIRouter:
     """Return the routes that tell about the server."""
-    router = APIRouter(responses=REFUSALS)
+    router = APIRouter()
     catalog = backend.services.catalog
 
     @router.get("/health")

@@ -11,13 +11,13 @@ from parley.server.backend import Backend
 from parley.server.dialects.mingly.asking import model_of, take_question
 from parley.server.dialects.mingly.following import followed
 from parley.server.dialects.mingly.rendering import last_words, streamed, whole
-from parley.server.dialects.mingly.shapes import REFUSALS, Again, Answer
+from parley.server.dialects.mingly.shapes import Again, Answer
 from parley.server.streams import STREAMED, EventStream, begun
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of a conversation's answers."""
-    router = APIRouter(prefix="/conversations", responses=REFUSALS)
+    router = APIRouter(prefix="/conversations")
     store, engine = backend.services.store, backend.services.engine
 
     @router.get("/{id}/events", status_code=200, response_class=EventStream)

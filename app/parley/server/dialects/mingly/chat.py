@@ -7,13 +7,13 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.asking import ask, notices_of
 from parley.server.dialects.mingly.rendering import streamed, whole
-from parley.server.dialects.mingly.shapes import REFUSALS, Answer, Question
+from parley.server.dialects.mingly.shapes import Answer, Question
 from parley.server.streams import EventStream
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes that ask a model."""
-    router = APIRouter(responses=REFUSALS)
+    router = APIRouter()
 
     @router.post("/chat", response_model=Answer)
     async def chat(question: Question, request: Request, caller: Asking) -> Response:

@@ -19,7 +19,6 @@ from parley.server.dialect import to_json
 from parley.server.dialects.mingly.asking import model_of
 from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import (
-    REFUSALS,
     ConversationChange,
     ConversationShape,
     ConversationWithMessages,
@@ -35,7 +34,7 @@ PAGE = 200
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of conversations."""
-    router = APIRouter(prefix="/conversations", responses=REFUSALS)
+    router = APIRouter(prefix="/conversations")
     store = backend.services.store
 
     @router.get("", response_model=list[ConversationShape])

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.rendering import json_response
-from parley.server.dialects.mingly.shapes import REFUSALS, FileShape
+from parley.server.dialects.mingly.shapes import FileShape
 from parley.server.dialects.mingly.values import file_json
 from parley.server.downloads import Download
 from parley.server.uploads import BODY, uploaded
@@ -16,7 +16,7 @@ from parley.server.uploads import BODY, uploaded
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of files."""
-    router = APIRouter(prefix="/files", responses=REFUSALS)
+    router = APIRouter(prefix="/files")
     files, attachments = backend.services.store.files, backend.services.attachments
 
     @router.get("", response_model=list[FileShape])

@@ -6,13 +6,13 @@ from starlette.responses import Response
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.rendering import json_response
-from parley.server.dialects.mingly.shapes import REFUSALS, FolderShape, NewFolder
+from parley.server.dialects.mingly.shapes import FolderShape, NewFolder
 from parley.server.dialects.mingly.values import folder_json
 
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of folders."""
-    router = APIRouter(prefix="/folders", responses=REFUSALS)
+    router = APIRouter(prefix="/folders")
     folders = backend.services.store.folders
 
     @router.get("", response_model=list[FolderShape])

@@ -11,7 +11,6 @@ from parley.server.backend import Backend
 from parley.server.dialects.mingly.asking import model_of, take_question
 from parley.server.dialects.mingly.rendering import json_response, streamed, whole
 from parley.server.dialects.mingly.shapes import (
-    REFUSALS,
     Answer,
     ConversationShape,
     Edit,
@@ -24,7 +23,7 @@ from parley.server.streams import STREAMED, begun
 
 def routes(backend: Backend) -> APIRouter:
     """Return the routes of messages."""
-    router = APIRouter(responses=REFUSALS)
+    router = APIRouter()
     store, engine = backend.services.store, backend.services.engine
 
     @router.patch("/messages/{id}", response_model=Answer | MessageShape, responses=STREAMED)

@@ -1,6 +1,6 @@
 """The bodies of Mingly's API."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -242,9 +242,3 @@ class HitShape(BaseModel):
     marks: list[tuple[int, int]]
     role: str | None
     createdAt: str
-
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "description": "What went wrong."},
-}
-"""Of a route's documentation: how all of them say that something went wrong."""

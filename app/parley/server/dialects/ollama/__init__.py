@@ -6,11 +6,10 @@ from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.ollama import chat, embedding, library
 from parley.server.dialects.ollama.problems import error_body
-from parley.server.dialects.ollama.shapes import Refusal
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter(responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}})
+    router = APIRouter()
     for module in (chat, library, embedding):
         router.include_router(module.routes(backend))
     return router

@@ -239,9 +239,3 @@ class Version(BaseModel):
     """As which version of Ollama this server answers."""
 
     version: str
-
-
-class Refusal(BaseModel):
-    """An answer that is none."""
-
-    error: str

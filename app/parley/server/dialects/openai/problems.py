@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from parley.errors import AnswerWithheld, PromptTooLong
 from parley.server.problems import Kind, Problem
 
@@ -42,21 +40,6 @@ CODES = {PromptTooLong.code: "context_length_exceeded", AnswerWithheld.code: "co
 
 _VENDORS_WORDS = (Kind.BAD_REQUEST, Kind.MODEL_UNKNOWN, Kind.PROVIDER_FAILED, Kind.RATE_LIMITED, Kind.UNAVAILABLE)
 """Where it helps to hear what the vendor itself has said."""
-
-
-class Error(BaseModel):
-    """What went wrong. `param` names the field of the request that is to blame."""
-
-    message: str
-    type: str
-    param: str | None
-    code: str | None
-
-
-class ErrorBody(BaseModel):
-    """The body of a refusal."""
-
-    error: Error
 
 
 def error_body(problem: Problem) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from fastapi import APIRouter
 from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.qinaya import accounts, conversations, messages
-from parley.server.dialects.qinaya.problems import STATUSES, UNCONFIGURED, ErrorBody, error_body
+from parley.server.dialects.qinaya.problems import STATUSES, UNCONFIGURED, error_body
 
 PREFIX = "/api/v1"
 REQUESTS_A_MINUTE = 60
 
 
 def _routes(backend: Backend) -> APIRouter:
-    router = APIRouter(prefix=PREFIX, responses={"4XX": {"model": ErrorBody}, "5XX": {"model": ErrorBody}})
+    router = APIRouter(prefix=PREFIX)
     for module in (accounts, conversations, messages):
         router.include_router(module.routes(backend))
     return router

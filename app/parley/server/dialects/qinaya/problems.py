@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from parley.server import problems
 from parley.server.problems import Kind, Problem
 
@@ -42,20 +40,6 @@ _FIELDS: Mapping[str, str] = {
     "prompt_too_long": "content",
 }
 """Which field errors are about that do not say so themselves, by their codes."""
-
-
-class ErrorFacts(BaseModel):
-    """What went wrong: a code, a sentence, and what is wrong with each field."""
-
-    code: str
-    message: str
-    details: dict[str, list[str]]
-
-
-class ErrorBody(BaseModel):
-    """What says that something went wrong."""
-
-    error: ErrorFacts
 
 
 def status_of(problem: Problem) -> int:

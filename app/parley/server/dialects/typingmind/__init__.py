@@ -7,7 +7,7 @@ from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialect import Dialect
 from parley.server.dialects.typingmind import characters, chatlogs, completions, users
-from parley.server.dialects.typingmind.problems import CODES, STATUSES, ErrorBody, error_body
+from parley.server.dialects.typingmind.problems import CODES, STATUSES, error_body
 
 PREFIX = "/api/v1"
 
@@ -19,8 +19,7 @@ def _admin(caller: Asking) -> None:
 
 
 def _routes(backend: Backend) -> APIRouter:
-    responses: dict[int | str, dict[str, object]] = {"4XX": {"model": ErrorBody}, "5XX": {"model": ErrorBody}}
-    router = APIRouter(prefix=PREFIX, dependencies=[Depends(_admin)], responses=responses)
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(_admin)])
     for module in (users, characters, completions, chatlogs):
         router.include_router(module.routes(backend))
     return router

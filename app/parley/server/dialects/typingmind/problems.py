@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from parley.server.problems import Kind, Problem
 
 STATUSES: Mapping[Kind, int] = {
@@ -18,18 +16,6 @@ STATUSES: Mapping[Kind, int] = {
 
 CODES: Mapping[str, int] = {"admin_needed": 401, "owner_stays": 422}
 """The same of single errors, by their codes."""
-
-
-class ErrorFacts(BaseModel):
-    """What went wrong, as a sentence."""
-
-    message: str
-
-
-class ErrorBody(BaseModel):
-    """What says that something went wrong."""
-
-    error: ErrorFacts
 
 
 def error_body(problem: Problem) -> dict[str, Any]:
