@@ -16,7 +16,7 @@ from parley.keys import redacted
 from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.description import described
-from parley.server.dialect import DIALECT, Dialect, Dialects
+from parley.server.dialect import DIALECT, Dialect, Dialects, to_json
 from parley.server.guard import CALLER, Guard
 from parley.server.idempotent import CLAIM, Idempotent
 from parley.server.problems import Problem, TurnFailed
@@ -92,6 +92,11 @@ def invalid(found: "Sequence[Mapping[str, Any]]") -> RequestInvalid:
     in_body = all(each["loc"][:1] == ("body",) for each in found)
     problem = "; ".join(f"{where}: {words[0]}" for where, words in invalid.items())
     return (BodyUnreadable if in_body else RequestInvalid)(problem=problem, invalid=invalid)
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return a value as an answer. Halves of characters, which a model may say, become question marks."""
+    return Response(to_json(value), status, media_type="application/json")
 
 
 async def caller_of(request: Request) -> Caller:

@@ -190,7 +190,6 @@ async def rendered(
     render: Render,
     *,
     detach: bool = False,
-    first: int = 0,
     prompt: bool = True,
     ahead: bytes = b"",
 ) -> AsyncGenerator[bytes, None]:
@@ -199,13 +198,13 @@ async def rendered(
     Left early, the turn stops, unless it is to go on (`detach`). Unless it is to be `prompt`, nothing comes before the
     model has said something, for some seconds. Raises TurnFailed if it fails meanwhile.
     """
-    number = first
+    number = 0
     try:
         if not prompt and not await _begun(turn):
             yield b""
         if ahead:
             yield ahead
-        async for batch in turn.batches(first):
+        async for batch in turn.batches():
             yield render(batch, number)
             number += len(batch)
     finally:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import ask, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
@@ -27,7 +27,7 @@ def routes(backend: Backend) -> APIRouter:
             pieces = rendered(turn, Writer(turn, thoughts=thoughts).render, prompt=False)
             return EventStream(pieces, ping=PING, problem=error_event)
         last = await whole(turn, request)
-        return Response(to_json(answer_of(turn, last, thoughts=thoughts)), media_type="application/json")
+        return json_response(answer_of(turn, last, thoughts=thoughts))
 
     @router.post("/v1/messages/count_tokens")
     async def count_message_tokens(sent: Counted, caller: Asking) -> Count:

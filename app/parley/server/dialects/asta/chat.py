@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
 from parley.server.connections import Caller
-from parley.server.dialect import to_json
 from parley.server.dialects.asta.asking import ask, provider_of
 from parley.server.dialects.asta.shapes import Answer, Question
 from parley.server.dialects.asta.writing import Writer
@@ -35,7 +34,7 @@ def routes(backend: Backend) -> APIRouter:
         await outcome(turn, request)
         provider = provider_of(backend, turn)
         answer = {"reply": turn.text, "conversation_id": turn.conversation_id, "provider": provider}
-        return Response(to_json(answer), media_type="application/json")
+        return json_response(answer)
 
     @router.post("/api/chat/stream", response_class=EventStream)
     async def stream_like_asta(question: Question, caller: Asking) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from parley.engine import ChatRequest
 from parley.errors import AssistantUnknown, ConversationUnknown, FileUnknown, PromptEmpty
 from parley.events import Event, Failed, Finished, Stopped, TextDelta, ToolFinished
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import Talk
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
@@ -42,7 +42,7 @@ def routes(backend: Backend, signatures: Signatures) -> APIRouter:
         await outcome(turn, request)
         made = [id async for event in turn for id in _files_of(event)]
         body = {"text": turn.text, "fileUrl": address_of(request, caller, signatures, made)}
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     @router.post(f"{PREFIX}/chat/sse", response_class=EventStream)
     async def stream(interaction: Interaction, request: Request, caller: Asking) -> Response:

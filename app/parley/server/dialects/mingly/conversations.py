@@ -12,12 +12,11 @@ from starlette.responses import Response
 
 from parley.errors import RequestInvalid
 from parley.messages import Attachment, Conversation, Message
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import CHANNEL, Backend
 from parley.server.connections import Caller
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.asking import model_of
-from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import (
     ConversationChange,
     ConversationShape,

@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
-from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import FileShape
 from parley.server.dialects.mingly.values import file_json
 from parley.server.downloads import Download

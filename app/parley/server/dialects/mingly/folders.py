@@ -3,9 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
-from parley.server.dialects.mingly.rendering import json_response
 from parley.server.dialects.mingly.shapes import FolderShape, NewFolder
 from parley.server.dialects.mingly.values import folder_json
 

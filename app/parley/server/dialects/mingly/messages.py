@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from parley.messages import Role
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.asking import model_of, take_question
-from parley.server.dialects.mingly.rendering import json_response, streamed, whole
+from parley.server.dialects.mingly.rendering import streamed, whole
 from parley.server.dialects.mingly.shapes import (
     Answer,
     ConversationShape,

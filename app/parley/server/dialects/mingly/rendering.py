@@ -19,6 +19,7 @@ from parley.events import (
     ToolStarted,
 )
 from parley.messages import Usage
+from parley.server.application import json_response
 from parley.server.dialect import to_json
 from parley.server.dialects.mingly.problems import error_message
 from parley.server.problems import Problem
@@ -47,11 +48,6 @@ def streamed(turn: Turn, notices: Notices = (), *, detach: bool = False) -> Even
 def last_words(problem: Problem) -> bytes:
     """Return what a stream says when it has to end early."""
     return sse(to_json(error_message(problem)))
-
-
-def json_response(value: Any, status: int = 200) -> Response:
-    """Return a value as an answer. Halves of characters, which a model may say, become question marks."""
-    return Response(to_json(value), status, media_type="application/json")
 
 
 def render(turn: Turn, events: Sequence[Event], number: int, **further: Any) -> bytes:

@@ -9,11 +9,10 @@ from parley.errors import ModelForbidden
 from parley.models import Model
 from parley.providers.base import Provider
 from parley.providers.library import ModelLibrary
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import Question, ask, whole
 from parley.server.backend import Backend
 from parley.server.connections import Caller
-from parley.server.dialect import to_json
 from parley.server.dialects.ollama.naming import demand_able, meant
 from parley.server.dialects.ollama.reading import read_chat, read_generate
 from parley.server.dialects.ollama.shapes import Asked, Chat, ChatAnswer, Generate, GenerateAnswer
@@ -42,7 +41,7 @@ def routes(backend: Backend) -> APIRouter:
         if sent.stream is not False:
             pieces = rendered(turn, writer.render, prompt=False)
             return EventStream(pieces, media_type=MEDIA_TYPE, ping=b"", problem=error_line)
-        return _json(writer.whole(await whole(turn, request)))
+        return json_response(writer.whole(await whole(turn, request)))
 
     @router.post("/api/chat", response_model=ChatAnswer, responses=_IN_LINES)
     async def chat_like_ollama(sent: Chat, request: Request, caller: Asking) -> Response:
@@ -50,7 +49,7 @@ def routes(backend: Backend) -> APIRouter:
         provider, name = await named(sent, caller, tools=bool(sent.tools))
         if not sent.messages:
             reason = await _loaded(provider, name, sent)
-            return _json({**_ended(sent, reason), "message": {"role": "assistant", "content": ""}})
+            return json_response({**_ended(sent, reason), "message": {"role": "assistant", "content": ""}})
         return await answer(sent, read_chat(sent, f"{provider.id}/{name}"), request, caller)
 
     @router.post("/api/generate", response_model=GenerateAnswer, responses=_IN_LINES)
@@ -58,7 +57,7 @@ def routes(backend: Backend) -> APIRouter:
         """Answer a question alone: in lines of JSON, or whole where `stream` is false."""
         provider, name = await named(sent, caller)
         if not sent.prompt and not sent.images:
-            return _json({**_ended(sent, await _loaded(provider, name, sent)), "response": ""})
+            return json_response({**_ended(sent, await _loaded(provider, name, sent)), "response": ""})
         return await answer(sent, read_generate(sent, f"{provider.id}/{name}"), request, caller)
 
     return router
@@ -75,7 +74,3 @@ async def _loaded(provider: Provider, name: str, sent: Asked) -> str:
 
 def _ended(sent: Asked, reason: str) -> dict[str, object]:
     return {"model": sent.model, "created_at": now(), "done": True, "done_reason": reason}
-
-
-def _json(value: object) -> Response:
-    return Response(to_json(value), media_type="application/json")

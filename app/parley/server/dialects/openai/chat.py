@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import ask, spent, whole
 from parley.server.backend import Backend
-from parley.server.dialect import to_json
 from parley.server.dialects.openai.answers import ChatCompletion, Chunks, completion, error_event
 from parley.server.dialects.openai.asked import question_of
 from parley.server.dialects.openai.shapes import ChatQuestion
@@ -28,6 +27,6 @@ def routes(backend: Backend) -> APIRouter:
             return EventStream(rendered(turn, chunks.render, prompt=False), problem=error_event)
         last = await whole(turn, request)
         body = completion(turn, last, spent(turn, last), one_call=one_call)
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     return router

@@ -14,7 +14,7 @@ from parley.errors import ServerEnding
 from parley.events import Event, Failed, Finished, Stopped, TextDelta
 from parley.messages import Text
 from parley.models import Parameters
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import Question, Talk, ask, checked, seed_of, spent, stops_of, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
@@ -89,7 +89,7 @@ def routes(backend: Backend) -> APIRouter:
         last = await whole(turn, request)
         text = "".join(part.text for part in turn.parts if isinstance(part, Text))
         body = _body(frame, turn, text, last.reason) | {"usage": usage_of(spent(turn, last))}
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     return router
 

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Discriminator, Field, Tag
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
-from parley.server.dialect import to_json
 from parley.server.dialects.openai.asked import invalid
 from parley.server.received import Received
 from parley.server.streams import while_there
@@ -74,7 +73,7 @@ def routes(backend: Backend) -> APIRouter:
         ]
         usage = {"prompt_tokens": made.tokens, "total_tokens": made.tokens}
         body = {"object": "list", "data": data, "model": made.model, "usage": usage}
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     return router
 

@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import ask, spent, whole
 from parley.server.backend import Backend
-from parley.server.dialect import to_json
 from parley.server.dialects.openai.response_answers import Frame, ResponseBody
 from parley.server.dialects.openai.response_asked import question_of
 from parley.server.dialects.openai.response_events import ResponseEvents
@@ -28,6 +27,6 @@ def routes(backend: Backend) -> APIRouter:
             return EventStream(rendered(turn, events.render, prompt=False), problem=events.problem)
         last = await whole(turn, request)
         body = frame.ended(turn.model, frame.items(turn.parts), last, spent(turn, last))
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     return router

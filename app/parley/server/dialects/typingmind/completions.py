@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from parley.errors import ModelAmbiguous, ModelUnknown, RequestInvalid
 from parley.models import Parameters
-from parley.server.application import Asking
+from parley.server.application import Asking, json_response
 from parley.server.asking import Question, ask, checked, spent, stops_of, whole
 from parley.server.backend import Backend
 from parley.server.dialect import to_json
@@ -89,7 +89,7 @@ def routes(backend: Backend) -> APIRouter:
             body = answers.completion(turn, last, spent(turn, last), one_call=asked.parallel_tool_calls is False)
         else:
             body = prompts.completion(turn, last)
-        return Response(to_json(body), media_type="application/json")
+        return json_response(body)
 
     return router
 
