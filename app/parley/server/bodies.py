@@ -28,8 +28,9 @@ DRAIN_BYTES = 64 * MEGABYTE
 """How much of a refused body is read and thrown away, so that a client which is still sending gets to the answer."""
 
 MOST_FIELDS = 150_000
-"""So many objects and fields one body has at most: reading them keeps everybody else waiting. Ten thousand messages with
-calls of tools have two thirds of it.
+"""So many objects and fields one body has at most: reading them keeps everybody else waiting.
+
+Ten thousand messages with calls of tools have two thirds of it.
 """
 
 _LARGEST_INTEGER = 2**63
