@@ -12,14 +12,13 @@ from parley.attachments import Attachments
 from parley.chat_request import ChatRequest
 from parley.context import Prompt
 from parley.errors import (
-    AnswerEmpty,
     MessageUnknown,
     NoModel,
     PromptEmpty,
     ProviderTimeout,
     ProviderUnknown,
 )
-from parley.events import Event, Finished, Status
+from parley.events import Event, Status
 from parley.messages import OWNER, Conversation, Message, MessageStatus, Role, Text, title_from
 from parley.models import NO_PARAMETERS, Model, Parameters, ToolSpec
 from parley.permits import Permits
@@ -27,7 +26,7 @@ from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
 from parley.providers.catalog import Catalog
 from parley.replies import Replies
-from parley.rounds import Rounds
+from parley.rounds import Rounds, or_nothing
 from parley.settings import Settings
 from parley.store import ANYONE, Store
 from parley.store.idempotency import Claim
@@ -204,7 +203,7 @@ class ChatEngine:
         wanted = () if tools else {*own_tools, *(answers.tools if answers else ())}
         events = self._rounds.events(provider, request, Place(account), wanted)
         if messages and messages[-1].role is Role.ASSISTANT:  # results of tools, or an answer to go on with
-            events = _or_nothing(events)
+            events = or_nothing(events)
         record = partial(self._replies.record, request=request, channel=channel) if channel else None
         turn = self._turn(events, provider, account, record)
         self._stateless[turn] = self._keep(self._forget_stateless(turn))
@@ -340,7 +339,7 @@ class ChatEngine:
         place = Place(conversation.account_id, conversation.id, reply.id)
         wanted = tools.union(assistant.tools if assistant else ())
         answered = self._rounds.events(provider, request, place, wanted)
-        async with aclosing(_or_nothing(answered) if goes_on else answered) as events:
+        async with aclosing(or_nothing(answered) if goes_on else answered) as events:
             async for event in events:
                 yield event
 
@@ -389,13 +388,3 @@ class ChatEngine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a background task of the engine failed", exc_info=error)
-
-
-async def _or_nothing(events: Events) -> Events:
-    """Yield the events of an answer to which there may be nothing to add: an empty one is complete then."""
-    async with aclosing(events):
-        try:
-            async for event in events:
-                yield event
-        except AnswerEmpty:
-            yield Finished()

@@ -154,3 +154,13 @@ def _so_far(parts: tuple[Part, ...], provider: Provider, request: ProviderReques
     id, model = place.message_id or new_id(), f"{provider.id}/{request.model}"
     status, now = MessageStatus.COMPLETE, time.time()
     return [Message(id, place.conversation_id or "", None, Role.ASSISTANT, parts, status, now, model)]
+
+
+async def or_nothing(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Yield the events of an answer to which there may be nothing to add: an empty one is complete then."""
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
+        except AnswerEmpty:
+            yield Finished()
