@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from parley.keys import Keys
+from parley.messages import OWNER
 from parley.paths import Paths, resources
 from parley.settings import Settings
 from parley.store import Store
@@ -101,9 +102,9 @@ class Services:
         """Return the turns of a conversation that this process knows: none before it has made an engine."""
         return self.engine.turns(conversation_id) if "engine" in vars(self) else []
 
-    def turn(self, reply_id: str) -> "Turn | None":
+    def turn(self, reply_id: str, *, account: str | None = OWNER) -> "Turn | None":
         """Return the turn of a reply, if this process knows it."""
-        return self.engine.turn(reply_id) if "engine" in vars(self) else None
+        return self.engine.turn(reply_id, account=account) if "engine" in vars(self) else None
 
     async def tidy(self) -> None:
         """Empty the trash of what has been in it for longer than the setting says, and of files not used.

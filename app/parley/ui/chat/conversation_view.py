@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from parley.errors import ConversationUnknown, MessageUnknown
 from parley.messages import Conversation, MessageStatus, Role
 from parley.services import Services
-from parley.store import EVERYTHING, MESSAGE, Change
+from parley.store import ANYONE, EVERYTHING, MESSAGE, Change
 from parley.trees import ConversationTree
 from parley.ui.chat.chat_page import ChatPage
 from parley.ui.chat.following import Following
@@ -131,11 +131,18 @@ class ConversationView(QObject):
         if change.noun == EVERYTHING:
             self._everything = True
         elif change.noun == MESSAGE:
+            if self._is_elsewhere(change.id):
+                return
             self._changed.add(change.id)
         elif change.id != self.shown_id:
             return
         if change.id not in self._following:
             self._gather.start()
+
+    def _is_elsewhere(self, message_id: str) -> bool:
+        """Return whether a message is an answer that comes into another conversation, as a hundred may at once."""
+        turn = self._services.turn(message_id, account=ANYONE)
+        return turn is not None and turn.conversation_id != self.shown_id
 
     def _leave(self) -> None:
         self._following.leave()

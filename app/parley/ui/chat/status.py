@@ -7,6 +7,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer
 
 from parley.services import Services
 from parley.tokens import guessed
+from parley.trees import ConversationTree
 from parley.turn import Turn
 from parley.ui.chat.conversation_view import ConversationView
 from parley.ui.chat.figures import Figures, Tally, figures_of
@@ -35,12 +36,13 @@ class Status(QObject):
         self._line = line
         self.figures = Figures()
         self._tally = Tally()
+        self._counted: ConversationTree | None = None
         self._timer = QTimer(self, interval=TELL_MS, singleShot=True)
         self._timer.timeout.connect(self._tell)
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self._count)
         view.opened.connect(self._count_later)
-        view.updated.connect(self._count_later)
+        view.updated.connect(self._count_changed)
         models.changed.connect(self._count_later)
         transcript.changed.connect(self._changed)
         transcript.all_loaded.connect(self._count_later)
@@ -64,9 +66,14 @@ class Status(QObject):
         if self._view.tree is None:
             self._count()
 
+    def _count_changed(self) -> None:
+        """Count if the conversation is another one: what a view looks at again is mostly what it was."""
+        if self._view.tree is None or self._view.tree is not self._counted:
+            self._count_later()
+
     def _count(self) -> None:
         """Take what the store has."""
-        tree = self._view.tree
+        tree = self._counted = self._view.tree
         provider, _, model = self._models.current.partition("/")
         known = self._services.catalog.known(provider, model)
         instruction = tree.conversation.instruction if tree else ""

@@ -40,6 +40,7 @@ class Live(QObject):
         self._lexers = Lexers(self)
         self._lexers.loaded.connect(owner.viewport().update)
         self.cost = 0.0
+        self._began = self._ended = 0.0
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.setTimerType(Qt.TimerType.PreciseTimer)
@@ -93,14 +94,18 @@ class Live(QObject):
             if size < len(events):
                 self._pending[message_id] = events[size:]
             self._apply(message_id, events[:size])
-        self.cost = time.perf_counter() - began
+        self._began, self._ended = began, time.perf_counter()
+        self.cost = self._ended - began
         if self._pending:
             self._wait()
 
     def _wait(self) -> None:
-        if not self._frame.isActive():
-            rest = min(LONGEST_REST_MS, int(self.cost * 1000 * REST))
-            self._frame.start(max(FRAME_MS, rest))
+        if self._frame.isActive():
+            return
+        now = time.perf_counter()
+        rest = min(LONGEST_REST_MS, self.cost * 1000 * REST) - (now - self._ended) * 1000
+        frame = FRAME_MS - (now - self._began) * 1000
+        self._frame.start(max(0, round(frame), round(rest)))
 
     def _count(self) -> None:
         """Count on where a reply is waited for, if that is in sight."""
