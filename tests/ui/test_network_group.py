@@ -13,8 +13,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 import parley
+from parley.engine import ChatRequest
 from parley.messages import MessageStatus, Text
 from parley.options import ProviderRow
+from parley.store import MESSAGE, Change
+from parley.ui.chat.conversation_view import GATHER_MS
 from parley.ui.sidebar.conversation_list import FOLD_ROLE, Fold
 from tests.fakes import FakeOpenAI, Reply
 from tests.ui.conftest import Desk, click_row
@@ -151,6 +154,23 @@ async def test_an_answer_to_a_program_is_seen_live(guided_desk: Desk) -> None:
             await desk.until(lambda: desk.texts[-1] == "One moment, here it is.")
             await desk.until(lambda: stream.ended)
         assert "here it is." in stream.text
+
+
+async def test_an_answer_to_a_program_leaves_the_chat_on_show_alone(guided_desk: Desk) -> None:
+    desk, engine = guided_desk, guided_desk.services.engine
+    await desk.say("What is a draft?")
+    await desk.answered()
+    own = engine.turns(desk.window.view.shown_id or "")[-1]
+    other = await engine.send(ChatRequest("What is a draft?", channel="api"))
+    await other.wait()
+    looks: list[int] = []
+    await asyncio.sleep(10 * GATHER_MS / 1000)  # the news of its end have been looked at
+    desk.window.view.updated.connect(lambda: looks.append(1))
+    desk.window.view.change(Change(MESSAGE, other.reply_id))
+    await asyncio.sleep(10 * GATHER_MS / 1000)
+    assert not looks
+    desk.window.view.change(Change(MESSAGE, own.reply_id))
+    await desk.until(lambda: looks)
 
 
 async def test_an_answer_of_another_process_is_seen_live(guided_desk: Desk, tmp_path: Path) -> None:
