@@ -600,10 +600,10 @@ def test_backups_that_cannot_be(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def free_port(monkeypatch: pytest.MonkeyPatch) -> int:
+def free_port(cli: Cli) -> int:
     """Let doctor look at a port that nobody uses."""
     port = unused_port()
-    monkeypatch.setattr(doctor, "PORT", port)
+    cli("settings", "set", "server_port", str(port))
     return port
 
 
