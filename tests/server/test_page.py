@@ -1,15 +1,15 @@
-"""What browsers get without a token: the page, the documents, and nothing else."""
+"""What browsers get without a token: the page with its files, and nothing else."""
 
 import re
 
 import pytest
 
 from parley.paths import resources
-from parley.server.dialects.page import FILES
+from parley.server.dialects.page import FILES, OPEN
 from tests.server.conftest import Site
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", OPEN)
 async def test_files_come_without_a_token_and_once(site: Site, path: str) -> None:
     answer = await site.anyone.get(path)
     assert answer.status_code == 200
@@ -45,7 +45,11 @@ async def test_there_is_nothing_else(site: Site, path: str) -> None:
 
 
 async def test_what_can_be_asked_is_for_those_who_have_a_token(site: Site) -> None:
-    assert (await site.anyone.get("/openapi.json")).status_code == 401
+    for path in ("/openapi.json", "/docs"):
+        answer = await site.anyone.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
+    documents = await site.owner.client.get("/docs")
+    assert documents.content == (resources() / FILES["/docs"]).read_bytes()
     api = (await site.owner.client.get("/openapi.json")).json()
     assert "/pair" in api["paths"]
     assert "/docs" not in api["paths"]

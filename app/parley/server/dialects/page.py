@@ -23,12 +23,16 @@ LONGEST_NAME = 80
 FILES = {
     "/": "web/index.html",
     "/docs": "web/docs.html",
+    "/web/docs.html": "web/docs.html",
     "/web/index.js": "web/index.js",
     "/web/docs.js": "web/docs.js",
     "/web/style.css": "web/style.css",
     "/web/parley.svg": "icons/parley.svg",
 }
 """The files by the paths at which they are: nothing else can be reached."""
+
+OPEN = tuple(path for path in FILES if path != "/docs")
+"""Those that need no token: the page at `/` and its files. The page links to the documents as one of these."""
 
 
 class Code(Received):
@@ -94,5 +98,5 @@ PAGE = Dialect(
     prefixes=("/", "/pair", "/ca.crt", "/docs", "/web"),
     body=error_body,
     routes=routes,
-    public=(*FILES, "/pair", "/ca.crt"),
+    public=(*OPEN, "/pair", "/ca.crt"),
 )
