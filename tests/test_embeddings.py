@@ -1,11 +1,12 @@
 """Vectors of texts: who makes them, who may ask for them, what they cost."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from parley.embeddings import Embeddings
-from parley.errors import BudgetSpent, ModelForbidden, NoEmbeddings
+from parley.errors import BudgetSpent, ModelForbidden, NoEmbeddings, TokensSpent
 from parley.messages import Usage
 from parley.models import Model, Price
 from parley.people import Permissions
@@ -13,7 +14,7 @@ from parley.pricing import Prices
 from parley.providers.catalog import Catalog
 from parley.settings import Settings
 from parley.store.store import Store
-from tests.conftest import ScriptedProvider
+from tests.conftest import ScriptedProvider, Until
 
 
 class Embedding(ScriptedProvider):
@@ -74,3 +75,33 @@ async def test_a_budget_that_is_spent(embeddings: Embeddings, store: Store, sett
     await store.spending.add("scripted/one", Usage(1, 1, cost=1.0))
     with pytest.raises(BudgetSpent):
         await embeddings.embed(["a"], "vectors")
+
+
+async def test_many_at_once_stay_within_what_an_account_may(
+    embeddings: Embeddings, provider: ScriptedProvider, store: Store, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of what is under way has been written down yet, nor of what nobody waits for any more."""
+    go_on = asyncio.Event()
+
+    async def slowly(model: str, texts: Sequence[str], dimensions: int | None = None) -> list[list[float]]:
+        await go_on.wait()
+        return [[1.0] for _ in texts]
+
+    monkeypatch.setattr(provider, "embed", slowly)
+    ann = await store.accounts.add("ann@example.org", "Ann", "user", (), "")
+    await store.accounts.change(ann.id, permissions=Permissions(tokens_a_month=100))
+    first = asyncio.create_task(embeddings.embed(["word " * 200], "vectors", account=ann.id))
+    await asyncio.sleep(0)
+    with pytest.raises(TokensSpent):
+        await embeddings.embed(["a"], "vectors", account=ann.id)
+    first.cancel()
+    await until(lambda: store.spending.tokens_this_month(ann.id) > 100)
+    go_on.set()
+    with pytest.raises(TokensSpent):
+        await embeddings.embed(["a"], "vectors", account=ann.id)
+
+
+async def test_vectors_of_the_wrong_length_cost_something_too(embeddings: Embeddings, store: Store) -> None:
+    with pytest.raises(NoEmbeddings):
+        await embeddings.embed(["abcd"], "vectors", dimensions=2)
+    assert [spent.input_tokens for spent in store.spending.by_model()] == [1]

@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from parley import permits
 from parley.engine import ChatEngine, ChatRequest
 from parley.errors import (
     AccountDisabled,
     AccountUnknown,
+    AnswersFull,
     ConversationUnknown,
     MessageUnknown,
     ModelForbidden,
@@ -193,3 +195,24 @@ async def test_no_account_gets_at_another_s_turns(
     assert isinstance(await turn.wait(), Finished)
     assert len(store.conversations.tree(id, account=ANYONE).messages) == 2
     assert store.conversations.page(account=foreign) == []
+
+
+async def test_how_much_is_under_way_for_one_account(
+    engine: ChatEngine, anna: Account, provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what nobody waits for: an answer holds memory, and a connection to whoever gives it."""
+    monkeypatch.setattr(permits, "MOST_ANSWERS", 2)
+    go_on = asyncio.Event()
+    provider.says(go_on)
+    provider.says(go_on)
+    first = await engine.complete([QUESTION], "scripted/one", account=anna.id)
+    await engine.send(ChatRequest("Hi", account=anna.id))
+    with pytest.raises(AnswersFull):
+        await engine.send(ChatRequest("Hi", account=anna.id))
+    with pytest.raises(AnswersFull):
+        await engine.complete([QUESTION], "scripted/one", account=anna.id)
+    assert isinstance(await (await engine.send(ChatRequest("mine"))).wait(), Finished)
+    first.stop()
+    await first.wait()
+    assert isinstance(await (await engine.send(ChatRequest("Hi", account=anna.id))).wait(), Finished)
+    engine.stop(anna.id)

@@ -1,5 +1,6 @@
 """Embeddings: texts -> vectors, by whichever provider makes them, within what an account may use and the budget."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,14 @@ class Embedded:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What somebody waits for, and what it will have cost."""
+
+    account: str
+    usage: Usage
+
+
 class Embeddings:
     """Asks providers for vectors. What that costs is written down; the texts are kept nowhere."""
 
@@ -33,6 +42,7 @@ class Embeddings:
         self._prices = prices
         self._permits = Permits(store)
         self._budget = Budget(settings, store.spending)
+        self._under_way: list[_Asked] = []
 
     async def embed(
         self, texts: Sequence[str], model: str = "", *, dimensions: int | None = None, account: str = OWNER
@@ -44,19 +54,28 @@ class Embeddings:
         """
         provider, name = await self._catalog.offered(model or await self._first(account))
         id, about = f"{provider.id}/{name}", self._catalog.known(provider.id, name)
-        self._permits.demand(account, provider.id, name)
+        coming = [asked for asked in self._under_way if asked.account == account]
+        self._permits.demand(account, provider.id, name, coming)
         self._budget.demand(self._prices.of(id, about))
         if not isinstance(provider, Embedder):
             raise NoEmbeddings(model=id)
-        vectors = await provider.embed(name, texts, dimensions)
-        if dimensions and any(len(vector) != dimensions for vector in vectors):
-            raise NoEmbeddings(model=id, detail=f"its vectors have {len(vectors[0])} numbers, not {dimensions}")
-        tokens = sum(map(in_text, texts))
-        usage = self._prices.priced(Usage(tokens, 0, estimated=True), id, about)
+        usage = self._prices.priced(Usage(sum(map(in_text, texts)), 0, estimated=True), id, about)
         if usage.cost is None and provider.local:
             usage = replace(usage, cost=0.0)
-        await self._store.spending.add(id, usage, account)
-        return Embedded(vectors, id, tokens)
+        asked = _Asked(account, usage)
+        self._under_way.append(asked)
+        try:
+            try:
+                vectors = await provider.embed(name, texts, dimensions)
+            except asyncio.CancelledError:  # whoever asked has gone, but they were wished for
+                self._store.spending.add_soon(id, usage, account)
+                raise
+            await self._store.spending.add(id, usage, account)
+        finally:
+            self._under_way.remove(asked)
+        if dimensions and any(len(vector) != dimensions for vector in vectors):
+            raise NoEmbeddings(model=id, detail=f"its vectors have {len(vectors[0])} numbers, not {dimensions}")
+        return Embedded(vectors, id, usage.input_tokens or 0)
 
     async def _first(self, account: str) -> str:
         permissions = self._permits.of(account)

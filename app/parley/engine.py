@@ -254,15 +254,15 @@ class ChatEngine:
         if not name:
             raise NoModel
         provider, model = await self._catalog.resolve(name)
-        self._permits.demand(account, provider.id, model, lambda: self._under_way(account))
+        self._permits.demand(account, provider.id, model, self._under_way(account))
         self._catalog.demand_key(provider)
         return provider, model
 
-    def _under_way(self, account: str) -> int:
-        """Return about how many tokens the questions and answers have that have not ended."""
-        turns = (turn for turn in (*self._turns.values(), *self._stateless) if not turn.ended)
-        usages = [turn.usage for turn in turns if turn.account == account]
-        return sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for usage in usages)
+    def _under_way(self, account: str) -> list[Turn]:
+        """Return the turns of an account that have not ended."""
+        return [
+            turn for turn in (*self._turns.values(), *self._stateless) if turn.account == account and not turn.ended
+        ]
 
     async def _default_model(self, account: str) -> str:
         """Return the model for new conversations of an account: its own, else the usual one, else the first allowed."""

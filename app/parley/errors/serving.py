@@ -119,10 +119,10 @@ class SessionsFull(ChatError):
 
 
 class AnswersFull(ChatError):
-    """As many answers as one socket may wait for are coming."""
+    """As many answers as one account, or one socket, may wait for are coming."""
 
     code = "answers_full"
-    sentence = "At most {answers} answers can come over one connection at once."
+    sentence = "At most {answers} answers can come at once."
 
 
 class ServerEnding(ChatError):

@@ -288,7 +288,7 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts", "A request with the Idempotency-Key “{key}” is being answered. Try again in a moment."
     ),
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
-    "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come over one connection at once."),
+    "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),
     "library_closed": QT_TRANSLATE_NOOP(
         "ErrorTexts",
