@@ -62,3 +62,14 @@ async def test_many_addresses_of_one_guesser(services: Services) -> None:
     assert await statuses("/pair", {"code": "wrong"}, 6) == [401] * 5 + [429]
     login = {"email": "ann@example.org", "password": "wrong", "device_name": "x"}
     assert await statuses("/api/v1/auth/login", login, 11) == [401] * 10 + [429]
+
+
+async def test_nothing_of_anybody_is_kept_by_caches(site: Site) -> None:
+    """A cache keeps what was asked with `x-api-key`, of which it knows nothing, and the disk of a browser does."""
+    ask = site.owner.client
+    for path in ("/conversations", "/api/v1/auth/me", "/v1/models", "/api/chat/conversations", "/unknown"):
+        assert (await ask.get(path)).headers["cache-control"] == "no-store", path
+    issued = await ask.post("/api/v1/auth/token", json={"name": "x"})
+    assert issued.headers["cache-control"] == "no-store"
+    assert (await site.anyone.get("/health")).headers["cache-control"] == "no-store"
+    assert (await site.anyone.get("/")).headers["cache-control"] == "no-cache"

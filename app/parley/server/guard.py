@@ -306,8 +306,13 @@ def _refusal(request: Head, error: ChatError) -> tuple[int, Headers, bytes]:
 
 
 def _merged(headers: Any, extra: Headers) -> Headers:
-    """Return the headers of an answer and those that all have; what it varies by in one."""
+    """Return the headers of an answer and those that all have; what it varies by in one.
+
+    What says nothing else of it is not kept: by whom it may be read hangs on a header that caches do not look at.
+    """
     found = list(headers)
+    if not any(name == b"cache-control" for name, _ in found):
+        found.append((b"cache-control", b"no-store"))
     varies = [value for name, value in found if name == b"vary"]
     if not varies:
         return found + extra
