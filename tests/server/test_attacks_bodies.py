@@ -172,6 +172,17 @@ async def test_chunks_that_are_mostly_wrapping(site: Site) -> None:
         assert answer.headers["content-type"] == "application/json"
 
 
+async def test_headers_behind_a_body(site: Site) -> None:
+    """They count for nothing: neither a token, nor a host, nor where the request comes from."""
+    body = b"10\r\n" + GOOD + b"\r\n0\r\n%s\r\n\r\n"
+    for trailer in (b"Authorization: Bearer wrong", b"Host: evil.example", b"Origin: http://evil.example"):
+        answer = await asked(site, "POST /chat HTTP/1.1", JSON, "Transfer-Encoding: chunked", body=body % trailer)
+        assert answer.status == 200, trailer
+    token = f"x-api-key: {site.owner.token}".encode()
+    answer = await asked(site, "POST /chat HTTP/1.1", JSON, "Transfer-Encoding: chunked", body=body % token, token="")
+    assert answer.status == 401
+
+
 async def test_a_body_that_trickles(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.5)
     async with raw(site) as connection:

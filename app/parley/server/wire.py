@@ -89,6 +89,7 @@ class Http(HttpToolsProtocol):
         self.url = b""
         self._waiting_since: float | None = time.monotonic()
         self._beside = 0
+        self._in_head = True
         self._stall = _Stall()
         self._refusal: tuple[HTTPStatus, ChatError] | None = None
 
@@ -125,9 +126,22 @@ class Http(HttpToolsProtocol):
             self._refusal = status, RequestInvalid(problem="its head is too large")
             self.send_400_response("")
 
+    def on_message_begin(self) -> None:
+        """Begin to read a head."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. Those behind the body are none of the request (RFC 9110, 6.5.1): the guard has seen the others.
+
+        What stands before us may let there pass what it would have taken out of the head.
+        """
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Begin a request, or refuse it."""
-        self._waiting_since, self._beside = None, 0
+        self._waiting_since, self._beside, self._in_head = None, 0, False
         sizes = [len(name) + len(value) + 4 for name, value in self.headers]
         if len(self.url) > LONGEST_ADDRESS:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, "its address is too long")
