@@ -21,7 +21,7 @@ from parley.messages import OWNER, MessageStatus, Text, Usage
 from parley.models import Parameters
 from parley.paths import Paths
 from parley.people import EVERYTHING, NEWCOMER, Account, Permissions
-from parley.store import ACCOUNT, ANYONE, CONVERSATION, TOKEN, Change, Store
+from parley.store import ACCOUNT, ANYONE, CONVERSATION, TOKEN, Change, Store, tokens
 from tests.conftest import Until
 from tests.store.conftest import Ask, Child
 
@@ -235,3 +235,20 @@ async def test_killed_between_accounts(directory: Path, child: Callable[..., Chi
         assert len(numbers) == len(set(numbers))
         assert all(finding.ok for finding in await store.check())
         await store.close()
+
+
+async def test_an_account_keeps_its_latest_tokens(store: Store, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that logs in at each start fills no list, and nobody gets round the limits of a token by having more."""
+    monkeypatch.setattr(tokens, "MOST", 3)
+    admin = await store.tokens.add(OWNER, "admin", b"a" * 32, admin=True)
+    for number in range(4):
+        await store.tokens.add(OWNER, f"mine {number}", b"m" * 32)
+    assert [token.name for token in store.tokens.all(OWNER)] == ["admin", "mine 1", "mine 2", "mine 3"]
+    kept = [await store.tokens.add(anna.id, f"{number}", b"t" * 32) for number in range(3)]
+    store.tokens.mark_used(kept[0].number)
+    heard: list[Change] = []
+    store.subscribe(heard.append)
+    await store.tokens.add(anna.id, "another", b"t" * 32)
+    assert [token.name for token in store.tokens.all(anna.id)] == ["0", "2", "another"]
+    assert Change(TOKEN, str(kept[1].number)) in heard
+    assert store.tokens.find(admin.number) is not None

@@ -13,6 +13,11 @@ from parley.store.database import Database
 from parley.store.scope import ANYONE, scope
 from parley.store.words import one_line, storable
 
+MOST = 100
+"""Of further tokens of one account that is no admin's, those go that were used longest ago: programs that log in at each
+start leave one behind every time, and each token has limits of its own.
+"""
+
 _COLUMNS = "t.number, t.account_id, t.name, t.admin, t.created_at, t.used_at"
 _SIZE = len(_COLUMNS.split(", "))
 _GOOD = "t.revoked_at IS NULL AND a.removed_at IS NULL"
@@ -46,7 +51,7 @@ class Tokens:
         return Credential(accounts.account(facts[_SIZE:]), _token(facts[:_SIZE])), bytes(digest)
 
     async def add(self, account: str, name: str, digest: bytes, *, admin: bool = False) -> Token:
-        """Keep a new token. Raises AccountUnknown."""
+        """Keep a new token; see `MOST` for what becomes of the others. Raises AccountUnknown."""
 
         def add(connection: sqlite3.Connection) -> Token:
             query = "SELECT 1 FROM accounts WHERE id = ? AND removed_at IS NULL"
@@ -57,7 +62,7 @@ class Tokens:
                 f" VALUES (?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS.replace('t.', '')}",
                 (account, one_line(storable(name)), digest, int(admin), time.time(), time.time()),
             ).fetchone()
-            note(connection, TOKEN, str(row[0]))
+            note(connection, TOKEN, str(row[0]), *([] if admin else _revoked_beyond(connection, account)))
             return _token(row)
 
         return await self._database.write(add)
@@ -90,6 +95,18 @@ class Tokens:
             note(connection, TOKEN, str(number))
 
         await self._database.write(change)
+
+
+def _revoked_beyond(connection: sqlite3.Connection, account: str) -> list[str]:
+    """Revoke what an account has beyond `MOST`, inside a write. Return the numbers."""
+    good = "account_id = :account AND admin = 0 AND revoked_at IS NULL"
+    latest = "max(coalesce(used_at, 0), created_at) DESC, number DESC"
+    query = (
+        f"UPDATE tokens SET revoked_at = :now, updated_at = :now WHERE {good} AND number NOT IN"
+        f" (SELECT number FROM tokens WHERE {good} ORDER BY {latest} LIMIT :most) RETURNING number"
+    )
+    values = {"account": account, "now": time.time(), "most": MOST}
+    return [str(number) for (number,) in connection.execute(query, values).fetchall()]
 
 
 def _token(row: Sequence[Any]) -> Token:
