@@ -54,7 +54,6 @@ class Connection:
 
     caller: Caller | None
     task: "asyncio.Task[object]"
-    path: str
     program: str = ""
     admitted: Callable[[], None] = lambda: None
     ending: ChatError | None = None
@@ -85,16 +84,14 @@ class Connections:
         self.requests = 0
         self._ending = False
 
-    def begin(
-        self, caller: Caller | None, path: str, program: str, admitted: Callable[[], None] = lambda: None
-    ) -> Connection:
+    def begin(self, caller: Caller | None, program: str, admitted: Callable[[], None] = lambda: None) -> Connection:
         """Count a request of the running task. Whoever begins it calls `finish`. Raises ServerEnding."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a connection needs a task")
         if self._ending:
             raise ServerEnding
-        connection = Connection(None, task, path, program[:_LONGEST_PROGRAM], admitted)
+        connection = Connection(None, task, program[:_LONGEST_PROGRAM], admitted)
         self._open.add(connection)
         self.requests += 1
         if caller:

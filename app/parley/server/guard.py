@@ -168,8 +168,7 @@ class Guard:
     def _begun(self, request: Head, caller: Caller | None) -> Iterator[None]:
         """Let it be known who asks, and that it can be ended. If it is, the reason is raised."""
         connections, scope = self._backend.connections, request.scope
-        program = request.header(b"user-agent")
-        connection = connections.begin(caller, scope["path"], program, scope.get(ADMITTED, lambda: None))
+        connection = connections.begin(caller, request.header(b"user-agent"), scope.get(ADMITTED, lambda: None))
         scope[CALLER], scope[CONNECTION] = caller, connection
         try:
             yield

@@ -8,7 +8,7 @@ from parley.server.asking import ask, spent, whole
 from parley.server.backend import Backend
 from parley.server.dialects.openai.answers import ChatCompletion, Chunks, completion, error_event
 from parley.server.dialects.openai.asked import question_of
-from parley.server.dialects.openai.shapes import ChatQuestion
+from parley.server.dialects.openai.shapes import ChatQuestion, tells_usage
 from parley.server.streams import STREAMED, EventStream, rendered
 
 
@@ -22,7 +22,7 @@ def routes(backend: Backend) -> APIRouter:
         turn = await ask(backend, caller, question_of(asked))
         one_call = asked.parallel_tool_calls is False
         if asked.stream:
-            told = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+            told = tells_usage(asked.stream_options)
             chunks = Chunks(turn, with_usage=told, one_call=one_call)
             return EventStream(rendered(turn, chunks.render, prompt=False), problem=error_event)
         last = await whole(turn, request)

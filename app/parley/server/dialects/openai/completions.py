@@ -27,7 +27,7 @@ from parley.server.dialects.openai.answers import (
     usage_of,
 )
 from parley.server.dialects.openai.asked import invalid
-from parley.server.dialects.openai.shapes import StreamOptions
+from parley.server.dialects.openai.shapes import StreamOptions, tells_usage
 from parley.server.problems import Problem
 from parley.server.received import Received
 from parley.server.streams import STREAMED, EventStream, rendered, sse
@@ -83,7 +83,7 @@ def routes(backend: Backend) -> APIRouter:
         turn = await ask(backend, caller, _question(asked))
         frame = {"id": new_id("cmpl-"), "object": "text_completion", "created": int(time.time())}
         if asked.stream:
-            told = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+            told = tells_usage(asked.stream_options)
             pieces = rendered(turn, lambda events, _: _rendered(turn, frame, events, told=told), prompt=False)
             return EventStream(pieces, problem=error_event)
         last = await whole(turn, request)

@@ -105,6 +105,11 @@ class StreamOptions(Received):
     include_usage: bool | None = None
 
 
+def tells_usage(options: StreamOptions | None) -> bool:
+    """Return whether a stream is to end with its usage."""
+    return options is not None and bool(options.include_usage)
+
+
 class JsonSchema(Received):
     """A form for the answer."""
 

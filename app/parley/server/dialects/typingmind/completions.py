@@ -16,7 +16,7 @@ from parley.server.dialect import to_json
 from parley.server.dialects.openai import answers
 from parley.server.dialects.openai.answers import ChatCompletion, Chunks
 from parley.server.dialects.openai.asked import question_of
-from parley.server.dialects.openai.shapes import ChatMessage, ChatQuestion
+from parley.server.dialects.openai.shapes import ChatMessage, ChatQuestion, tells_usage
 from parley.server.dialects.typingmind import prompts
 from parley.server.dialects.typingmind.problems import error_body
 from parley.server.dialects.typingmind.prompts import Completions, talk_of
@@ -76,7 +76,7 @@ def routes(backend: Backend) -> APIRouter:
         model, assistant = await _model(backend, asked.model or ""), asked.activatedCharacterID or ""
         turn = await ask(backend, caller, replace(question, model=model, assistant=assistant), keep=True)
         if asked.stream and asked.messages:
-            told = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+            told = tells_usage(asked.stream_options)
             chunks = Chunks(turn, with_usage=told, one_call=asked.parallel_tool_calls is False)
             pieces = rendered(turn, chunks.render, prompt=False)
             return EventStream(pieces, problem=lambda problem: sse(to_json(error_body(problem))))
