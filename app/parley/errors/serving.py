@@ -1,10 +1,12 @@
 """Why server mode refuses a request, before anything is asked of the engine."""
 
+from typing import Self
+
 from parley.errors.base import ChatError
 
 
 class RequestInvalid(ChatError):
-    """The request cannot be read. `problem` says what is wrong, `fields` where: names -> what is wrong with each."""
+    """The request cannot be read. `problem` says what is wrong, `invalid` where: names -> what is wrong with each."""
 
     code = "request_invalid"
     sentence = "This request cannot be read: {problem}."
@@ -12,6 +14,11 @@ class RequestInvalid(ChatError):
     def __init__(self, *, problem: str, detail: str = "", invalid: dict[str, list[str]] | None = None) -> None:
         super().__init__(problem=problem, detail=detail)
         self.invalid = invalid or {}
+
+    @classmethod
+    def of_field(cls, name: str, problem: str) -> Self:
+        """Return the error of one field."""
+        return cls(problem=f"{name}: {problem}", invalid={name: [problem]})
 
 
 class BodyUnreadable(RequestInvalid):

@@ -215,7 +215,7 @@ def effort_of(word: str | None, name: str = "reasoning_effort") -> Effort:
         return ""
     if word not in known:
         told = f"one of {', '.join(filter(None, EFFORTS))}"
-        raise RequestInvalid(problem=f"{name}: {told}", invalid={name: [told]})
+        raise RequestInvalid.of_field(name, told)
     return known[word]
 
 

@@ -50,7 +50,7 @@ async def uploaded(request: Request) -> AsyncIterator[Upload]:
     async with aclosing(_pieces(form, request)) as pieces:
         first = await anext(pieces, None)
         if form.name is None or first is None:
-            raise BodyUnreadable(problem=f"{FIELD}: Field required", invalid={FIELD: ["Field required"]})
+            raise BodyUnreadable.of_field(FIELD, "Field required")
         yield Upload(form.name or UNNAMED, _after(first, pieces))
 
 

@@ -32,7 +32,7 @@ async def ask(backend: Backend, caller: Caller, question: Question) -> Turn:
     """Send a question. Raises ChatError, and then nothing has been stored."""
     text = question.message if question.text is None else question.text
     if text is None and not question.image_base64:
-        raise RequestInvalid(problem="text: it is missing", invalid={"text": ["it is missing"]})
+        raise RequestInvalid.of_field("text", "it is missing")
     id = question.conversation_id or question.conversationId
     conversation = conversation_of(backend, caller, id) if id else None
     request = ChatRequest(

@@ -103,7 +103,7 @@ def _said(question: Question) -> tuple[str, tuple[Earlier, ...]]:
     said = question.message
     if said is None:
         if not earlier:
-            raise RequestInvalid(problem="message: Field required", invalid={"message": ["Field required"]})
+            raise RequestInvalid.of_field("message", "Field required")
         *earlier, last = earlier
         if last.role != "user":
             raise RequestInvalid(problem="messages: the last one must be the user’s")

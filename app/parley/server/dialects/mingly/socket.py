@@ -216,7 +216,7 @@ class Session:
                 self._authenticate(message.get("token"))
                 await self._tell({"type": "auth_ok"}, request_id)
             case None:
-                raise RequestInvalid(problem="type: Field required", invalid={"type": ["Field required"]})
+                raise RequestInvalid.of_field("type", "Field required")
             case _:
                 raise RequestInvalid(problem="type: one of chat, cancel, subscribe, ping and auth is expected")
 

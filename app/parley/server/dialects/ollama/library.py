@@ -54,7 +54,7 @@ def routes(backend: Backend) -> APIRouter:
         """Return what is known of a model."""
         wanted = sent.model or sent.name
         if not wanted:
-            raise RequestInvalid(problem="model: it is missing", invalid={"model": ["it is missing"]})
+            raise RequestInvalid.of_field("model", "it is missing")
         provider, name = await meant(backend, wanted)
         if not caller.account.permissions.allows_model(provider.id, name):
             raise ModelForbidden(model=f"{provider.id}/{name}")

@@ -42,16 +42,11 @@ def tool_choice(choice: object, name: str, tools: Sequence[ToolSpec]) -> str:
     """Return which tool is to be called, as the engine takes it. Raises RequestInvalid for one that is not there."""
     if isinstance(choice, str):
         if choice == "required" and not tools:
-            raise invalid("tool_choice", "it asks for a tool, and there are none")
+            raise RequestInvalid.of_field("tool_choice", "it asks for a tool, and there are none")
         return choice
     if name and name not in (tool.name for tool in tools):
-        raise invalid("tool_choice", f"there is no tool named “{name[:80]}”")
+        raise RequestInvalid.of_field("tool_choice", f"there is no tool named “{name[:80]}”")
     return name or "auto"
-
-
-def invalid(name: str, problem: str) -> RequestInvalid:
-    """Return the error of a field that cannot be taken."""
-    return RequestInvalid(problem=f"{name}: {problem}", invalid={name: [problem]})
 
 
 def proof_of(extra: dict[str, Any] | None) -> str:
@@ -63,20 +58,20 @@ def proof_of(extra: dict[str, Any] | None) -> str:
 
 def _demand_possible(asked: ChatQuestion) -> None:
     if asked.n is not None and asked.n != 1:
-        raise invalid("n", "one answer is given at a time")
+        raise RequestInvalid.of_field("n", "one answer is given at a time")
     if asked.logprobs:
-        raise invalid("logprobs", "they are not told")
+        raise RequestInvalid.of_field("logprobs", "they are not told")
     if asked.functions:
-        raise invalid("functions", "they have become “tools”")
+        raise RequestInvalid.of_field("functions", "they have become “tools”")
     if "audio" in (asked.modalities or ()):
-        raise invalid("modalities", "answers are text")
+        raise RequestInvalid.of_field("modalities", "answers are text")
 
 
 def _parameters(asked: ChatQuestion) -> Parameters:
     form = asked.response_format
     schema = form.json_schema.schema_ if form and form.json_schema else None
     if form and form.type == "json_schema" and schema is None:
-        raise invalid("response_format.json_schema.schema", "a schema is needed")
+        raise RequestInvalid.of_field("response_format.json_schema.schema", "a schema is needed")
     most = asked.max_tokens if asked.max_completion_tokens is None else asked.max_completion_tokens
     parameters = Parameters(
         asked.temperature,
@@ -105,7 +100,9 @@ def _tell(talk: Talk, message: ChatMessage, number: int) -> None:
             talk.assistant(*thought, *parts, *map(_call, message.tool_calls or ()))
         case "tool":
             if not message.tool_call_id:
-                raise invalid(f"messages.{number}.tool_call_id", "it is needed with what came of a call")
+                raise RequestInvalid.of_field(
+                    f"messages.{number}.tool_call_id", "it is needed with what came of a call"
+                )
             pictures = [part for part in parts if isinstance(part, Image)]
             talk.result(message.tool_call_id, text, pictures=pictures)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from parley.errors import ServerEnding
+from parley.errors import RequestInvalid, ServerEnding
 from parley.events import Event, Failed, Finished, Stopped, TextDelta
 from parley.messages import Text
 from parley.models import Parameters
@@ -26,7 +26,6 @@ from parley.server.dialects.openai.answers import (
     new_id,
     usage_of,
 )
-from parley.server.dialects.openai.asked import invalid
 from parley.server.dialects.openai.shapes import StreamOptions, tells_usage
 from parley.server.problems import Problem
 from parley.server.received import Received
@@ -98,13 +97,13 @@ def _question(asked: CompletionQuestion) -> Question:
     """Return the question. Raises RequestInvalid, also for what is asked for and cannot be had."""
     prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     if len(prompts) != 1 or not isinstance(prompts[0], str):
-        raise invalid("prompt", "it is one text")
+        raise RequestInvalid.of_field("prompt", "it is one text")
     for name, wanted in (("n", asked.n not in (None, 1)), ("best_of", asked.best_of not in (None, 1))):
         if wanted:
-            raise invalid(name, "one answer is given at a time")
+            raise RequestInvalid.of_field(name, "one answer is given at a time")
     for name in ("logprobs", "echo", "suffix"):
         if getattr(asked, name):
-            raise invalid(name, "this cannot be had")
+            raise RequestInvalid.of_field(name, "this cannot be had")
     talk = Talk()
     talk.user(*([Text(prompts[0])] if prompts[0] else []))
     parameters = Parameters(asked.temperature, asked.top_p, asked.max_tokens, seed_of(asked.seed), stops_of(asked.stop))

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Discriminator, Field, Tag
 from starlette.responses import Response
 
+from parley.errors import RequestInvalid
 from parley.server.application import Asking, json_response
 from parley.server.backend import Backend
-from parley.server.dialects.openai.asked import invalid
 from parley.server.received import Received
 from parley.server.streams import while_there
 
@@ -82,11 +82,13 @@ def _texts(asked: str | list[Any]) -> list[str]:
     """Return the texts. Raises RequestInvalid."""
     texts = [asked] if isinstance(asked, str) else asked
     if any(isinstance(text, int | list) for text in texts):
-        raise invalid("input", "tokens are not taken; send text (with LangChain: check_embedding_ctx_length=False)")
+        raise RequestInvalid.of_field(
+            "input", "tokens are not taken; send text (with LangChain: check_embedding_ctx_length=False)"
+        )
     if not all(isinstance(text, str) for text in texts):
-        raise invalid("input", "each is a text")
+        raise RequestInvalid.of_field("input", "each is a text")
     if not all(texts):
-        raise invalid("input", "an empty text has no vector")
+        raise RequestInvalid.of_field("input", "an empty text has no vector")
     return texts
 
 

@@ -6,7 +6,7 @@ from parley.errors import RequestInvalid
 from parley.messages import Image, Part, Reasoning, Text, ToolCall
 from parley.models import Parameters
 from parley.server.asking import Question, Talk, checked, effort_of
-from parley.server.dialects.openai.asked import invalid, picture, proof_of, spec, tool_choice
+from parley.server.dialects.openai.asked import picture, proof_of, spec, tool_choice
 from parley.server.dialects.openai.response_shapes import (
     CallItem,
     ImageContent,
@@ -29,7 +29,7 @@ def question_of(asked: ResponseQuestion) -> Question:
     """Return the question. Raises RequestInvalid, also for what is asked for and cannot be had."""
     for name in STATEFUL:
         if getattr(asked, name):
-            raise invalid(name, "nothing is kept here; send the whole of it as “input”")
+            raise RequestInvalid.of_field(name, "nothing is kept here; send the whole of it as “input”")
     talk = Talk()
     talk.system(asked.instructions or "")
     if isinstance(asked.input, str):
@@ -46,7 +46,7 @@ def _parameters(asked: ResponseQuestion) -> Parameters:
     form = asked.text.format if asked.text else None
     schema = form.schema_ if form and form.type == "json_schema" else None
     if form and form.type == "json_schema" and schema is None:
-        raise invalid("text.format.schema", "a schema is needed")
+        raise RequestInvalid.of_field("text.format.schema", "a schema is needed")
     parameters = Parameters(
         asked.temperature,
         asked.top_p,
@@ -81,7 +81,7 @@ def _tell(talk: Talk, items: Sequence[Item]) -> None:
             try:
                 talk.result(item.call_id, _text(parts), pictures=pictures)
             except RequestInvalid as error:
-                raise invalid(f"input.{number}.call_id", error.fields["problem"]) from error
+                raise RequestInvalid.of_field(f"input.{number}.call_id", error.fields["problem"]) from error
         elif item.role == "user":
             talk.user(*_parts(item.content, f"input.{number}.content"))
         else:
@@ -105,7 +105,9 @@ def _parts(content: Parts, name: str) -> list[Part]:
                 parts.append(Text(text))
             case ImageContent(image_url=url):
                 if url is None:
-                    raise invalid(f"{name}.{place}", "a picture needs an image_url; files are not kept here")
+                    raise RequestInvalid.of_field(
+                        f"{name}.{place}", "a picture needs an image_url; files are not kept here"
+                    )
                 parts.append(picture(url, f"{name}.{place}.image_url"))
     return parts
 
