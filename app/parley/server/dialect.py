@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from parley.server.problems import STATUSES, Kind, Problem
+from parley.server.problems import Kind, Problem, status_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -53,7 +53,7 @@ class Dialect:
 
     def status(self, problem: Problem) -> int:
         """Return the HTTP status of a problem."""
-        return self.codes.get(problem.code, self.statuses.get(problem.kind, STATUSES[problem.kind]))
+        return status_of(problem, self.statuses, self.codes)
 
     def refusal(self, problem: Problem) -> tuple[int, Headers, bytes]:
         """Return the answer that says what went wrong."""

@@ -163,6 +163,11 @@ class Problem:
         return cls(kind, failure.code, failure.sentence, failure.detail)
 
 
+def status_of(problem: Problem, statuses: Mapping[Kind, int], codes: Mapping[str, int]) -> int:
+    """Return the status of a problem: that of its code, else of its kind, where a dialect has one; else the usual."""
+    return codes.get(problem.code, statuses.get(problem.kind, STATUSES[problem.kind]))
+
+
 class TurnFailed(Exception):
     """A turn has failed before anything was answered: the request is refused with that."""
 

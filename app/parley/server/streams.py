@@ -230,16 +230,13 @@ async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Fini
 
     Raises TurnFailed.
     """
-    ended, gone = asyncio.ensure_future(turn.wait()), asyncio.ensure_future(until_gone(request.receive))
+    last = None
     try:
-        await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(ServerEnding):
+            last = await while_there(turn.wait(), request)
     finally:
-        gone.cancel()
-        if not ended.done() and not detach:
+        if last is None and not detach:
             turn.stop()
-        if not ended.done():
-            ended.cancel()
-    last = ended.result() if ended.done() and not ended.cancelled() else None
     if isinstance(last, Failed):
         raise TurnFailed(last.failure)
     return last or Stopped()

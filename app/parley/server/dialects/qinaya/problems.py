@@ -44,8 +44,7 @@ _FIELDS: Mapping[str, str] = {
 
 def status_of(problem: Problem) -> int:
     """Return the status of an answer that says what went wrong."""
-    usual = problems.STATUSES[problem.kind]
-    return UNCONFIGURED.get(problem.code, STATUSES.get(problem.kind, usual))
+    return problems.status_of(problem, STATUSES, UNCONFIGURED)
 
 
 def error_body(problem: Problem) -> dict[str, Any]:
