@@ -99,7 +99,7 @@ async def test_nothing_is_left_of_it(services: Services, provider: ScriptedProvi
     """With a stream, a socket, an idle, a half and a silent connection open, and a client that reads nothing."""
     import websockets
 
-    before = asyncio.all_tasks()
+    before, threads_before = asyncio.all_tasks(), set(threading.enumerate())
     server = EmbeddedServer(services, plan)
     await server.start()
     assert server.address
@@ -141,7 +141,7 @@ async def test_nothing_is_left_of_it(services: Services, provider: ScriptedProvi
     await until(lambda: not services.engine.answering)
     assert took < 3
     assert not await tasks_besides(before)
-    threads = {thread.name.rpartition("_")[0] for thread in threading.enumerate()} - {""}
+    threads = {thread.name.rpartition("_")[0] for thread in {*threading.enumerate()} - threads_before} - {""}
     assert threads <= {"asyncio", "store-writer", "search"}
     with closing(socket.socket()) as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
