@@ -13,15 +13,16 @@ from parley.messages import OWNER, Attachment, Image, Origin, Part, Text
 from parley.settings import Settings
 from parley.store import Store
 
-MOST_BYTES = 20 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+
+MOST_BYTES = 20 * _MEGABYTE
 """A larger picture is refused by most vendors, and is not shown."""
 
-_MEGABYTE = 1024 * 1024
 MOST_TEXT = 200_000
 """Bytes of all texts that are sent along with one question."""
 
 MOST_FILES = 20
-MOST_TOGETHER = 50 * 1024 * 1024
+MOST_TOGETHER = 50 * _MEGABYTE
 """More files, or bytes of them, are not sent along with one question."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -82,8 +83,8 @@ class Attachments:
             if file.size > MOST_BYTES:
                 raise FileProblem(path=file.name, problem=f"the file has more than {MOST_BYTES // _MEGABYTE} MB")
             data = await self._store.files.read(file)
-            if media_type(data):
-                images.append(_picture(file, data))
+            if kind := media_type(data):
+                images.append(_picture(file.name, kind, data))
                 continue
             room -= len(data)
             blocks.append(_block(file, data))
@@ -103,10 +104,10 @@ def kind_of(head: bytes, name: str) -> str:
     return "text/plain" if _readable(head, whole=False) is not None else "application/octet-stream"
 
 
-def _picture(file: Attachment, data: bytes) -> Image:
+def _picture(path: str, kind: str, data: bytes) -> Image:
     if not is_whole(data):
-        raise FileProblem(path=file.name, problem="the image is broken")
-    return Image(media_type(data), data)
+        raise FileProblem(path=path, problem="the image is broken")
+    return Image(kind, data)
 
 
 def _block(file: Attachment, data: bytes) -> str:
@@ -150,9 +151,7 @@ def read_image(path: str) -> Image:
         raise FileProblem(path=path, problem="this is no image that can be sent: PNG, JPEG, GIF and WebP can")
     if len(data) > MOST_BYTES:
         raise FileProblem(path=path, problem=f"the image has more than {MOST_BYTES // _MEGABYTE} MB")
-    if not is_whole(data):
-        raise FileProblem(path=path, problem="the image is broken")
-    return Image(kind, data)
+    return _picture(path, kind, data)
 
 
 def media_type(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Asking: what the stateless dialects have in common. Wire messages become the engine's, wishes parameters."""
+"""Asking: what dialects have in common. Wire messages become the engine's, wishes parameters, and a turn is begun."""
 
 import binascii
 import time

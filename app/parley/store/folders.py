@@ -12,7 +12,8 @@ from parley.store.database import Database
 from parley.store.scope import scope
 from parley.store.words import one_line, storable
 
-_SELECT = "SELECT id, name, created_at, account_id FROM folders"
+_COLUMNS = "id, name, created_at, account_id"
+_SELECT = f"SELECT {_COLUMNS} FROM folders"
 
 
 class Folders:
@@ -39,7 +40,7 @@ class Folders:
         folder = Folder(new_id(), _name(name), time.time(), account)
 
         def add(connection: sqlite3.Connection) -> None:
-            query = "INSERT INTO folders(id, name, created_at, account_id, updated_at) VALUES (?, ?, ?, ?, ?)"
+            query = f"INSERT INTO folders({_COLUMNS}, updated_at) VALUES (?, ?, ?, ?, ?)"
             values = (folder.id, folder.name, folder.created_at, account, folder.created_at)
             connection.execute(query, values)
             note(connection, FOLDER, folder.id)
@@ -53,10 +54,7 @@ class Folders:
 
         def rename(connection: sqlite3.Connection) -> Folder:
             condition, whose = scope(account)
-            query = (
-                f"UPDATE folders SET name = ?, updated_at = ? WHERE id = ?{condition}"
-                " RETURNING id, name, created_at, account_id"
-            )
+            query = f"UPDATE folders SET name = ?, updated_at = ? WHERE id = ?{condition} RETURNING {_COLUMNS}"
             row = connection.execute(query, (name, time.time(), storable(id), *whose)).fetchone()
             if row is None:
                 raise FolderUnknown(folder=id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from parley.events import Event, Failed, Finished, Stopped, TextDelta
 from parley.messages import Message, MessageStatus, Role
@@ -44,9 +45,11 @@ def _next(backend: Backend, id: str, account: str, seen: set[str]) -> Turn | Non
 
 async def _last_reply(backend: Backend, id: str, account: str) -> Message | None:
     conversations = backend.services.store.conversations
-    async for message in conversations.upwards(conversations.get(id, account=account).leaf_id):
-        if message.role is Role.ASSISTANT:
-            return message
+    leaf = conversations.get(id, account=account).leaf_id
+    async with aclosing(conversations.upwards(leaf)) as above:
+        async for message in above:
+            if message.role is Role.ASSISTANT:
+                return message
     return None
 
 
