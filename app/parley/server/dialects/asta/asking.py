@@ -78,7 +78,7 @@ async def _model(backend: Backend, caller: Caller, question: Question, conversat
     try:
         catalog.get(provider)
     except ProviderUnknown as error:
-        raise RequestInvalid(problem=f"provider: {error}", detail=error.detail) from error
+        raise RequestInvalid(problem=f"provider: {str(error).rstrip('.')}", detail=error.detail) from error
     if question.model:
         return f"{provider}/{question.model}"
     usual = (conversation.model if conversation else "", backend.options.default_model)
