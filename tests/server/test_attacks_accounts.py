@@ -45,6 +45,22 @@ async def test_names_of_the_network_where_no_token_is_needed(serve: Serve) -> No
         assert answer.status == 200, name
 
 
+async def test_what_pages_load_where_no_token_is_needed(serve: Serve) -> None:
+    """Pictures, scripts and links come without an origin. They are asked for in the name of the person at the desk."""
+    site = await serve(Plan(port=0, auth=False))
+    site.services.settings.update(server_origins="https://chat.example.org")
+    other, listed = {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://chat.example.org"}
+    for path in ("/conversations", "/search?q=all", "/v1/models", "/api/v1/chatlogs"):
+        assert (await site.anyone.get(path, headers=other)).status_code == 403, path
+        assert (await site.anyone.get(path, headers=other | listed)).status_code == 200, path
+        for own in ("same-origin", "none"):
+            assert (await site.anyone.get(path, headers={"Sec-Fetch-Site": own})).status_code == 200, path
+    for path in ("/", "/docs", "/live"):
+        assert (await site.anyone.get(path, headers=other)).is_success, path
+    unknown = await site.anyone.get("/api/interactions/files/unknown?until=1&signature=x", headers=other)
+    assert unknown.status_code == 404
+
+
 async def test_many_addresses_of_one_guesser(services: Services) -> None:
     """A computer in an IPv6 network takes as many addresses as it likes: each try would come from another one."""
     backend = Backend(services, Plan(), Connections(), lambda: frozenset({"localhost"}))

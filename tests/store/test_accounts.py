@@ -238,7 +238,7 @@ async def test_killed_between_accounts(directory: Path, child: Callable[..., Chi
 
 
 async def test_an_account_keeps_its_latest_tokens(store: Store, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that logs in at each start fills no list, and nobody gets round the limits of a token by having more."""
+    """A program that logs in at each start fills no list, and nobody gets round a token's limits by having more."""
     monkeypatch.setattr(tokens, "MOST", 3)
     admin = await store.tokens.add(OWNER, "admin", b"a" * 32, admin=True)
     for number in range(4):

@@ -196,6 +196,8 @@ class Guard:
             raise EncryptionNeeded
         if origin is None:
             raise OriginRefused(origin=request.header(b"origin")[:80])
+        if not origin and self._is_of_a_page(request):
+            raise OriginRefused(origin="other places")
         if _CONTROL.search(request.scope["path"]):
             raise RequestInvalid(problem="its address has control characters")
 
@@ -208,6 +210,17 @@ class Guard:
         if origin.lower() == f"{scheme}://{request.header(b'host').lower()}":
             return b""
         return origin.encode("latin-1") if origin in self._backend.origins else None
+
+    def _is_of_a_page(self, request: Head) -> bool:
+        """Return whether a page of another place asks for what needs no token here.
+
+        Browsers name no origin with pictures, scripts and links, but say that they are of another place. None of it
+        can be read there, but all of it would be carried out, and counted, for the person at the desk.
+        """
+        path, dialect = request.scope["path"], request.scope[DIALECT]
+        if self._backend.plan.auth or path in self._public or path == LIVE or path.startswith(dialect.signed):
+            return False
+        return request.header(b"sec-fetch-site").lower() == "cross-site"
 
     def _caller(self, request: Head) -> Caller | None:
         """Return whom the credentials speak for, or None without any. All must be good and of one account.

@@ -132,9 +132,9 @@ class Http(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. Those behind the body are none of the request (RFC 9110, 6.5.1): the guard has seen the others.
+        """Take a header. Those behind the body are none of the request's (RFC 9110, 6.5.1).
 
-        What stands before us may let there pass what it would have taken out of the head.
+        The guard has read the others by then, and what stands before us may look at those alone.
         """
         if self._in_head:
             super().on_header(name, value)

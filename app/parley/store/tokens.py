@@ -14,8 +14,8 @@ from parley.store.scope import ANYONE, scope
 from parley.store.words import one_line, storable
 
 MOST = 100
-"""Of further tokens of one account that is no admin's, those go that were used longest ago: programs that log in at each
-start leave one behind every time, and each token has limits of its own.
+"""Of further tokens of one account, but for an admin's, those go that were used longest ago: programs that log in at
+each start leave one behind every time, and each token has limits of its own.
 """
 
 _COLUMNS = "t.number, t.account_id, t.name, t.admin, t.created_at, t.used_at"
