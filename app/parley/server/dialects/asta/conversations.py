@@ -1,5 +1,6 @@
 """Conversations: which there are, what was said, and what of it is to stay."""
 
+import asyncio
 from contextlib import aclosing
 from typing import Annotated
 
@@ -25,6 +26,9 @@ from parley.server.times import moment
 from parley.tokens import in_text
 
 Limit = Annotated[int, Query(ge=1, le=100)]
+PAGE = 200
+"""Conversations that are read at once: in many of them nothing may have been said. Others have their turn between."""
+
 UNTITLED = "New conversation"
 
 
@@ -41,11 +45,12 @@ def routes(backend: Backend) -> APIRouter:
         found: list[Conversation] = []
         after = None
         while len(found) < limit:
-            page = conversations.recent(after=after, limit=limit, account=caller.id, channel=channel)
+            page = conversations.recent(after=after, limit=PAGE, account=caller.id, channel=channel)
             found += [each for each in page if each.message_count]
-            if len(page) < limit:
+            if len(page) < PAGE:
                 break
             after = page[-1]
+            await asyncio.sleep(0)
         return Conversations(conversations=[_listed(backend, each) for each in found[:limit]])
 
     @router.get("/messages")
