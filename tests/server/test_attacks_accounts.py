@@ -55,7 +55,7 @@ async def test_what_pages_load_where_no_token_is_needed(serve: Serve) -> None:
         assert (await site.anyone.get(path, headers=other | listed)).status_code == 200, path
         for own in ("same-origin", "none"):
             assert (await site.anyone.get(path, headers={"Sec-Fetch-Site": own})).status_code == 200, path
-    for path in ("/", "/docs", "/live"):
+    for path in ("/", "/live"):
         assert (await site.anyone.get(path, headers=other)).is_success, path
     unknown = await site.anyone.get("/api/interactions/files/unknown?until=1&signature=x", headers=other)
     assert unknown.status_code == 404

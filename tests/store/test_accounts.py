@@ -1,8 +1,9 @@
 """Accounts and tokens as they are kept, and that no account reaches what is another's."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from parley.errors import (
     OwnerStays,
     TokenUnknown,
 )
-from parley.messages import OWNER, MessageStatus, Text, Usage
+from parley.messages import OWNER, MessageStatus, Text, Usage, new_id
 from parley.models import Parameters
 from parley.paths import Paths
 from parley.people import EVERYTHING, NEWCOMER, Account, Permissions
@@ -235,6 +236,29 @@ async def test_killed_between_accounts(directory: Path, child: Callable[..., Chi
         assert len(numbers) == len(set(numbers))
         assert all(finding.ok for finding in await store.check())
         await store.close()
+
+
+async def test_nothing_is_kept_for_an_account_that_has_been_removed(store: Store, anna: Account) -> None:
+    """What was under way may come to an end after that: nobody would see it, and it would stay for ever."""
+    conversation = await store.conversations.add("Hi", account=anna.id)
+
+    async def bytes_of_file() -> AsyncIterator[bytes]:
+        yield b"Hi"
+
+    await store.accounts.remove(anna.id)
+    late = replace(conversation, id=new_id())
+    for write in (
+        lambda: store.conversations.add("Hi", account=anna.id),
+        lambda: store.folders.add("Hi", account=anna.id),
+        lambda: store.turns.record(late, ()),
+        lambda: store.turns.begin(conversation_id=None, title="Hi", parts=(), model="", account=anna.id),
+    ):
+        with pytest.raises(AccountUnknown):
+            await write()
+    async with store.files.receive(bytes_of_file()) as incoming:
+        with pytest.raises(AccountUnknown):
+            await store.files.add(incoming, "x.txt", "text/plain", account=anna.id)
+    assert store.files.all(account=anna.id) == []
 
 
 async def test_an_account_keeps_its_latest_tokens(store: Store, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:

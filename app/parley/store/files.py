@@ -23,7 +23,7 @@ from parley.messages import OWNER, Attachment, Origin, new_id
 from parley.store.changes import FILE, note
 from parley.store.database import Database
 from parley.store.directory import FILES, flush, from_os_error, make
-from parley.store.scope import scope
+from parley.store.scope import demand_there, scope
 from parley.store.words import storable
 
 if TYPE_CHECKING:
@@ -127,11 +127,12 @@ class Files:
     ) -> Attachment:
         """Keep what has come. Its name is made one that is safe in every folder.
 
-        Raises FilesFull if the files of the account had more than `most` bytes then, and StoreError.
+        Raises FilesFull if the files of the account had more than `most` bytes then, AccountUnknown and StoreError.
         """
         name = safe_name(name)
 
         def add(connection: sqlite3.Connection) -> Attachment:
+            demand_there(connection, account)
             if most is not None:
                 query = "SELECT coalesce(sum(size), 0) FROM files WHERE account_id = ?"
                 if connection.execute(query, (account,)).fetchone()[0] + incoming.size > most:
