@@ -107,7 +107,8 @@ def _measure(gateway: Gateway, pid: int, plan: Mapping[str, Any], found: Found) 
     found.idle = memory(pid)
     warm_up = _cost(gateway, pid, {})
     for _ in range(plan["rounds"]):
-        found.cpu.append((_cost(gateway, pid, {"answers": plan["answers"]}) - warm_up) / plan["answers"])
+        cost = _cost(gateway, pid, {"answers": plan["answers"]}) - warm_up
+        found.cpu.append(max(0.0, cost) / plan["answers"])  # below nothing is what the clock of the system cannot tell
     found.load = _load(gateway.url, gateway.token, gateway.prefix, plan)
     found.loaded = memory(pid)
 

@@ -237,8 +237,8 @@ def gateways(plan: Plan, data: Data) -> Iterator[Figure]:
     )
     for words, key in (("answer of 64 words", "answers"), ("first word of a stream", "first")):
         base = statistics.median(direct[key])
-        added = milliseconds(taken - base for taken in ours.load[key])
-        theirs = milliseconds(taken - base for taken in other.load[key]) if other else ()
+        added = milliseconds(max(0.0, taken - base) for taken in ours.load[key])
+        theirs = milliseconds(max(0.0, taken - base) for taken in other.load[key]) if other else ()
         yield Figure(f"server: {words}, added", "ms", added, theirs, _x(1 / 5))
     cpu = milliseconds(other.cpu) if other else ()
     yield Figure("server: cpu an answer", "ms", milliseconds(ours.cpu), cpu, _x(1 / 5))
