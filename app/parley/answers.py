@@ -20,7 +20,7 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from parley.events import Event, Finished, Said, Started, Status, TextDelta, ToolCalled
+from parley.events import Event, Finished, ImageMade, Said, Started, Status, TextDelta, ToolCalled
 from parley.permits import Permits
 from parley.pricing import Prices
 from parley.providers.base import Provider, ProviderRequest
@@ -99,7 +99,7 @@ class Answers:
         spoken = False
         async with aclosing(persistent(provider, request, self._settings.options.retries)) as events:
             async for event in events:
-                spoken = spoken or isinstance(event, TextDelta | ToolCalled)
+                spoken = spoken or isinstance(event, TextDelta | ImageMade | ToolCalled)
                 if isinstance(event, Finished) and not spoken and event.reason == "stop":
                     raise AnswerEmpty(provider=provider.name)
                 yield event

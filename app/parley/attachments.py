@@ -5,7 +5,7 @@ A picture goes to the model as one, a text as a part of the question. Nothing el
 
 import mimetypes
 import re
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from pathlib import Path
 
 from parley.errors import FileProblem
@@ -65,6 +65,19 @@ class Attachments:
                 most=self._settings.options.files_mb * 1_000_000,
             )
 
+    async def keep_image(
+        self, image: Image, *, account: str, conversation_id: str | None = None, message_id: str | None = None
+    ) -> Attachment:
+        """Keep a picture that a model made. Raises what `keep` raises."""
+        return await self.keep(
+            f"image.{image.media_type.rpartition('/')[2]}",
+            once(image.data),
+            account=account,
+            origin="produced",
+            conversation_id=conversation_id,
+            message_id=message_id,
+        )
+
     async def parts(self, ids: Sequence[str], text: str, *, account: str) -> tuple[list[Attachment], list[Part]]:
         """Return files, and the parts of a question that has them: pictures, then texts with names, then the question.
 
@@ -92,6 +105,11 @@ class Attachments:
                 raise FileProblem(path=file.name, problem=f"texts of more than {MOST_TEXT // 1000} KB cannot be sent")
         said = "\n\n".join([*blocks, *([text] if text.strip() else [])])
         return files, [*images, *([Text(said)] if said else [])]
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    """Yield bytes that are all there, for where they come in pieces."""
+    yield data
 
 
 def kind_of(head: bytes, name: str) -> str:

@@ -66,7 +66,7 @@ class ChatEngine:
         self._attachments = Attachments(store, settings)
         self.toolbox = Toolbox([SaveFile(self._attachments)])
         answers = Answers(catalog, settings, prices, store.spending, self._permits)
-        self._rounds = Rounds(answers, catalog, self.toolbox, self._permits)
+        self._rounds = Rounds(answers, catalog, self.toolbox, self._permits, self._attachments)
         self._replies = Replies(store, catalog, prices)
         self._turns: dict[str, Turn] = {}
         self._stateless: dict[Turn, asyncio.Task[None]] = {}
@@ -188,8 +188,9 @@ class ChatEngine:
         mood: str = "",
         channel: str = "",
         own_tools: Collection[str] = (),
+        keeps_images: bool = False,
     ) -> Turn:
-        """Answer messages that are not stored, and store nothing but the files that tools make.
+        """Answer messages that are not stored; keep the files that tools, and with `keeps_images` also models, make.
 
         Calls of `tools` are left to the caller; without any, our `own_tools` may be called, and the assistant's. With a
         channel, question and answer become a conversation of it before the last event. Raises ChatError.
@@ -201,7 +202,7 @@ class ChatEngine:
         about = self._catalog.known(provider.id, name)
         request = ProviderRequest(name, messages, instruction, parameters, tools, tool_choice, about)
         wanted = () if tools else {*own_tools, *(answers.tools if answers else ())}
-        events = self._rounds.events(provider, request, Place(account), wanted)
+        events = self._rounds.events(provider, request, Place(account, keeps=keeps_images), wanted)
         if messages and messages[-1].role is Role.ASSISTANT:  # results of tools, or an answer to go on with
             events = or_nothing(events)
         record = partial(self._replies.record, request=request, channel=channel) if channel else None
@@ -336,7 +337,7 @@ class ChatEngine:
         if not goes_on and (not messages or messages[-1].role is Role.ASSISTANT):
             raise PromptEmpty  # the question has gone while this waited
         request = ProviderRequest(model, messages, instruction, parameters, about=about)
-        place = Place(conversation.account_id, conversation.id, reply.id)
+        place = Place(conversation.account_id, conversation.id, reply.id, keeps=True)
         wanted = tools.union(assistant.tools if assistant else ())
         answered = self._rounds.events(provider, request, place, wanted)
         async with aclosing(or_nothing(answered) if goes_on else answered) as events:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.messages import Failure, ToolCall, ToolResult, Usage
+from parley.messages import Failure, Image, ToolCall, ToolResult, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,14 @@ class ReasoningDelta:
 
     text: str
     signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMade:
+    """The model made a picture. `files` are the ids under which it is kept as a file, if it is."""
+
+    image: Image
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ Event = (
     | Status
     | TextDelta
     | ReasoningDelta
+    | ImageMade
     | ToolCalled
     | ToolStarted
     | ToolFinished
@@ -103,7 +112,7 @@ Event = (
     | Failed
     | Stopped
 )
-Said = TextDelta | ReasoningDelta | ToolCalled
+Said = TextDelta | ReasoningDelta | ImageMade | ToolCalled
 """What a model says, and is paid for."""
 Content = Said | ToolFinished
 """What a reply is made of."""

@@ -51,7 +51,8 @@ COMMAND_LINE = "httpx._main"
 OTHER_LOOPS = "sniffio"
 """What tells asyncio from other loops. It is declared missing where it is: httpcore looks for it for each request, on
 the disk, four times."""
-MAX_LINE = 16 * 1024 * 1024
+MAX_LINE = 32 * 1024 * 1024
+"""A picture of 20 MB in base64 is one line."""
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 64 * 1024
 MAX_DETAIL = 500

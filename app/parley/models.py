@@ -31,7 +31,8 @@ class Model:
     """A language model that a provider offers. Unknown abilities are None.
 
     `context` is in tokens, `max_output` too. `parameters` names those of `Parameters` that it takes; None: nobody
-    says, so those that its wire format has. `purpose` tells chat models from those that only embed texts.
+    says, so those that its wire format has. `purpose` tells chat models from those that only embed texts. `draws`: it
+    makes pictures.
     """
 
     provider: str
@@ -48,6 +49,7 @@ class Model:
     parameters: frozenset[str] | None = None
     price: Price | None = None
     purpose: Purpose = "chat"
+    draws: bool | None = None
 
     @property
     def id(self) -> str:

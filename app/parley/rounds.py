@@ -1,13 +1,15 @@
 """Rounds: a model that wishes for tools is answered with what came of them, and asked again, until it has said all."""
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from parley.answers import Answers
-from parley.errors import AnswerEmpty
-from parley.events import Event, Finished, ReasoningDelta, Started, TextDelta, ToolCalled, ToolFinished, ToolStarted
+from parley.attachments import Attachments
+from parley.errors import AnswerEmpty, ChatError
+from parley.events import Event, Finished, ImageMade, Said, Started, TextDelta, ToolCalled, ToolFinished, ToolStarted
 from parley.messages import Message, MessageStatus, Part, Role, ToolCall, ToolResult, Usage, new_id
 from parley.permits import Permits
 from parley.providers.base import Provider, ProviderRequest
@@ -17,6 +19,8 @@ from parley.tools import Place, Tool, Toolbox
 from parley.tools.box import LONGEST_SECONDS, run
 from parley.written import Written
 
+logger = logging.getLogger(__name__)
+
 MOST_ROUNDS = 10
 """After so many rounds of tools the model is asked for its answer without any."""
 
@@ -24,7 +28,10 @@ MOST_ROUNDS = 10
 class Rounds:
     """Gives the events of a whole answer: those of each time that the model is asked, and of the tools between."""
 
-    def __init__(self, answers: Answers, catalog: Catalog, toolbox: Toolbox, permits: Permits) -> None:
+    def __init__(
+        self, answers: Answers, catalog: Catalog, toolbox: Toolbox, permits: Permits, attachments: Attachments
+    ) -> None:
+        self._attachments = attachments
         self._answers = answers
         self._catalog = catalog
         self._toolbox = toolbox
@@ -38,9 +45,30 @@ class Rounds:
         They raise ChatError.
         """
         tools = self._toolbox.offered(wanted, self._permits.of(place.account), request.about) if wanted else {}
-        if not tools:
-            return self._answers.events(provider, request, place.account)
-        return self._with_tools(provider, request, place, tools)
+        if tools:
+            events = self._with_tools(provider, request, place, tools)
+        else:
+            events = self._answers.events(provider, request, place.account)
+        return self._keeping(events, place) if place.keeps else events
+
+    async def _keeping(self, events: AsyncGenerator[Event, None], place: Place) -> AsyncGenerator[Event, None]:
+        """Yield events, and keep the pictures among them as files. One that cannot be kept is in the answer all the
+        same.
+        """
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, ImageMade) and not event.files:
+                    try:
+                        file = await self._attachments.keep_image(
+                            event.image,
+                            account=place.account,
+                            conversation_id=place.conversation_id,
+                            message_id=place.message_id,
+                        )
+                        event = replace(event, files=(file.id,))  # noqa: PLW2901 - the same, and where it is kept
+                    except ChatError as error:
+                        logger.warning("a picture is not kept as a file: %s", error)
+                yield event
 
     async def _with_tools(
         self, provider: Provider, request: ProviderRequest, place: Place, tools: dict[str, Tool]
@@ -57,7 +85,7 @@ class Rounds:
                 async for event in events:
                     if isinstance(event, TextDelta) and not this.text and whole.text and whole.text[-1] != "\n":
                         event = TextDelta(f"\n\n{event.text}")  # noqa: PLW2901 - it begins a paragraph of its own
-                    if isinstance(event, TextDelta | ReasoningDelta | ToolCalled):
+                    if isinstance(event, Said):
                         this.take(event)
                         whole.take(event)
                     yield event
@@ -124,7 +152,7 @@ class _Round:
             if not self.further:
                 raise
 
-    def take(self, event: TextDelta | ReasoningDelta | ToolCalled) -> None:
+    def take(self, event: Said) -> None:
         """Remember what was said."""
         self._said.take(event)
         self.text = self.text or isinstance(event, TextDelta)

@@ -16,6 +16,7 @@ from parley.events import (
     Event,
     Failed,
     Finished,
+    ImageMade,
     LastEvent,
     ReasoningDelta,
     Started,
@@ -181,7 +182,7 @@ class Turn:
                 if self._silence:
                     self._silence.end()
                 match event:
-                    case TextDelta() | ReasoningDelta() | ToolCalled() | ToolFinished():
+                    case TextDelta() | ReasoningDelta() | ImageMade() | ToolCalled() | ToolFinished():
                         self._written.take(event)
                     case ToolStarted(seconds=seconds) if self._silence:
                         self._silence.allow(seconds)
@@ -331,7 +332,7 @@ class _Clock:
         match event:
             case Started():
                 self._began, self._first_token = now, None
-            case TextDelta() | ReasoningDelta() | ToolCalled():
+            case TextDelta() | ReasoningDelta() | ImageMade() | ToolCalled():
                 self._first_token = self._first_token or now
 
     @property

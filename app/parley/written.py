@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from parley.events import Content, ReasoningDelta, TextDelta, ToolCalled, ToolFinished
-from parley.messages import Part, Reasoning, Text, ToolCall, ToolResult
+from parley.events import Content, ImageMade, ReasoningDelta, TextDelta, ToolCalled, ToolFinished
+from parley.messages import Image, Part, Reasoning, Text, ToolCall, ToolResult
 
 
 class Written:
@@ -15,7 +15,7 @@ class Written:
     """
 
     def __init__(self) -> None:
-        self._runs: list[_Text | _Thought | ToolCall | ToolResult] = []
+        self._runs: list[_Text | _Thought | Image | ToolCall | ToolResult] = []
 
     @property
     def text(self) -> str:
@@ -25,7 +25,7 @@ class Written:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return what there is."""
-        return tuple(run if isinstance(run, ToolCall | ToolResult) else run.part for run in self._runs)
+        return tuple(run if isinstance(run, Image | ToolCall | ToolResult) else run.part for run in self._runs)
 
     def take(self, event: Content) -> None:
         """Take what came next."""
@@ -41,6 +41,8 @@ class Written:
                     last = _Thought()
                     self._runs.append(last)
                 last.take(text, signature)
+            case ImageMade(image):
+                self._runs.append(image)
             case ToolCalled(call):
                 self._runs.append(call)
             case ToolFinished(result):
@@ -56,6 +58,8 @@ def said_before(parts: Iterable[Part]) -> Iterator[Content]:
                 yield TextDelta(text)
             case Reasoning(text, _, signature):
                 yield ReasoningDelta(text, signature)
+            case Image():
+                yield ImageMade(part)
             case ToolCall(id, name):
                 names[id] = name
                 yield ToolCalled(part)

@@ -28,8 +28,8 @@ from parley.errors import (
     RegionRefused,
     RequestRefused,
 )
-from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
-from parley.messages import Reasoning, Text, ToolCall, Usage
+from parley.events import Event, Finished, ImageMade, ReasoningDelta, TextDelta, ToolCalled
+from parley.messages import Image, Reasoning, Text, ToolCall, Usage
 from parley.models import ToolSpec
 from parley.providers import gemini
 from parley.providers.base import Embedder, ProviderRequest
@@ -105,6 +105,32 @@ class TestAnswers:
             sse(candidate(said("Let me ", thought=True)), candidate(said("see.", thought=True), said("Four.")), STOP)
         )
         assert events[:3] == [ReasoningDelta("Let me "), ReasoningDelta("see."), TextDelta("Four.")]
+
+    async def test_pictures(self) -> None:
+        """As https://ai.google.dev/gemini-api/docs/image-generation has them; those of thoughts are drafts."""
+        data = {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}
+        draft = {**data, "thought": True}
+        events = await read(sse(candidate(draft), candidate(said("Here:"), {**data, "thoughtSignature": "c2ln"}), STOP))
+        picture = ImageMade(Image("image/png", b"\x89PNG"))
+        assert events == [TextDelta("Here:"), picture, ReasoningDelta("", "c2ln"), Finished(TOKENS, "stop")]
+        assert await read(sse(candidate(data), STOP)) == [picture, Finished(TOKENS, "stop")]
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"mimeType": "image/png", "data": "%%%"},
+            {"mimeType": "image/png", "data": 3},
+            {"mimeType": "image/png", "data": ""},
+            {"mimeType": "image/svg+xml", "data": "iVBORw=="},
+            {"mimeType": ["image/png"], "data": "iVBORw=="},
+            {"mimeType": "audio/wav", "data": "iVBORw=="},
+        ],
+    )
+    async def test_what_is_no_picture(self, odd: dict[str, Any]) -> None:
+        assert await read(sse(candidate(said("Yes"), {"inlineData": odd}), STOP)) == [
+            TextDelta("Yes"),
+            Finished(TOKENS, "stop"),
+        ]
 
     async def test_the_signature_of_a_text_does_not_cut_it_in_two(self) -> None:
         last = candidate(said("", thoughtSignature="c2ln"), reason="STOP", usage=USAGE)

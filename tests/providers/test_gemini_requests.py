@@ -72,6 +72,18 @@ class TestMessages:
         assert ("inlineData" in content["parts"][0]) is seen
         assert content["parts"][0] == {"text": UNSEEN} or seen
 
+    def test_pictures_that_a_model_made(self) -> None:
+        """With their signature, or with Google's word for that of another model: thought-signatures, in its docs."""
+        picture = Image("image/png", b"\x89PNG")
+        data = {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}
+        said = message(ASSISTANT, "Here:", picture, Reasoning("", None, "c2ln"))
+        sent = body(message(USER, "Draw"), said, message(USER, "Again"))["contents"]
+        assert sent[1] == {"role": "model", "parts": [{"text": "Here:"}, data | {"thoughtSignature": "c2ln"}]}
+        sent = body(message(USER, "Draw"), message(ASSISTANT, picture), message(USER, "Again"))["contents"]
+        assert sent[1] == {"role": "model", "parts": [data | {"thoughtSignature": UNSIGNED}]}
+        old = body(message(ASSISTANT, picture), message(USER, "Again"), model="gemini-2.5-flash-image")["contents"]
+        assert old[0] == {"role": "model", "parts": [data]}
+
     def test_a_models_own_last_words_are_not_the_end(self) -> None:
         """From 3.5 Flash-Lite on such a request is refused: whats-new-gemini-3.6."""
         contents = body(message(USER, "One"), message(ASSISTANT, "Tw"))["contents"]
@@ -349,14 +361,25 @@ class TestModels:
         assert len(server.requests) == 3
         assert server.requests[1].path == "/v1beta/models?pageSize=1000&pageToken=page%2F2"
 
+    @pytest.mark.parametrize(
+        "name", ["gemini-3-pro-image", "gemini-2.5-flash-image-preview", "nano-banana-pro-preview"]
+    )
+    def test_what_draws_is_asked_for_pictures(self, name: str) -> None:
+        """https://ai.google.dev/gemini-api/docs/image-generation"""
+        model = model_of("gemini", listed(name))
+        assert model
+        assert (model.draws, model.tools) == (True, False)
+        config = body_of(ProviderRequest(name, [message(USER, "Draw")], about=model), "gemini")["generationConfig"]
+        assert config["responseModalities"] == ["TEXT", "IMAGE"]
+
     def test_what_cannot_chat_is_left_out(self) -> None:
         others = [
             listed("imagen-4.0-generate-001", "predict"),
             listed("veo-3.1-generate-preview", "predictLongRunning"),
             listed("aqa", "generateAnswer"),
             listed("gemini-3.8-live", "bidiGenerateContent"),
-            *map(listed, ("gemini-2.5-flash-preview-tts", "gemini-3-pro-image", "gemini-2.5-flash-image-preview")),
-            *map(listed, ("nano-banana-pro-preview", "gemini-omni-flash-preview", "lyria-3-pro-preview")),
+            listed("gemini-2.5-flash-preview-tts"),
+            *map(listed, ("gemini-omni-flash-preview", "lyria-3-pro-preview")),
             *map(listed, ("gemini-2.5-flash-native-audio-latest", "gemini-2.5-computer-use-preview-10-2025")),
             {"name": "models/x", "supportedGenerationMethods": None},
         ]

@@ -16,9 +16,9 @@ from parley.errors import (
     ProviderFailed,
     RequestRefused,
 )
-from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, Finished, ImageMade, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult, Usage
-from parley.models import Parameters, ToolSpec
+from parley.models import Model, Parameters, ToolSpec
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import Access, Endpoint
 from parley.providers.openai import OpenAI
@@ -95,6 +95,22 @@ class TestRequests:
                 ],
             }
         ]
+
+    async def test_pictures_of_a_reply_belong_to_the_next_question(self, server: FakeOpenAI, provider: OpenAI) -> None:
+        turns = [message(Role.USER, Text("Draw")), message(Role.ASSISTANT, PICTURE), message(Role.USER, Text("Bluer"))]
+        about = Model("box", "fake-model", draws=True)
+        body = await self.sent(server, provider, ProviderRequest("fake-model", turns, about=about))
+        shown = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}}
+        text, further = {"type": "text", "text": "Draw"}, {"type": "text", "text": "Bluer"}
+        assert body["messages"] == [{"role": "user", "content": [text, shown, further]}]
+        assert body["modalities"] == ["image", "text"]
+        turns[1] = message(Role.ASSISTANT, Text("Here:"), PICTURE)
+        body = await self.sent(server, provider, ProviderRequest("fake-model", turns))
+        assert body["messages"][1:] == [
+            {"role": "assistant", "content": "Here:"},
+            {"role": "user", "content": [shown, further]},
+        ]
+        assert "modalities" not in body
 
     async def test_a_reply_is_sent_round_by_round(self, server: FakeOpenAI, provider: OpenAI) -> None:
         reply = message(
@@ -386,3 +402,40 @@ class TestEmbeddings:
             with pytest.raises(AnswerBroken):
                 await provider.embed("m", ["a"])
             await provider.close()
+
+
+class TestPictures:
+    """As https://openrouter.ai/docs/features/multimodal/image-generation has them, in pieces and at once."""
+
+    @staticmethod
+    def images(*urls: object) -> list[dict[str, Any]]:
+        return [{"type": "image_url", "image_url": {"url": url}, "index": place} for place, url in enumerate(urls)]
+
+    async def test_streamed(self) -> None:
+        shown = self.images(PICTURE.url)
+        events = await read(piece(content="Here:"), piece(content="", images=shown), piece("stop"))
+        assert events == [TextDelta("Here:"), ImageMade(PICTURE), Finished(None, "stop")]
+        assert await read(piece(images=shown), piece("stop")) == [ImageMade(PICTURE), Finished(None, "stop")]
+
+    async def test_at_once(self) -> None:
+        said = {"role": "assistant", "content": "", "images": self.images(PICTURE.url, PICTURE.url)}
+        whole = {"choices": [{"index": 0, "message": said, "finish_reason": "stop"}]}
+        events = await read_bytes(json.dumps(whole).encode(), "application/json")
+        assert events == [ImageMade(PICTURE), ImageMade(PICTURE), Finished(None, "stop")]
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            "x",
+            [None, 3, {}],
+            [{"image_url": "data:image/png;base64,iVBORw=="}],
+            [{"image_url": {"url": "https://example.org/a.png"}}],
+            [{"image_url": {"url": "data:image/png,iVBORw=="}}],
+            [{"image_url": {"url": "data:image/svg+xml;base64,iVBORw=="}}],
+            [{"image_url": {"url": "data:image/png;base64,é"}}],
+        ],
+    )
+    async def test_what_is_no_picture(self, odd: object) -> None:
+        """Nothing is fetched from anywhere."""
+        events = await read(piece(content="Yes", images=odd), piece("stop"))
+        assert events == [TextDelta("Yes"), Finished(None, "stop")]

@@ -59,6 +59,10 @@ class TestModels:
                     "parameters": frozenset({"temperature"}),
                 },
             ),
+            (
+                {"architecture": {"input_modalities": ["text"], "output_modalities": ["image", "text"]}},
+                {"vision": False, "audio": False, "draws": True},
+            ),
             ({"context_length": "many", "meta": None, "architecture": []}, {}),
         ],
     )

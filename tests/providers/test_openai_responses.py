@@ -19,7 +19,7 @@ from parley.errors import (
     ProviderFailed,
     RateLimited,
 )
-from parley.events import Event, Finished, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, Finished, ImageMade, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import Image, Message, MessageStatus, Part, Reasoning, Role, Text, ToolCall, ToolResult, Usage
 from parley.models import Parameters, ToolSpec
 from parley.providers import azure
@@ -116,6 +116,18 @@ class TestAnswers:
         done = [event("response.output_item.done", output_index=0, item=item) for item in (THOUGHT, MESSAGE)]
         events, _ = await read(BEGUN, *done, event("response.completed", response=response("completed", usage=TOKENS)))
         assert (reasoning_of(events), text_of(events)) == ("Let me see.\n\nNow.", "Grüße 🙂")
+
+    async def test_a_picture(self) -> None:
+        """As https://developers.openai.com/api/docs/guides/tools-image-generation has it. None is asked for."""
+        item = {"id": "ig_1", "type": "image_generation_call", "status": "completed", "result": "iVBORw=="}
+        for form, media_type in ((None, "image/png"), ("webp", "image/webp")):
+            done = item | ({"output_format": form} if form else {})
+            parts = (
+                event("response.output_item.done", output_index=0, item=done),
+                event("response.completed", response=response("completed", done)),
+            )
+            events, error = await read(*parts)
+            assert (events, error) == ([ImageMade(Image(media_type, b"\x89PNG")), Finished(None, "stop")], None)
 
     async def test_a_refusal_is_text(self) -> None:
         refused = event("response.refusal.delta", item_id="m", output_index=0, content_index=0, delta="I cannot.")

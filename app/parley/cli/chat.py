@@ -15,7 +15,7 @@ from parley.cli.shell import Shell
 from parley.cli.usage import tell_budget
 from parley.engine import ChatRequest
 from parley.errors import ChatError, ConversationUnknown, PromptEmpty
-from parley.events import Failed, Finished, LastEvent, ReasoningDelta, Started, Status, TextDelta
+from parley.events import Failed, Finished, ImageMade, LastEvent, ReasoningDelta, Started, Status, TextDelta
 from parley.messages import Conversation, Image, Message, MessageStatus, Part, Reasoning, Role, Text, new_id
 from parley.models import NO_PARAMETERS, Parameters
 from parley.providers.guide import PROVIDER as GUIDE
@@ -267,6 +267,8 @@ class _Printer:
                 self._pieces.append(text)
             case ReasoningDelta(text) if self._shows_thoughts:
                 self._thoughts.append(text)
+            case ImageMade(image):
+                streams.note(f"[Image: {image.media_type}, {len(image.data)} bytes]")
             case Status(_, text, None):
                 streams.note(f"{text}…")
             case Status(_, text, seconds):

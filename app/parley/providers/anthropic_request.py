@@ -15,7 +15,7 @@ from parley.models import Effort, ToolSpec
 from parley.providers.anthropic_models import ADAPTIVE, BETWEEN_TOOLS, MANUAL, OFF, Traits
 from parley.providers.anthropic_reply import REDACTED
 from parley.providers.base import ProviderRequest
-from parley.providers.prompts import arguments, entries, rounds
+from parley.providers.prompts import arguments, entries, rounds, with_pictures_asked
 
 Block = dict[str, Any]
 
@@ -102,7 +102,8 @@ class _Chat:
         self.with_thoughts = False
         self._names: set[str] = set()
         self._ids: set[str] = set()
-        said = [message for message in request.messages if message.role is not Role.SYSTEM]
+        shown = with_pictures_asked(request.messages)
+        said = [message for message in shown if message.role is not Role.SYSTEM]
         turns = entries(said)
         for number, (role, parts) in enumerate(turns):
             if role is Role.ASSISTANT:
@@ -141,8 +142,6 @@ class _Chat:
                 case Reasoning(text, _, signature) if signature and signed and ids:
                     self.with_thoughts = True
                     yield _thought(text, signature)
-                case Image():
-                    yield _text(_unseen(part))
                 case ToolCall(_, name, written):
                     self._names.add(_plain(name))
                     fields = {"id": next(fresh), "name": _plain(name), "input": arguments(written)}

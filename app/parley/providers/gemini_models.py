@@ -24,9 +24,11 @@ _LEAST_OF_PRO = 128
 """Gemini 2.5 Pro cannot be kept from thinking."""
 
 _NO_CHAT = (
-    r"(^|[/_.-])(tts|image|imagen|veo|lyria|live|native-audio|embedding|embeddings|omni|nano-banana|computer-use"
+    r"(^|[/_.-])(tts|imagen|veo|lyria|live|native-audio|embedding|embeddings|omni|computer-use"
     r"|deep-research|antigravity|transcribe|translate|aqa)([/_.-]|$)"
 )
+_DRAWS = r"(^|[/_.-])(image|nano-banana)([/_.-]|$)"
+"""Models that answer with pictures too: https://ai.google.dev/gemini-api/docs/image-generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Traits:
     """What a model's name tells: what its requests may hold, and how they must hold it.
 
     `levels` are the words for thinking that it takes; without any it takes a number of tokens. `signs`: it wants its
-    signatures back. `sampling`: it takes temperature and top-p.
+    signatures back. `sampling`: it takes temperature and top-p. `draws`: it makes pictures, and calls no tools.
     """
 
     family: str
@@ -48,6 +50,7 @@ class Traits:
     json_with_tools: bool
     vision: bool | None
     signs: bool
+    draws: bool
 
 
 def traits_of(name: str) -> Traits:
@@ -59,24 +62,26 @@ def traits_of(name: str) -> Traits:
     gemini, open_model = family == "gemini", family == "gemma"
     small_open_model = open_model and version < (4, 0)
     lite, pro = "lite" in name, "-pro" in name
+    draws = re.search(_DRAWS, name) is not None
     return Traits(
         family,
-        thinks=(gemini and version >= (2, 5)) or (open_model and not small_open_model),
+        thinks=(gemini and version >= ((3, 0) if draws else (2, 5))) or (open_model and not small_open_model),
         levels=_levels(family, version, lite=lite, pro=pro),
         pro=pro,
         # Gemini takes no notice of them from 3.6 on, and says that it will refuse them one day.
         sampling=not gemini or (version < (3, 6) and not (lite and version >= (3, 5))),
         instruction=not open_model,
-        tools=(not small_open_model) if family else None,
-        json=not small_open_model,
+        tools=False if draws else (not small_open_model if family else None),
+        json=not small_open_model and not draws,
         json_with_tools=version >= (3, 0),
-        vision=_sees(name) if small_open_model else (True if family else None),
+        vision=_sees(name) if small_open_model else (True if family or draws else None),
         signs=gemini and version >= (3, 0),
+        draws=draws,
     )
 
 
 def model_of(provider: str, entry: Mapping[str, Any]) -> Model | None:
-    """Return the model of an entry of the list, or None if it is for pictures, films, speech or the like."""
+    """Return the model of an entry of the list, or None if it is for films, speech or the like."""
     name = str(entry["name"]).removeprefix(PREFIX)
     methods = entry.get("supportedGenerationMethods")
     methods = methods if isinstance(methods, list) else []
@@ -99,6 +104,7 @@ def model_of(provider: str, entry: Mapping[str, Any]) -> Model | None:
         audio=True if traits.family == "gemini" else None,
         max_output=most,
         parameters=parameters_of(traits, reasoning=reasoning),
+        draws=True if traits.draws else None,
     )
 
 
@@ -128,13 +134,20 @@ def thinking(traits: Traits, effort: Effort) -> dict[str, Any]:
 
 
 def in_order(models: Iterable[Model], preferred: tuple[str, ...]) -> list[Model]:
-    """Return the models that people want first, then the newest; those that only embed come last."""
+    """Return the models that people want first, then the newest; then those that draw, and those that only embed."""
     ranks = {name: rank for rank, name in enumerate(preferred)}
 
     def place(model: Model) -> tuple[Any, ...]:
         numbers = [-float(found) for found in re.findall(r"-(\d{1,2}(?:\.\d+)?)(?=-|$)", model.name)[:1]]
         rank = ranks.get(model.name, len(ranks))
-        return model.purpose == "embedding", rank, "gemini" not in model.name, numbers or [1.0], model.name
+        return (
+            model.purpose == "embedding",
+            model.draws is True,
+            rank,
+            "gemini" not in model.name,
+            numbers or [1.0],
+            model.name,
+        )
 
     return sorted(models, key=place)
 

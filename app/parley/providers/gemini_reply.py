@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from parley.events import Event, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, ImageMade, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import ToolCall, Usage, new_id
 from parley.providers.endpoints import number, object_of
+from parley.providers.pictures import picture
 
 CUT_OFF = frozenset({"MAX_TOKENS", "CONTINUATION"})
 WITHHELD = frozenset(
@@ -87,7 +88,14 @@ class Reply:
             if text:
                 self.spoken = self.spoken or not text.isspace()
                 yield TextDelta(text)
-            if signature:
+            data = object_of(part.get("inlineData"))
+            if image := picture(data.get("mimeType"), data.get("data")):
+                self.spoken = True
+                yield from self.signatures()
+                yield ImageMade(image)
+                if signature:
+                    yield ReasoningDelta("", signature)
+            elif signature:
                 self._signatures.append(signature)
 
     def _call(self, call: Mapping[str, Any], signature: str) -> ToolCall:

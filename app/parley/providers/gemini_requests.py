@@ -22,7 +22,7 @@ GO_ON = "Go on with your answer exactly where it broke off. Do not repeat anythi
 NO_RESULT = "The call was not carried out."
 UNSEEN = "(An image, which this model cannot see.)"
 UNSIGNED = "skip_thought_signature_validator"
-"""Google's word for the signature of a call that another model has made."""
+"""Google's word for the signature of a call, or of a picture, that another model has made."""
 
 MOST_STOPS = 5
 SEEDS = 2**31
@@ -92,7 +92,12 @@ def _contents(messages: Sequence[Message], traits: Traits) -> list[Json]:
 
 def _round(said: Sequence[Part], results: Sequence[ToolResult], traits: Traits) -> Iterator[Json]:
     """Yield what the model said, and what came of its calls: of each one something, in their order."""
-    yield {"role": "model", "parts": _parts(said, traits)}
+    parts = _parts(said, traits)
+    if traits.signs:
+        for part in parts:
+            if "inlineData" in part:
+                part.setdefault("thoughtSignature", UNSIGNED)
+    yield {"role": "model", "parts": parts}
     came = {result.call_id: result for result in results}
     responses = []
     for call in said:
@@ -106,7 +111,8 @@ def _round(said: Sequence[Part], results: Sequence[ToolResult], traits: Traits) 
 def _parts(parts: Sequence[Part], traits: Traits) -> list[Json]:
     """Return parts as they are sent: thoughts only with their signature.
 
-    A signature without a thought is that of the text before it. The first of several calls signs for all of them.
+    A signature without a thought is that of the text or picture before it. The first of several calls signs for all of
+    them.
     """
     sent: list[Json] = []
     for before, part in zip((None, *parts), parts, strict=False):
@@ -120,7 +126,7 @@ def _parts(parts: Sequence[Part], traits: Traits) -> list[Json]:
             case Reasoning(thought, _, signature) if signature and thought:
                 sent.append({"text": thought, "thought": True, "thoughtSignature": signature})
             case Reasoning(_, _, signature) if signature:
-                if not sent or sent[-1].keys() != {"text"}:
+                if not sent or sent[-1].keys() not in ({"text"}, {"inlineData"}):
                     sent.append({"text": ""})
                 sent[-1]["thoughtSignature"] = signature
             case ToolCall(_, _, written, signature):
@@ -153,7 +159,8 @@ def _config(request: ProviderRequest, traits: Traits, hottest: float, *, with_to
     ]
     config = {name: value for parameter, name, value in wanted if value is not None and parameter in takes}
     how = thinking(traits, asked.effort if "effort" in takes else "") if reasoning and traits.family else {}
-    return config | ({"thinkingConfig": how} if how else {})
+    drawn = {"responseModalities": ["TEXT", "IMAGE"]} if traits.draws else {}
+    return config | ({"thinkingConfig": how} if how else {}) | drawn
 
 
 def _within(value: Number | None, most: Number | None) -> Number | None:

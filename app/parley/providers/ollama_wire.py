@@ -13,7 +13,7 @@ from parley.models import Model, Parameters
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import number, object_of
 from parley.providers.library import LoadedModel, ModelDetails
-from parley.providers.prompts import arguments, entries, rounds
+from parley.providers.prompts import arguments, entries, rounds, with_pictures_asked
 from parley.providers.thinking import ThinkSplitter
 
 NANOSECONDS = 1e9
@@ -246,7 +246,7 @@ def _messages(request: ProviderRequest, facts: Facts) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     if request.instruction.strip():
         sent.append({"role": "system", "content": request.instruction})
-    for role, parts in entries(request.messages):
+    for role, parts in entries(with_pictures_asked(request.messages)):
         if role is Role.ASSISTANT:
             sent += _reply(parts)
         elif sent and sent[-1]["role"] == role:

@@ -15,7 +15,7 @@ from parley.models import Parameters, ToolSpec
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import object_of
 from parley.providers.openai_rows import Habits
-from parley.providers.prompts import entries, rounds
+from parley.providers.prompts import entries, rounds, with_pictures_asked
 
 JSON_WANTED = "Answer with JSON."
 """Said where JSON is asked for and no message speaks of it, for many servers refuse that."""
@@ -51,6 +51,8 @@ def chat_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
             body["tool_choice"] = request.tool_choice
         elif request.tool_choice != "auto":
             body["tool_choice"] = {"type": "function", "function": {"name": request.tool_choice}}
+    if request.about and request.about.draws:
+        body["modalities"] = ["image", "text"]
     body |= _parameters(request.parameters, manner)
     if "response_format" in body and not wants_json(request):
         messages.insert(0, {"role": "system", "content": JSON_WANTED})
@@ -140,7 +142,7 @@ def chat_messages(request: ProviderRequest, manner: Manner) -> list[dict[str, An
     if request.instruction.strip():
         sent.append({"role": "system", "content": request.instruction})
     sees = request.about is None or request.about.vision is not False
-    for role, parts in entries(with_something(request.messages)):
+    for role, parts in entries(with_something(with_pictures_asked(request.messages))):
         if role is not Role.ASSISTANT:
             if sent and sent[-1]["role"] == "tool" and manner.habits.tools_answered:
                 sent.append({"role": "assistant", "content": NO_ANSWER})

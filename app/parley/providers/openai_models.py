@@ -72,6 +72,7 @@ def model_of(provider: str, entry: Mapping[str, Any], habits: Habits, *, context
         max_output=number(entry.get("max_completion_tokens"), top.get("max_completion_tokens")),
         price=price_of(entry),
         purpose=purpose,
+        draws=True if "image" in _outputs(entry) else None,
     )
     return _completed(model, entry, habits)
 
@@ -126,7 +127,7 @@ def base_name(entry: Mapping[str, Any]) -> str:
 def _purpose(entry: Mapping[str, Any]) -> Purpose | None:
     """Return what a model is for: as the server says, else as its name does."""
     kind, abilities = str(entry.get("type", "")).lower(), object_of(entry.get("capabilities"))
-    outputs = object_of(entry.get("architecture")).get("output_modalities") or entry.get("output_modalities")
+    outputs = _outputs(entry)
     name = base_name(entry)
     if kind.startswith("embedding") or re.search(_EMBEDS, name, re.IGNORECASE):
         return "embedding"
@@ -134,7 +135,7 @@ def _purpose(entry: Mapping[str, Any]) -> Purpose | None:
         kind in ("image", "moderation", "rerank", "audio", "video", "transcribe"),
         abilities.get("completion_chat") is False or abilities.get("chat_completion") is False,
         entry.get("supports_chat") is False,
-        isinstance(outputs, list) and "text" not in outputs,
+        outputs and "text" not in outputs,
         re.search(_NO_CHAT, name, re.IGNORECASE),
     )
     return None if any(says_no) else "chat"
@@ -149,6 +150,11 @@ def _label(entry: Mapping[str, Any]) -> str:
 def _inputs(entry: Mapping[str, Any]) -> list[Any] | None:
     inputs = object_of(entry.get("architecture")).get("input_modalities") or entry.get("input_modalities")
     return inputs if isinstance(inputs, list) else None
+
+
+def _outputs(entry: Mapping[str, Any]) -> list[Any]:
+    outputs = object_of(entry.get("architecture")).get("output_modalities") or entry.get("output_modalities")
+    return outputs if isinstance(outputs, list) else []
 
 
 def _vision(entry: Mapping[str, Any]) -> bool | None:

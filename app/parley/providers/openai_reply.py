@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from parley.events import Event, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, ImageMade, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import ToolCall, new_id
 from parley.providers.endpoints import object_of
 from parley.providers.openai_chat import signature
 from parley.providers.openai_usage import REASONS
+from parley.providers.pictures import picture_at
 from parley.providers.thinking import ThinkSplitter
 
 
@@ -50,6 +51,8 @@ class ChatReply:
             self._say(refusal, events)
         if calls := delta.get("tool_calls"):
             self._call(calls)
+        if images := delta.get("images"):
+            self._show(images, events)
         if isinstance(reason := choice.get("finish_reason"), str) and reason:
             self.reason = REASONS.get(reason.lower(), reason)
         return events
@@ -138,6 +141,13 @@ class ChatReply:
         events += deltas
         if not self.spoken:
             self.spoken = any(isinstance(delta, TextDelta) and not delta.text.isspace() for delta in events)
+
+    def _show(self, images: Any, events: list[Event]) -> None:
+        """Take pictures, as https://openrouter.ai/docs/features/multimodal/image-generation has them."""
+        for entry in map(object_of, images if isinstance(images, list) else ()):
+            if image := picture_at(object_of(entry.get("image_url")).get("url")):
+                events.append(ImageMade(image))
+                self.spoken = True
 
     def _call(self, deltas: Any) -> None:
         for delta in deltas if isinstance(deltas, list) else [deltas]:

@@ -7,7 +7,7 @@ https://developers.openai.com/api/docs/api-reference/responses, and the types of
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parley.events import Event, ReasoningDelta, TextDelta, ToolCalled
+from parley.events import Event, ImageMade, ReasoningDelta, TextDelta, ToolCalled
 from parley.messages import Image, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from parley.providers.base import ProviderRequest
 from parley.providers.endpoints import object_of
@@ -25,7 +25,8 @@ from parley.providers.openai_chat import (
     with_something,
 )
 from parley.providers.openai_usage import REASONS
-from parley.providers.prompts import entries, rounds
+from parley.providers.pictures import picture
+from parley.providers.prompts import entries, rounds, with_pictures_asked
 
 
 def responses_body(request: ProviderRequest, manner: Manner) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def input_items(request: ProviderRequest, provider: str, *, thinks: bool) -> lis
     """Return the messages as items: texts, calls, their results, and for models that think their thoughts."""
     items: list[dict[str, Any]] = []
     sees = request.about is None or request.about.vision is not False
-    for role, parts in entries(with_something(request.messages)):
+    for role, parts in entries(with_something(with_pictures_asked(request.messages))):
         if role is Role.ASSISTANT:
             for said, results in rounds(parts):
                 items += _round(said, results, provider, thinks=thinks)
@@ -173,6 +174,10 @@ class ResponsesReply:
                 return [ReasoningDelta(words, proof)] if words or proof else []
             case "message" if not came:
                 return [event for text in _texts(item.get("content")) for event in self._say(text, item.get("id"))]
+            case "image_generation_call":
+                if image := _picture(item):
+                    self.spoken = True
+                    return [ImageMade(image)]
             case "function_call":
                 id, name, arguments = item.get("call_id"), item.get("name"), item.get("arguments")
                 if isinstance(id, str) and isinstance(name, str) and name:
@@ -188,6 +193,12 @@ class ResponsesReply:
             self.reason = REASONS.get(reason, "length")
         else:
             self.reason = "tool_calls" if self._called else "stop"
+
+
+def _picture(item: Mapping[str, Any]) -> Image | None:
+    """Return the picture of a call that makes one: base64 alone, PNG unless it says otherwise."""
+    form = item.get("output_format")
+    return picture(f"image/{form if isinstance(form, str) else 'png'}", item.get("result"))
 
 
 def _texts(content: Any) -> list[str]:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from parley.messages import Message, Part, Role, Text, ToolResult
+from parley.messages import Image, Message, Part, Role, Text, ToolResult
 
 
 class Entry(NamedTuple):
@@ -27,6 +28,27 @@ def entries(messages: Sequence[Message]) -> list[Entry]:
     After a failed answer a question follows a question.
     """
     return [Entry(role, _joined(side)) for role, side in groupby(messages, attrgetter("role"))]
+
+
+def with_pictures_asked(messages: Iterable[Message]) -> list[Message]:
+    """Return messages in which the pictures that models made belong to the next question.
+
+    Most wire formats take pictures only from people. Replies that were nothing else are left out.
+    """
+    sent: list[Message] = []
+    made: list[Image] = []
+    for message in messages:
+        if message.role is Role.ASSISTANT and message.images:
+            made += message.images
+            parts = tuple(part for part in message.parts if not isinstance(part, Image))
+            if parts:
+                sent.append(replace(message, parts=parts))
+        elif message.role is Role.USER and made:
+            sent.append(replace(message, parts=(*made, *message.parts)))
+            made = []
+        else:
+            sent.append(message)
+    return sent
 
 
 def rounds(parts: Sequence[Part]) -> Iterator[tuple[list[Part], list[ToolResult]]]:

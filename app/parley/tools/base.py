@@ -9,11 +9,15 @@ from parley.models import ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """For whom and where a tool is called. Without a conversation the answer is not stored."""
+    """For whom and where a model answers, and its tools are called. Without a conversation the answer is not stored.
+
+    `keeps`: the pictures that the model makes are kept as files, as those that its tools make are.
+    """
 
     account: str
     conversation_id: str | None = None
     message_id: str | None = None
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The tool `save_file`: a model writes a file that the person can fetch."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from parley.attachments import Attachments
+from parley.attachments import Attachments, once
 from parley.models import ToolSpec
 from parley.tools.base import Outcome, Place
 
@@ -48,7 +48,7 @@ class SaveFile:
             return Outcome(f"The content has more than {MOST_LETTERS} letters.", failed=True)
         file = await self._attachments.keep(
             name,
-            _once(content.encode("utf-8", "replace")),
+            once(content.encode("utf-8", "replace")),
             account=place.account,
             origin="produced",
             conversation_id=place.conversation_id,
@@ -56,7 +56,3 @@ class SaveFile:
         )
         words = f"Saved as “{file.name}”, {file.size} bytes. The person can fetch it."
         return Outcome(words, title=file.name, files=(file.id,))
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
