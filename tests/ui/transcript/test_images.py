@@ -10,11 +10,14 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
+from parley.events import Finished, ImageMade
 from parley.messages import Image, Message, Part, Text
 from parley.render import Kind, parse
 from parley.ui.transcript import accessible, pictures
+from parley.ui.transcript.actions import actions_for
 from parley.ui.transcript.imagecell import HIGHEST, ImageCell
 from parley.ui.transcript.imagewindow import ImageWindow
+from parley.ui.transcript.textcell import TextCell
 from tests.ui.transcript.conftest import Sight, answer, streaming, until, user
 
 
@@ -294,3 +297,41 @@ def test_only_the_beginning_of_a_large_one_is_read_for_its_size(monkeypatch: pyt
     assert pictures.size_of(url + "A" * 400_000).width() == 300
     assert read == [pictures.HEAD]
     assert not pictures.size_of(encoded(b"x" * 100)).isValid()
+
+
+def test_one_that_a_model_makes_is_shown_when_it_comes(sight: Sight) -> None:
+    made = Image("image/png", base64.b64decode(data(200, 100).partition(",")[2]))
+    sight.show([user("q", "Draw"), streaming("a")])
+    sight.view.begin("a")
+    sight.stream("a", ["Here it is.\n\nA `box`"])
+    sight.events("a", ImageMade(made))
+    assert cell(sight).height == 100
+    assert sight.texts("a").split() == ["Image", "Here", "it", "is.", "A", "box"]
+    sight.stream("a", [", red.\n\nAnd more."])
+    sight.events("a", ImageMade(made))
+    assert [type(found) for found in sight.row("a").answer.cells][:2] == [ImageCell, ImageCell]
+    sight.events("a", Finished())
+    sight.view.finish("a")
+    sight.settled("a")
+    drawn(sight)
+    assert cell(sight).shown
+    message, grown = sight.row("a").message, sight.texts("a")
+    assert message.parts == (made, made, Text("Here it is.\n\nA `box`, red.\n\nAnd more."))
+    sight.show([])
+    sight.show([message])
+    assert sight.texts("a") == grown
+    assert [type(found) for found in sight.row("a").answer.cells][:3] == [ImageCell, ImageCell, TextCell]
+
+
+def test_an_answer_that_is_nothing_but_a_picture(sight: Sight) -> None:
+    made = Image("image/png", base64.b64decode(data(200, 100).partition(",")[2]))
+    whole = replace(answer("a"), parts=(made,))
+    sight.show([streaming("a")])
+    sight.view.begin("a")
+    sight.events("a", ImageMade(made), Finished())
+    sight.view.finish(whole)
+    sight.settled("a")
+    assert cell(sight).height == 100
+    keys = [action.key for action in actions_for(sight.row("a").message)]
+    assert "copy-markdown" in keys
+    assert "copy" not in keys  # there is no text

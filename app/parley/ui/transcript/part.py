@@ -57,6 +57,7 @@ class Part:
         self._make = make
         self._quote = quote
         """Quotes that all of it stands in."""
+        self._pictures: list[Block] = []
         self._settled: list[Block] = []
         self._shown: list[Block] = []
         self._splitter: Splitter | None = None
@@ -64,10 +65,16 @@ class Part:
         self.parsed = 0
         """Letters that the parser has read while the text grew."""
 
+    def illustrate(self, pictures: Sequence[Block]) -> None:
+        """Show these pictures above the text."""
+        shown = self._shown[len(self._pictures) :]
+        self._pictures = list(pictures)
+        self._put([*self._pictures, *shown], 0)
+
     def show(self, blocks: Sequence[Block]) -> int:
         """Show these blocks; return the index of the first cell that changed."""
         self._settled = list(blocks)
-        shown = self._quoted(blocks)
+        shown = self._whole(blocks)
         first = 0
         for old, new in zip(self._shown, shown, strict=False):
             if old != new:
@@ -76,8 +83,10 @@ class Part:
         self._put(shown, first)
         return first
 
-    def _quoted(self, blocks: Sequence[Block]) -> list[Block]:
-        return [block._replace(quote=block.quote + self._quote) for block in blocks] if self._quote else list(blocks)
+    def _whole(self, blocks: Sequence[Block]) -> list[Block]:
+        """Return the blocks of the text as they are shown, below the pictures."""
+        text = [block._replace(quote=block.quote + self._quote) for block in blocks] if self._quote else blocks
+        return [*self._pictures, *text]
 
     def dress(self, make: Make) -> None:
         """Make all cells anew, in another way."""
@@ -92,8 +101,8 @@ class Part:
         self._splitter.feed(text)
         step = self._splitter.take()
         self.parsed = self._splitter.parsed
-        first = add(self._settled, step.done)
-        self._put(self._quoted([*self._settled, *step.tail]), first)
+        first = len(self._pictures) + add(self._settled, step.done)
+        self._put(self._whole([*self._settled, *step.tail]), first)
         return first
 
     def settle(self, text: str) -> Iterator[None]:
@@ -104,7 +113,7 @@ class Part:
             yield
         self._splitter = None
         self._settled = blocks
-        blocks = self._quoted(blocks)
+        blocks = self._whole(blocks)
         first = next((i for i, pair in enumerate(zip(self._shown, blocks, strict=False)) if pair[0] != pair[1]), None)
         shortest = min(len(self._shown), len(blocks))
         if first is not None or len(self._shown) != len(blocks):

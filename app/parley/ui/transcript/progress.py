@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Status, Stopped, TextDelta, ToolStarted
-from parley.messages import Message, MessageStatus, Reasoning, Text
+from parley.events import (
+    Event,
+    Failed,
+    Finished,
+    ImageMade,
+    ReasoningDelta,
+    Started,
+    Status,
+    Stopped,
+    TextDelta,
+    ToolStarted,
+)
+from parley.messages import Image, Message, MessageStatus, Reasoning, Text
 
 
 class Waiting(NamedTuple):
@@ -34,13 +45,17 @@ class Progress:
 
     def take(self, events: Sequence[Event]) -> tuple[str, str]:
         """Take events; return what they add to the text and to the reasoning."""
-        text, thought = [], []
+        text: list[str] = []
+        thought: list[str] = []
+        images: list[Image] = []
         for event in events:
             match event:
                 case TextDelta(delta):
                     text.append(delta)
                 case ReasoningDelta(delta):
                     thought.append(delta)
+                case ImageMade(image):
+                    images.append(image)
                 case ToolStarted(label=label):
                     self.waiting = Waiting(label)
                     continue
@@ -50,7 +65,7 @@ class Progress:
                 case _:
                     self._note(event)
             self.waiting = None
-        self._add("".join(text), "".join(thought))
+        self._add("".join(text), "".join(thought), images)
         return "".join(text), "".join(thought)
 
     def _note(self, event: Event) -> None:
@@ -69,18 +84,17 @@ class Progress:
                 return
         self._stop_thinking()
 
-    def _add(self, text: str, thought: str) -> None:
+    def _add(self, text: str, thought: str, images: Sequence[Image]) -> None:
         message = self.message
         so_far, thoughts = message.text, message.reasoning
         if thought and not so_far and not self.thinking and (thoughts + thought).strip():
             self.thinking, self._since = True, time.monotonic()
-        if text:
+        if text or images:
             self._stop_thinking()
-        if text or thought:
-            parts = ((Reasoning(thoughts + thought, self.seconds),) if thoughts + thought else ()) + (
-                (Text(so_far + text),) if so_far + text else ()
-            )
-            self.message = replace(message, parts=parts)
+        if text or thought or images:
+            thinking = (Reasoning(thoughts + thought, self.seconds),) if thoughts + thought else ()
+            said = (Text(so_far + text),) if so_far + text else ()
+            self.message = replace(message, parts=(*thinking, *message.images, *images, *said))
 
     def _stop_thinking(self) -> None:
         if self.thinking:

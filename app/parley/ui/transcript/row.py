@@ -108,14 +108,15 @@ class Row:
 
     # --- content
     def _show_parts(self) -> None:
-        text, pictures = self.message.text, list(map(_picture, self.message.images))
+        text = self.message.text
+        self.answer.illustrate(list(map(_picture, self.message.images)))
         if len(text) <= MAX_RICH:
-            self.answer.show([*pictures, *parse(text)])
+            self.answer.show(parse(text))
         elif self.full:
-            self.answer.show([*pictures, Block(Kind.CODE, text, code=text)])
+            self.answer.show([Block(Kind.CODE, text, code=text)])
         else:
             cut = text.rfind("\n", CUT // 2, CUT) + 1 or CUT
-            self.answer.show([*pictures, *parse(text[:cut])])
+            self.answer.show(parse(text[:cut]))
         if self.head.open:
             self._show_reasoning()
         self._show_state()
@@ -268,9 +269,13 @@ class Row:
         progress = self.progress
         if progress is None:
             return
+        pictures = len(self.message.images)
         text, thought = progress.take(events)
         self.message = progress.message
         first = len(self.cells) - 1
+        if len(self.message.images) > pictures:
+            self.answer.illustrate(list(map(_picture, self.message.images)))
+            first = 0
         if thought:
             if self.head.open:
                 self.reasoning.feed(thought)
@@ -288,6 +293,8 @@ class Row:
             self._seconds = self.progress.seconds
             self.message = self.progress.end(message)
             self.progress = None
+        if self.message.images:
+            self.answer.illustrate(list(map(_picture, self.message.images)))
         self._show_state()
         self.rebuild(0)
         return self.answer.settle(self.message.text) if len(self.message.text) <= MAX_RICH else iter(())
@@ -304,7 +311,7 @@ class Row:
 
 
 def _picture(image: Image) -> Block:
-    """Return the block of a picture that was sent along. Nothing can be found in it."""
+    """Return the block of a picture that was sent along, or made. Nothing can be found in it."""
     return Block(Kind.IMAGE, f"![]({image.url})\n\n", "<p></p>", url=image.url)
 
 
