@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from parley.engine import ChatRequest
 from parley.errors import AssistantUnknown, ConversationUnknown, FileUnknown, PromptEmpty
-from parley.events import Event, Failed, Finished, Stopped, TextDelta, ToolFinished
+from parley.events import Event, Failed, Finished, ImageMade, Stopped, TextDelta, ToolFinished
 from parley.server.application import Asking, json_response
 from parley.server.asking import Talk
 from parley.server.backend import CHANNEL, Backend
@@ -88,7 +88,7 @@ async def _answered(backend: Backend, interaction: Interaction, ids: Sequence[st
     _, parts = await services.attachments.parts(ids, interaction.prompt, account=caller.id)
     talk = Talk()
     talk.user(*parts)
-    return await services.engine.complete(talk.messages, account=caller.id, assistant=assistant.id)
+    return await services.engine.complete(talk.messages, account=caller.id, assistant=assistant.id, keeps_images=True)
 
 
 class _Rendering:
@@ -118,7 +118,7 @@ class _Rendering:
 
 
 def _files_of(event: Event) -> Sequence[str]:
-    return event.files if isinstance(event, ToolFinished) else ()
+    return event.files if isinstance(event, ImageMade | ToolFinished) else ()
 
 
 def _error(problem: Problem) -> bytes:

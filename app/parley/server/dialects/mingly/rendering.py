@@ -10,6 +10,7 @@ from parley.events import (
     Event,
     Failed,
     Finished,
+    ImageMade,
     ReasoningDelta,
     Status,
     Stopped,
@@ -69,6 +70,8 @@ def message_of(turn: Turn, event: Event) -> dict[str, Any] | None:
             return {"type": "token", "content": text}
         case ReasoningDelta(text) if text:
             return {"type": "reasoning", "content": text}
+        case ImageMade(image, files):
+            return {"type": "image", "content": image.url, "files": list(files)}
         case Status(code, text):
             return status_message(code, text)
         case ToolCalled(call):

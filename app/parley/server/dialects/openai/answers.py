@@ -10,8 +10,8 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from parley.errors import ServerEnding
-from parley.events import Event, Failed, Finished, ReasoningDelta, Started, Stopped, TextDelta, ToolCalled
-from parley.messages import Part, Reasoning, Text, ToolCall, Usage
+from parley.events import Event, Failed, Finished, ImageMade, ReasoningDelta, Started, Stopped, TextDelta, ToolCalled
+from parley.messages import Image, Part, Reasoning, Text, ToolCall, Usage
 from parley.server.dialect import to_json
 from parley.server.dialects.openai.problems import error_body
 from parley.server.problems import Problem
@@ -40,6 +40,20 @@ class AnsweredCall(BaseModel):
     extra_content: dict[str, Any] | None = None
 
 
+class AnsweredAddress(BaseModel):
+    """An address that holds a whole picture (`data:image/png;base64,…`)."""
+
+    url: str
+
+
+class AnsweredImage(BaseModel):
+    """A picture that the model made, as OpenRouter tells of it."""
+
+    type: Literal["image_url"]
+    image_url: AnsweredAddress
+    index: int
+
+
 class AnsweredMessage(BaseModel):
     """What the model says."""
 
@@ -47,6 +61,7 @@ class AnsweredMessage(BaseModel):
     content: str | None
     refusal: str | None
     reasoning_content: str | None = None
+    images: list[AnsweredImage] | None = None
     tool_calls: list[AnsweredCall] | None = None
 
 
@@ -120,9 +135,16 @@ def message_of(parts: tuple[Part, ...], *, one_call: bool) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
     if thought:
         message["reasoning_content"] = thought
+    if images := [part for part in parts if isinstance(part, Image)]:
+        message["images"] = [image_of(image, place) for place, image in enumerate(images)]
     if calls:
         message["tool_calls"] = [call_of(call) for call in calls]
     return message
+
+
+def image_of(image: Image, place: int) -> dict[str, Any]:
+    """Return a picture as OpenRouter tells of it: https://openrouter.ai/docs/features/multimodal/image-generation."""
+    return {"type": "image_url", "image_url": {"url": image.url}, "index": place}
 
 
 def call_of(call: ToolCall) -> dict[str, Any]:
@@ -169,6 +191,7 @@ class Chunks:
         self._id = new_id("chatcmpl-")
         self._created = int(time.time())
         self._calls = 0
+        self._images = 0
         self._head = b""
         self._tail = b',"logprobs":null,"finish_reason":null}]' + (b',"usage":null}\n\n' if with_usage else b"}\n\n")
 
@@ -182,6 +205,10 @@ class Chunks:
                 return b'%s{"content":%s}%s' % (self._head or self._begin(), to_json(text), self._tail)
             case ReasoningDelta(text) if text:
                 return b'%s{"reasoning_content":%s}%s' % (self._head or self._begin(), to_json(text), self._tail)
+            case ImageMade(image):
+                delta = to_json({"images": [image_of(image, self._images)]})
+                self._images += 1
+                return b"%s%s%s" % (self._head or self._begin(), delta, self._tail)
             case ToolCalled(call) if not (self._one_call and self._calls):
                 delta = to_json({"tool_calls": [{"index": self._calls, **call_of(call)}]})
                 self._calls += 1
