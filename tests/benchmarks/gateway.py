@@ -105,6 +105,7 @@ def measure(plan: Mapping[str, Any], starts: int) -> dict[str, Found]:
 def _measure(gateway: Gateway, pid: int, plan: Mapping[str, Any], found: Found) -> None:
     time.sleep(1.0)  # what it does after its start
     found.idle = memory(pid)
+    _load(gateway.url, gateway.token, gateway.prefix, {})  # what is loaded at the first question
     warm_up = _cost(gateway, pid, {})
     for _ in range(plan["rounds"]):
         cost = _cost(gateway, pid, {"answers": plan["answers"]}) - warm_up
