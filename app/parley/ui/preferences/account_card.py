@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.messages import OWNER
 from parley.people import Account, Token
 from parley.ui.models.long_words import breakable
 from parley.ui.preferences.account_texts import account_name, allowed_text, role_text
+from parley.ui.preferences.card import Card
 from parley.ui.preferences.form import Form
 from parley.ui.preferences.row import words_label
 from parley.ui.preferences.token_list import TokenList
 
-NARROW = 460
 
-
-class AccountCard(QFrame):
+class AccountCard(Card):
     """A frame with who it is and buttons; a form opens below them, above the tokens."""
+
+    narrow = 460
 
     edit_requested = Signal()
     turn_requested = Signal()
@@ -27,7 +27,6 @@ class AccountCard(QFrame):
 
     def __init__(self, account: Account, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("provider")
         self.account = account
         self.form: Form | None = None
         self.name = words_label("", self, "title")
@@ -50,9 +49,7 @@ class AccountCard(QFrame):
             buttons.addWidget(button)
             button.setVisible(button is self.edit or account.id != OWNER)
         buttons.addStretch(1)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.addLayout(texts, 1)
-        self._line.addLayout(buttons)
+        self.put_side_by_side(texts, buttons)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(14, 10, 8, 8)
         self._column.setSpacing(6)
@@ -105,13 +102,6 @@ class AccountCard(QFrame):
     def _rest(self, *, resting: bool) -> None:
         for button in (self.edit, self.new_token):
             button.setEnabled(not resting)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        stacked = event.size().width() < NARROW
-        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
-        if self._line.direction() != way:
-            self._line.setDirection(way)
 
     def _button(self, text: str, signal: object) -> QPushButton:
         button = QPushButton(text, self)

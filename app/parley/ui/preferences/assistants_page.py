@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.assistants import Assistant
 from parley.errors import ChatError
@@ -15,19 +15,19 @@ from parley.ui.error_texts import error_text
 from parley.ui.models.long_words import breakable
 from parley.ui.notices import Notice
 from parley.ui.preferences.assistant_form import AssistantForm
+from parley.ui.preferences.card import Card
 from parley.ui.preferences.page import Page, tab_as_read
 from parley.ui.preferences.row import Row, words_label
 from parley.ui.tasks import Tasks
 
 GATHER_MS = 50
-NARROW = 400
 SHOWN_LETTERS = 200
 """So much of an instruction is shown."""
 
 FIELDS = {"assistant_exists": "name", "assistant_nameless": "name"}
 
 
-class AssistantCard(QFrame):
+class AssistantCard(Card):
     """One assistant, and what can be done with it; a form opens below."""
 
     edit_requested = Signal()
@@ -35,7 +35,6 @@ class AssistantCard(QFrame):
 
     def __init__(self, assistant: Assistant, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("provider")
         self.assistant = assistant
         self.form: AssistantForm | None = None
         self.name = words_label("", self, "title")
@@ -56,9 +55,7 @@ class AssistantCard(QFrame):
             button.setProperty("kind", "link")
             buttons.addWidget(button)
         buttons.addStretch(1)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.addLayout(texts, 1)
-        self._line.addLayout(buttons)
+        self.put_side_by_side(texts, buttons)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(14, 10, 8, 10)
         self._column.setSpacing(8)
@@ -104,13 +101,6 @@ class AssistantCard(QFrame):
             self.form.deleteLater()
             self.form = None
         self.edit.setEnabled(True)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        stacked = event.size().width() < NARROW
-        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
-        if self._line.direction() != way:
-            self._line.setDirection(way)
 
 
 class AssistantsPage(Page):

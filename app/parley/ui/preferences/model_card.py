@@ -1,20 +1,20 @@
 """ModelCard: one model that a server keeps, what is known of it, and what can be done with it."""
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from parley.models import Model
 from parley.providers.library import LoadedModel, ModelDetails
 from parley.ui.models.download_bar import bytes_text
 from parley.ui.models.long_words import breakable
+from parley.ui.preferences.card import Card
 from parley.ui.preferences.row import words_label
 
-NARROW = 400
 DETAILS_HEIGHT = 180
 
 
-class ModelCard(QFrame):
+class ModelCard(Card):
     """A frame with name, facts, state and buttons; details and the question before deleting open below them."""
 
     details_requested = Signal()
@@ -23,7 +23,6 @@ class ModelCard(QFrame):
 
     def __init__(self, model: Model, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("provider")
         self.setAccessibleName(model.name)
         self.model = model
         self._is_default = False
@@ -120,13 +119,6 @@ class ModelCard(QFrame):
             return True
         return super().event(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        stacked = event.size().width() < NARROW
-        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
-        if self._line.direction() != way:
-            self._line.setDirection(way)
-
     def _turn_details(self, checked: bool) -> None:
         if checked:
             self.details_requested.emit()
@@ -173,9 +165,7 @@ class ModelCard(QFrame):
         for button in (self.details, self.unload, self.delete):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.addLayout(texts, 1)
-        self._line.addLayout(buttons)
+        self.put_side_by_side(texts, buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 8, 10)
         column.setSpacing(8)

@@ -1,17 +1,16 @@
 """ProviderCard: one server, how it stands, and what can be done with it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.providers.catalog import Place
+from parley.ui.preferences.card import Card
 from parley.ui.preferences.endpoint_form import EndpointForm, key_fault_text, test_hint
 from parley.ui.preferences.row import words_label
 
-NARROW = 400
 
-
-class ProviderCard(QFrame):
+class ProviderCard(Card):
     """A frame with name, address, state and buttons; its form opens below them."""
 
     test_requested = Signal()
@@ -20,7 +19,6 @@ class ProviderCard(QFrame):
 
     def __init__(self, place: Place, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("provider")
         self.place = place
         self.form: EndpointForm | None = None
         endpoint = place.endpoint
@@ -47,9 +45,7 @@ class ProviderCard(QFrame):
         for button in (self.test, self.edit, self.remove):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.addLayout(texts, 1)
-        self._line.addLayout(buttons)
+        self.put_side_by_side(texts, buttons)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(14, 10, 8, 10)
         self._column.setSpacing(8)
@@ -103,13 +99,6 @@ class ProviderCard(QFrame):
             self.form.deleteLater()
             self.form = None
         self.edit.setEnabled(True)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        stacked = event.size().width() < NARROW
-        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
-        if self._line.direction() != way:
-            self._line.setDirection(way)
 
     def _button(self, text: str, name: str, signal: object) -> QPushButton:
         button = QPushButton(text, self)
