@@ -20,7 +20,7 @@ from parley.paths import Paths
 from parley.plugins import provider_dialects
 from parley.providers.catalog import BUILT_IN
 
-HEAVY = ("httpx", "PySide6", "uvicorn", "sqlite_utils", "markdown_it", "pygments", "numpy", "filelock", "qasync")
+HEAVY = ("aiohttp", "PySide6", "uvicorn", "sqlite_utils", "markdown_it", "pygments", "numpy", "filelock", "qasync")
 
 
 def modules_after(*words: str) -> set[str]:

@@ -1,7 +1,6 @@
 """Proxies, certificates and lines that are down, all on real sockets."""
 
 import asyncio
-import gc
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from parley import http
+from parley import http_session
 from parley.errors import (
     AccessBlocked,
     AddressWrong,
@@ -148,14 +147,12 @@ class TestProxy:
             assert proxy.asked == [f"{HOST}:443"]
             await client.close()
 
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     async def test_socks_with_another_password(self, server: FakeServer) -> None:
         async with SocksProxy(server.port, login=LOGIN) as proxy:
             client = settings(proxy=proxy.url, login="ann:wrong-word")
             with pytest.raises(ProxyLoginNeeded, match="wants a user name"):
                 await client.ask("/models")
             await client.close()
-        gc.collect()  # httpcore leaves the connection open then, for the collector to find
 
     async def test_that_speaks_tls_itself(self, server: FakeServer, authority_file: str) -> None:
         client = settings(proxy=f"https://127.0.0.1:{server.port}", ca_file=authority_file)
@@ -340,7 +337,7 @@ class TestLines:
         await client.close()
 
     async def test_nobody_takes_the_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(http, "CONNECT_SECONDS", 0.2)
+        monkeypatch.setattr(http_session, "CONNECT_SECONDS", 0.2)
         with deaf_port() as port:
             client = Client("Fake", f"http://127.0.0.1:{port}")
             with pytest.raises(ConnectTimeout, match="no firewall"):

@@ -1,11 +1,10 @@
-"""HTTP for providers: the only module that imports httpx, and only at first use, for it is slow to import.
+"""HTTP for providers: what is asked, what came of it.
 
 Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent events or lines of bytes.
 """
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -14,6 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from parley import http_session
 from parley.bodies import encoded, is_short
 from parley.errors import (
     AddressWrong,
@@ -29,28 +29,18 @@ from parley.errors import (
     ProviderUnreachable,
     ProxyFailed,
 )
-from parley.network import Network, ProxyImpossible, kind_of_failure, leads_away, proxy_for, trusted, trusting_nobody
+from parley.http_session import Session, Way
+from parley.network import Network, ProxyImpossible, kind_of_failure, leads_away
 from parley.readers import EventReader, LineReader
 from parley.refusals import Kinds, kind_of, retry_after_of, vendor_delay, vendor_names, vendor_words
 
 if TYPE_CHECKING:
-    import httpx
+    from aiohttp import ClientResponse
 
 KeySource = Callable[[], "str | Awaitable[str | None] | None"]
 """Gives the key of a provider, at once or after a look into the keychain."""
 
-CONNECT_SECONDS = ASK_SECONDS = 5.0
-IDLE_SECONDS = 3.0
-"""How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
-
-KEPT = 32
-"""How many unused connections to a server are kept: as many as programs ask at once through ours."""
-
-COMMAND_LINE = "httpx._main"
-"""A part of httpx that is declared missing: it would load click and rich, which are larger than all the rest."""
-OTHER_LOOPS = "sniffio"
-"""What tells asyncio from other loops. It is declared missing where it is: httpcore looks for it for each request, on
-the disk, four times."""
+ASK_SECONDS = 5.0
 MAX_LINE = 32 * 1024 * 1024
 """A picture of 20 MB in base64 is one line."""
 MAX_BODY = 64 * 1024 * 1024
@@ -97,8 +87,8 @@ class Client:
         self._redact = redact
         self._network = network
         self._opening = asyncio.Lock()
-        self._client: httpx.AsyncClient | None = None
-        self._former: list[httpx.AsyncClient] = []
+        self._session: Session | None = None
+        self._former: list[Session] = []
         self._built_for = Network()
         self._proxy = ""
 
@@ -109,10 +99,10 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        clients = [*self._former, *([self._client] if self._client else [])]
-        self._client, self._former = None, []
-        for client in clients:
-            await client.aclose()
+        sessions = [*self._former, *([self._session] if self._session else [])]
+        self._session, self._former = None, []
+        for session in sessions:
+            await session.close()
 
     async def ask(
         self,
@@ -187,39 +177,38 @@ class Client:
     async def _sent(
         self, path: str, body: Mapping[str, Any] | None, model: str = "", method: str = ""
     ) -> AsyncGenerator["Answer", None]:
-        client = await self._open()
+        session = await self._open()
         found = self._key()
         key = await found if isawaitable(found) else found
-        headers = {"Accept-Encoding": "identity", **self._headers, **(self._authorize(key) if key else {})}
+        headers = {**self._headers, **(self._authorize(key) if key else {})}
         content = None
         if body is not None:
             content = encoded(body) if is_short(body) else await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
         url = path if "://" in path else self.base_url + path
+        method = method or ("GET" if body is None else "POST")
         with self.mapped():
-            method = method or ("GET" if body is None else "POST")
-            request = client.build_request(method, url, content=content, headers=headers)
-            response = await client.send(request, stream=True)
-            answer = Answer(self, response)
-            try:
-                if not response.is_success:
-                    raise await self._refused(answer, response, model, key_sent=key is not None)
-                if answer.content_type == "text/html":
-                    raise self._page(vendor_words(await answer.up_to(MAX_ERROR_BODY)))
-                yield answer
-            finally:
-                await answer.close()
+            response = await session.send(method, url, content, headers)
+        answer = Answer(self, response)
+        try:
+            if not 200 <= response.status < 300:
+                raise await self._refused(answer, response, model, key_sent=key is not None)
+            if answer.content_type == "text/html":
+                raise self._page(vendor_words(await answer.up_to(MAX_ERROR_BODY)))
+            yield answer
+        finally:
+            answer.close()
 
-    async def _refused(self, answer: "Answer", response: "httpx.Response", model: str, *, key_sent: bool) -> ChatError:
+    async def _refused(self, answer: "Answer", response: "ClientResponse", model: str, *, key_sent: bool) -> ChatError:
         """Return the error for an answer whose status is none of success."""
-        status, target = response.status_code, response.headers.get("location", "")
-        if response.is_redirect and leads_away(str(response.url), target):
+        status, target = response.status, response.headers.get("location", "")
+        if 300 <= status < 400 and leads_away(str(response.url), target):
             return self._page(f"{status}: {target}")
         body = await answer.up_to(MAX_ERROR_BODY)
         named = retry_after_of(response.headers)
         return self.refusal(
             status,
-            vendor_words(body) or target or response.reason_phrase,
+            vendor_words(body) or target or response.reason or "",
             names=vendor_names(body),
             model=model,
             key_sent=key_sent,
@@ -234,61 +223,38 @@ class Client:
 
     @contextmanager
     def mapped(self) -> Iterator[None]:
-        """Turn httpx's exceptions into ours."""
-        import httpx
-
+        """Turn aiohttp's exceptions into ours."""
         try:
             yield
-        except (httpx.InvalidURL, httpx.HTTPError) as error:
-            lost = httpx.UnsupportedProtocol, httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError
-            if isinstance(error, (httpx.InvalidURL, *lost)):
-                raise self._unreachable(error) from error
-            detail = self._fit(str(error) or type(error).__name__)
-            kind = ConnectionLost if isinstance(error, httpx.TransportError) else AnswerBroken
-            raise kind(provider=self.provider, detail=detail) from error
+        except http_session.unmade() as error:
+            raise self._unreachable(error) from error
+        except http_session.broken() as error:
+            kind = AnswerBroken if http_session.is_unreadable(error) else ConnectionLost
+            raise kind(provider=self.provider, detail=self._fit(str(error) or type(error).__name__)) from error
 
-    async def _open(self) -> "httpx.AsyncClient":
+    async def _open(self) -> Session:
         network = await self._network()
-        if self._client is None or network != self._built_for:
+        if self._session is None or network != self._built_for:
             async with self._opening:
-                if self._client and network != self._built_for:
-                    self._former.append(self._client)  # what is still being answered goes on
-                    self._client = None
-                if self._client is None:
-                    self._client = await asyncio.to_thread(self._build, network)
+                if self._session and network != self._built_for:
+                    self._former.append(self._session)  # what is still being answered goes on
+                    self._session = None
+                if self._session is None:
+                    self._session = Session(await asyncio.to_thread(self._way, network))
                     self._built_for = network
-        return self._client
+        return self._session
 
-    def _build(self, network: Network) -> "httpx.AsyncClient":
-        """Import httpx and read the certificates: too slow for the event loop, so this runs in a thread."""
-        from importlib.util import find_spec
-
-        sys.modules.setdefault(COMMAND_LINE, None)  # type: ignore[arg-type]
-        if find_spec(OTHER_LOOPS) is None:
-            sys.modules[OTHER_LOOPS] = None  # type: ignore[assignment]
-        import httpx
-
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=KEPT, keepalive_expiry=IDLE_SECONDS)
-        timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
+    def _way(self, network: Network) -> Way:
         try:
-            _ = urlsplit(self.base_url).port  # an impossible one is an ExceptionGroup later
-            # The proxies of the environment cannot reach this computer.
-            proxy = "" if is_loopback(self.base_url) else proxy_for(self.base_url, network)
+            way = http_session.way_to(self.base_url, network, near=is_loopback(self.base_url))
         except ProxyImpossible as error:
             raise ProxyFailed(**self._facts(str(error))) from None  # what led to it may hold a password
-        except (httpx.InvalidURL, ValueError) as error:
-            raise self._unreachable(error) from error
-        self._proxy = without_password(proxy)
-        try:
-            near = is_loopback(self.base_url) and self.base_url.startswith("http:")
-            context = trusting_nobody() if near else trusted(network)
         except OSError as error:
             raise AuthoritiesUnreadable(**self._facts(str(error))) from error
-        way = httpx.Proxy(proxy, ssl_context=context if proxy.startswith("https:") else None) if proxy else None
-        transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=way, trust_env=False)
-        return httpx.AsyncClient(
-            transport=transport, timeout=timeout, trust_env=False, headers={"User-Agent": "Parley"}
-        )
+        except ValueError as error:
+            raise self._unreachable(error) from error
+        self._proxy = without_password(way.proxy)
+        return way
 
     def _unreachable(self, error: Exception) -> ProviderUnreachable:
         kind, words = kind_of_failure(error, proxied=bool(self._proxy))
@@ -307,12 +273,9 @@ class Client:
 class Answer:
     """An answer that is still coming."""
 
-    def __init__(self, client: Client, response: "httpx.Response") -> None:
+    def __init__(self, client: Client, response: "ClientResponse") -> None:
         self._client = client
         self._response = response
-        # Kept here so that it outlives the response. Dropped earlier, httpx's generators would close the connection
-        # from the garbage collector, where nothing can be awaited, and under qasync it would stay open for good.
-        self._chunks = response.aiter_bytes()
         self.stray = ""
         """What stood between the events of a stream that has ended, and was none."""
 
@@ -325,7 +288,7 @@ class Answer:
         """Yield the data of the server-sent events that come together, which costs less than one by one."""
         reader = EventReader()
         with self._client.mapped():
-            async for chunk in self._chunks:
+            while chunk := await self._more():
                 if found := reader.feed(chunk):
                     yield found
                 self._check(reader.pending, MAX_LINE)
@@ -344,7 +307,7 @@ class Answer:
         """Yield each line that is not blank."""
         reader = LineReader()
         with self._client.mapped():
-            async for chunk in self._chunks:
+            while chunk := await self._more():
                 for line in reader.feed(chunk):
                     if line.strip():
                         yield line.decode("utf-8", "replace")
@@ -365,15 +328,24 @@ class Answer:
     async def up_to(self, limit: int) -> bytes:
         """Return the body's first bytes."""
         body = bytearray()
-        async for chunk in self._chunks:
-            body += chunk
-            if len(body) >= limit:
-                break
+        with self._client.mapped():
+            while len(body) < limit and (chunk := await self._more()):
+                body += chunk
         return bytes(body[:limit])
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connection unless everything has been read."""
-        await self._response.aclose()
+        self._response.close()
+
+    async def _more(self) -> bytes:
+        """Return what has come, or nothing at the end. What came before a connection broke is returned first."""
+        content = self._response.content
+        try:
+            return await content.readany()
+        except Exception:
+            if left := content._read_nowait(-1):  # noqa: SLF001 - the public ones raise before they give what they have
+                return left
+            raise
 
     def _check(self, size: int, limit: int) -> None:
         if size > limit:

@@ -176,13 +176,6 @@ def trusted(network: Network, environ: Mapping[str, str] = os.environ) -> "ssl.S
     return context
 
 
-def trusting_nobody() -> "ssl.SSLContext":
-    """Return what takes no certificate, at once: reading all that are trusted takes longer than a local answer."""
-    import ssl
-
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
 def leads_away(url: str, target: str) -> bool:
     """Return whether a redirect leads from an unencrypted address to another host, as networks with a login do."""
     try:
@@ -195,16 +188,18 @@ def leads_away(url: str, target: str) -> bool:
 def kind_of_failure(error: Exception, *, proxied: bool) -> tuple[type[ProviderUnreachable], str]:
     """Return which error a connection is that was not made, and the words of the system or the proxy for it.
 
-    What httpx raises is known by its name, for nobody else imports httpx.
+    What aiohttp and its companion for SOCKS raise is known by its name, for nobody else imports them.
     """
     import socket
     import ssl
 
     raised, words = type(error).__name__, str(error)
+    if raised == "ClientHttpProxyError":
+        status, said = getattr(error, "status", 0), getattr(error, "message", "")
+        return ProxyLoginNeeded if status == 407 else ProxyFailed, f"{status} {said}"
     if raised == "ProxyError":
-        login = words.startswith("407") or "password" in words
-        return ProxyLoginNeeded if login else ProxyFailed, words
-    causes = list(_causes(error))
+        return ProxyLoginNeeded if "auth" in words else ProxyFailed, words
+    causes = [cause for cause in _causes(error) if not hasattr(cause, "os_error")]  # aiohttp's only repeat one
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_kind(cause.verify_code), cause.verify_message
@@ -213,7 +208,7 @@ def kind_of_failure(error: Exception, *, proxied: bool) -> tuple[type[ProviderUn
             return ProviderUnreachable, f"no encrypted connection: {said}"
     told = [cause for cause in causes if isinstance(cause, OSError) and cause.errno]
     words = (_system_words(told[-1]) if told else words) or raised
-    if raised == "ConnectTimeout":
+    if raised in ("ConnectionTimeoutError", "ProxyTimeoutError"):
         return ProxyFailed if proxied else ConnectTimeout, "no connection in time"
     if proxied:
         return ProxyFailed, words

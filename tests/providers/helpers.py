@@ -1,9 +1,7 @@
 """What the tests of providers share."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import httpx
 
 from parley.errors import ChatError
 from parley.events import Event, ReasoningDelta, TextDelta
@@ -48,15 +46,22 @@ def reasoning_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
 
 
-class Pieces(httpx.AsyncByteStream):
-    """A body in these pieces."""
+class Pieces:
+    """A response of aiohttp whose body is in these pieces."""
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
-        self._pieces = pieces
+    status = 200
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+    def __init__(self, content_type: str, pieces: Sequence[bytes]) -> None:
+        self.headers = {"content-type": content_type}
+        self.content = self
+        self._pieces = filter(None, pieces)
+
+    async def readany(self) -> bytes:
+        """Return the next piece, or nothing at the end."""
+        return next(self._pieces, b"")
+
+    def close(self) -> None:
+        """There is no connection."""
 
 
 class Player:
@@ -64,14 +69,18 @@ class Player:
 
     def __init__(self, provider: Any, content_type: str = "text/event-stream") -> None:
         self._provider = provider
-        self._headers = {"content-type": content_type}
+        self._content_type = content_type
         self._pieces: Sequence[bytes] = ()
-        provider._client._client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+        provider._client._session = self
 
     async def play(self, request: ProviderRequest, *pieces: bytes) -> tuple[list[Event], ChatError | None]:
         """Return the events of these pieces, and the error that ended them."""
         self._pieces = pieces
         return await events_until_error(self._provider, request)
 
-    def _answer(self, _: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers=self._headers, stream=Pieces(self._pieces))
+    async def send(self, *_: object) -> Pieces:
+        """Answer any request."""
+        return Pieces(self._content_type, self._pieces)
+
+    async def close(self) -> None:
+        """There are no connections."""

@@ -23,7 +23,7 @@ NOT_BEFORE_THE_PAINT = {
     "email",
     "filelock",
     "hashlib",
-    "httpx",
+    "aiohttp",
     "importlib.metadata",
     "logging.handlers",
     "markdown_it",

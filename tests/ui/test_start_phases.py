@@ -185,7 +185,7 @@ def test_what_a_chat_is_drawn_without(program: Program) -> None:
     action = "print(window.page.model_button.accessibleName()); print(json.dumps(loaded_drawn)); window.close()"
     name, loaded = program.run("drawn", action).out.splitlines()
     assert name == "Model: small"
-    late = {"asyncio", "qasync", "ssl", "socket", "httpx", "pygments", "parley.engine", "parley.providers"}
+    late = {"asyncio", "qasync", "ssl", "socket", "aiohttp", "pygments", "parley.engine", "parley.providers"}
     late |= {"parley.ui.handlers", "parley.ui.models.pickers", "parley.ui.composer.spelling"}
     assert not late.intersection(json.loads(loaded))
 

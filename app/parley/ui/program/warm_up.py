@@ -3,20 +3,16 @@
 import asyncio
 import importlib
 import logging
-import sys
-
-from parley.http import COMMAND_LINE
 
 logger = logging.getLogger(__name__)
 
-HEAVY = ("httpx", "markdown_it", "parley.render.markdown", "pygments.lexers")
+HEAVY = ("aiohttp", "markdown_it", "parley.render.markdown", "pygments.lexers")
 PAINT_SECONDS = 0.05
 
 
 async def warm_up() -> None:
     """Import the heavy modules one by one, so that the interpreter is not held for long."""
     await asyncio.sleep(PAINT_SECONDS)
-    sys.modules.setdefault(COMMAND_LINE, None)  # type: ignore[arg-type]
     for name in HEAVY:
         try:
             await asyncio.to_thread(importlib.import_module, name)
