@@ -7,7 +7,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -113,29 +114,40 @@ def test_the_directory_is_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "data").read_text() == "a letter"
 
 
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A directory that other users reach too, which pytest sees to that they do not reach its own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @POSIX
-async def test_a_directory_that_may_not_be_written(tmp_path: Path, child: Callable[..., Child]) -> None:
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:3]:
-        if parent != Path("/tmp"):
-            parent.chmod(0o755)
-    await make(tmp_path / "data")
-    (tmp_path / "data" / "parley.db").chmod(0o644)
+def test_a_directory_that_cannot_be_reached(public_path: Path, child: Callable[..., Child]) -> None:
+    (public_path / "locked").mkdir(mode=0)
+    (answer,) = child("refuse", public_path / "locked" / "data", 65534 if os.geteuid() == 0 else 0).hear_all()
+    assert answer["code"] == "store_read_only"
+
+
+@POSIX
+async def test_a_directory_that_may_not_be_written(public_path: Path, child: Callable[..., Child]) -> None:
+    await make(public_path / "data")
+    (public_path / "data" / "parley.db").chmod(0o644)
     places = {"data": 0o555, "nothing": 0o555, "file only": 0o755}
     for name, mode in places.items():
-        (tmp_path / name).mkdir(exist_ok=True)
-        (tmp_path / name).chmod(mode)
-    shutil.copy(tmp_path / "data" / "parley.db", tmp_path / "file only" / "parley.db")
-    (tmp_path / "file only" / "parley.db").chmod(0o444)
+        (public_path / name).mkdir(exist_ok=True)
+        (public_path / name).chmod(mode)
+    shutil.copy(public_path / "data" / "parley.db", public_path / "file only" / "parley.db")
+    (public_path / "file only" / "parley.db").chmod(0o444)
     nobody = 65534 if os.geteuid() == 0 else 0
     if nobody:
-        (tmp_path / "file only").chmod(0o777)
+        (public_path / "file only").chmod(0o777)
     for name in places:
-        before = contents(tmp_path / name)
-        (answer,) = child("refuse", tmp_path / name, nobody).hear_all()
+        before = contents(public_path / name)
+        (answer,) = child("refuse", public_path / name, nobody).hear_all()
         assert answer["code"] == "store_read_only", (name, answer)
-        assert str(tmp_path / name) in answer["sentence"]
-        assert contents(tmp_path / name) == before
+        assert str(public_path / name) in answer["sentence"]
+        assert contents(public_path / name) == before
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def _versions() -> str:
 def _data(paths: Paths) -> Iterator[Finding]:
     yield Finding("data", True, f"{paths.data}; the log is {paths.log}")
     place = paths.data
-    while not place.exists():
+    while not os.path.exists(place):  # noqa: PTH110 - that of Path raises in locked ones
         place = place.parent
     try:
         free = shutil.disk_usage(place).free

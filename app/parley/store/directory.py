@@ -116,7 +116,7 @@ def sidecar(path: Path, suffix: str) -> Path:
 def network_kind(directory: Path) -> str:
     """Return the kind of network share that the directory is on, or an empty text for a local disk."""
     place = directory.absolute()
-    while not place.exists() and place != place.parent:
+    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110 - that of Path raises in locked ones
         place = place.parent
     place = place.resolve()
     kinds = {"linux": _linux_kind, "win32": _windows_kind, "darwin": _mac_kind}
