@@ -127,8 +127,8 @@ class Catalog:
 
     def demand_key(self, provider: Provider) -> None:
         """Raise KeyMissing for a service that nobody has set up: what is said is not sent where it is refused."""
-        place = next((place for place in self.places() if place.endpoint.id == provider.id), None)
-        if place and place.kind == "service" and not place.usable:
+        place = next((place for place in self._roster.all() if place.id == provider.id), None)
+        if place and self._roster.kind(place) == "service" and not self._roster.is_set_up(place):
             raise self._roster.problems.get(KEYS) or KeyMissing(provider=provider.name)
 
     def runs_here(self, model_id: str) -> bool:

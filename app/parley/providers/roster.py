@@ -80,14 +80,12 @@ class Roster:
 
     def set_up(self) -> list[Endpoint]:
         """Return the endpoints that somebody has chosen: added, named in the environment, or given a key."""
-        self.problems.pop(KEYS, None)
-        mine = {place.id for place in self.added}
-        vendors = {row.id for row in self._vendor_rows}
-        return [
-            place
-            for place in self.all()
-            if place.id in mine or self._url(place) or (place.id in vendors and self._has_key(place))
-        ]
+        return [place for place in self.all() if self.is_set_up(place)]
+
+    def is_set_up(self, place: Endpoint) -> bool:
+        """Return whether somebody has chosen an endpoint: added it, named it in the environment, or given it a key."""
+        kind = self.kind(place)
+        return kind == "added" or bool(self._url(place)) or (kind == "service" and self._has_key(place))
 
     def to_look_for(self) -> list[Endpoint]:
         """Return the servers of this computer that may be running, without those that are set up anyway."""
@@ -157,10 +155,12 @@ class Roster:
 
     def _has_key(self, place: Endpoint) -> bool:
         try:
-            return self._keys.where(place.id, place.key_env) is not None
+            found = self._keys.where(place.id, place.key_env) is not None
         except KeysUnreadable as error:
             self.problems[KEYS] = error
             return False
+        self.problems.pop(KEYS, None)
+        return found
 
     async def _key(self, place: Endpoint) -> str | None:
         try:
