@@ -22,6 +22,9 @@ CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
 """How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
 
+READ_BYTES = 16 * 1024
+"""So much of an answer is read ahead, twice over: what is taken at once keeps others waiting, a window too."""
+
 MAX_HEADER = 64 * 1024
 SOCKS = "aiohttp_socks"
 SOCKS_PORT = 1080
@@ -62,6 +65,7 @@ class Session:
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS),
             headers={"User-Agent": "Parley", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=READ_BYTES,
             max_line_size=MAX_HEADER,
             max_field_size=MAX_HEADER,
         )
