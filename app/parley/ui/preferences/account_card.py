@@ -14,6 +14,9 @@ from parley.ui.preferences.form import Form
 from parley.ui.preferences.row import words_label
 from parley.ui.preferences.token_list import TokenList
 
+LINK_PADDING = 8
+"""Between the edge of a button that looks like a link and its words."""
+
 
 class AccountCard(Card):
     """A frame with who it is and buttons; a form opens below them, above the tokens."""
@@ -51,8 +54,10 @@ class AccountCard(Card):
         buttons.addStretch(1)
         self.put_side_by_side(texts, buttons)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14, 10, 8, 8)
+        self._column.setContentsMargins(14 - LINK_PADDING, 10, 8, 8)
         self._column.setSpacing(6)
+        for above in (self._line, self.tokens):  # words stand in one line with those of the button below
+            above.setContentsMargins(LINK_PADDING, 0, 0, 0)
         self._column.addLayout(self._line)
         self._column.addWidget(self.tokens)
         below = QHBoxLayout()

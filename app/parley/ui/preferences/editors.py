@@ -208,7 +208,8 @@ class Number(Line):
         for button in (self.less, self.more):
             button.setVisible(bool(step))
         self.line.insertWidget(0, self.less)
-        self.line.addWidget(QLabel(translated(unit), self))
+        if unit:
+            self.line.addWidget(QLabel(translated(unit), self))
         self.line.addWidget(self.more)
 
     def set_name(self, name: str, help: str) -> None:
