@@ -89,9 +89,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The answer ends with an error; what had come is kept."""
+    """The answer ends with an error; what had come is kept.
+
+    `retry_after`: in so many seconds the same may be asked again, where that is known.
+    """
 
     failure: Failure
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

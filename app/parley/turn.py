@@ -270,7 +270,8 @@ class Turn:
         if self._silence:
             self._silence.look()
         slept = self._silence is not None and self._silence.after_sleep
-        return Failed((self._lost(error) if slept else error).to_failure())
+        error = self._lost(error) if slept else error
+        return Failed(error.to_failure(), error.retry_after)
 
 
 class _Silence:

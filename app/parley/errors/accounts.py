@@ -1,5 +1,7 @@
 """The errors of accounts, and of what they may use."""
 
+from typing import Any
+
 from parley.errors.base import ChatError
 
 
@@ -57,6 +59,9 @@ class LoginDelayed(ChatError):
 
     code = "login_delayed"
     sentence = "Too many logins have failed. Try again in {seconds} seconds."
+
+    def __init__(self, *, seconds: int, **fields: Any) -> None:
+        super().__init__(seconds=seconds, retry_after=seconds, **fields)
 
 
 class TokenRefused(ChatError):

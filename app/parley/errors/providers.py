@@ -1,22 +1,13 @@
 """A provider, or a model, could not answer."""
 
-from typing import Any
-
 from parley.errors.base import ChatError
 
 
 class ProviderError(ChatError):
-    """A provider could not answer. `provider` is its name as people know it.
-
-    `retry_after`: in so many seconds it may be asked again, as it says itself.
-    """
+    """A provider could not answer. `provider` is its name as people know it."""
 
     code = "provider_error"
     sentence = "{provider} could not answer."
-
-    def __init__(self, *, retry_after: float | None = None, **fields: Any) -> None:
-        super().__init__(**fields)
-        self.retry_after = retry_after
 
 
 class ProviderTimeout(ProviderError):

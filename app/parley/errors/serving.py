@@ -1,6 +1,6 @@
 """Why server mode refuses a request, before anything is asked of the engine."""
 
-from typing import Self
+from typing import Any, Self
 
 from parley.errors.base import ChatError
 
@@ -75,6 +75,9 @@ class TooManyRequests(ChatError):
     code = "too_many_requests"
     sentence = "Too many requests. Try again in {seconds} seconds."
 
+    def __init__(self, *, seconds: int, **fields: Any) -> None:
+        super().__init__(seconds=seconds, retry_after=seconds, **fields)
+
 
 class BodyTooLarge(ChatError):
     """More was sent than is taken."""
@@ -95,6 +98,9 @@ class ServerBusy(ChatError):
 
     code = "server_busy"
     sentence = "This server has too much to do just now. Try again in {seconds} seconds."
+
+    def __init__(self, *, seconds: int, **fields: Any) -> None:
+        super().__init__(seconds=seconds, retry_after=seconds, **fields)
 
 
 class IdempotencyKeyReused(ChatError):

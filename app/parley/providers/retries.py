@@ -5,7 +5,7 @@ Once something has come it is never asked again by itself: that would be paid fo
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
 from parley.errors import (
@@ -13,7 +13,6 @@ from parley.errors import (
     ConnectionLost,
     ConnectTimeout,
     NoCredit,
-    ProviderError,
     ProviderFailed,
     ProviderUnreachable,
     RateLimited,
@@ -31,7 +30,7 @@ LONGEST_PAUSE = 60.0
 _PASSING = frozenset({408, 409, 425})
 """Statuses that pass, among those that mean a refusal otherwise (RFC 9110: timeout, conflict; RFC 8470: too early)."""
 
-ADVICE = {
+ADVICE: Mapping[type, str] = {
     RateLimited: "Too many requests: trying again",
     ProviderUnreachable: "No connection: trying again",
     ConnectionLost: "The connection broke off: trying again",
@@ -92,7 +91,7 @@ def pause_after(error: ChatError, attempt: int, *, local: bool = False) -> float
     """
     if not _passes(error, local=local):
         return None
-    named = error.retry_after if isinstance(error, ProviderError) else None
+    named = error.retry_after
     if named:  # “at once” would hammer a server that is in trouble
         return named + random.uniform(0, 0.5) if named <= LONGEST_PAUSE else None
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt) * random.uniform(0.5, 1.0)

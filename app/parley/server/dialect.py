@@ -59,8 +59,8 @@ class Dialect:
         """Return the answer that says what went wrong."""
         body = to_json(self.body(problem))
         headers: Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        if problem.seconds is not None and self.status(problem) in (429, 503):
-            headers.append((b"retry-after", b"%d" % max(1, problem.seconds)))
+        if problem.seconds is not None:
+            headers.append((b"retry-after", b"%d" % problem.seconds))
         if problem.kind is Kind.UNAUTHENTICATED:
             headers.append((b"www-authenticate", b"Bearer"))
         return self.status(problem), headers, body

@@ -151,16 +151,15 @@ class Problem:
     @classmethod
     def of(cls, error: ChatError) -> Self:
         """Return the problem that an error is."""
-        seconds = error.fields.get("seconds")
-        after = ceil(seconds) if isinstance(seconds, int | float) else None
         invalid = error.invalid if isinstance(error, errors.RequestInvalid) else {}
-        return cls(kind_of(type(error)), error.code, str(error), error.detail, after, invalid)
+        seconds = _whole(error.retry_after)
+        return cls(kind_of(type(error)), error.code, str(error), error.detail, seconds, invalid)
 
     @classmethod
-    def from_failure(cls, failure: Failure) -> Self:
+    def from_failure(cls, failure: Failure, retry_after: float | None = None) -> Self:
         """Return the problem that a reply ended with."""
         kind = next((kind_of(each) for each in _all(ChatError) if each.code == failure.code), Kind.INTERNAL)
-        return cls(kind, failure.code, failure.sentence, failure.detail)
+        return cls(kind, failure.code, failure.sentence, failure.detail, _whole(retry_after))
 
 
 def status_of(problem: Problem, statuses: Mapping[Kind, int], codes: Mapping[str, int]) -> int:
@@ -171,14 +170,19 @@ def status_of(problem: Problem, statuses: Mapping[Kind, int], codes: Mapping[str
 class TurnFailed(Exception):
     """A turn has failed before anything was answered: the request is refused with that."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, retry_after: float | None = None) -> None:
         super().__init__(failure.sentence)
-        self.problem = Problem.from_failure(failure)
+        self.problem = Problem.from_failure(failure, retry_after)
 
 
 def kind_of(error: type[ChatError]) -> Kind:
     """Return what an error means: what its class is listed as, or the nearest one above it."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
+
+
+def _whole(seconds: float | None) -> int | None:
+    """Return whole seconds, rounded up: who comes earlier is refused again."""
+    return None if seconds is None else max(1, ceil(seconds))
 
 
 def _all(error: type[ChatError]) -> list[type[ChatError]]:

@@ -219,7 +219,7 @@ async def _begun(turn: Turn) -> bool:
             async for batch in batches:
                 for event in batch:
                     if isinstance(event, Failed):
-                        raise TurnFailed(event.failure)
+                        raise TurnFailed(event.failure, event.retry_after)
                     if not isinstance(event, Started | Status):
                         return True
     return False
@@ -238,7 +238,7 @@ async def outcome(turn: Turn, request: Request, *, detach: bool = False) -> Fini
         if last is None and not detach:
             turn.stop()
     if isinstance(last, Failed):
-        raise TurnFailed(last.failure)
+        raise TurnFailed(last.failure, last.retry_after)
     return last or Stopped()
 
 

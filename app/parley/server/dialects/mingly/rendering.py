@@ -85,8 +85,8 @@ def message_of(turn: Turn, event: Event) -> dict[str, Any] | None:
             return {"type": "done", "metadata": metadata_of(turn, usage), **ids}
         case Stopped():
             return {"type": "done", "metadata": metadata_of(turn, None), **ids}
-        case Failed(failure):
-            return {**error_message(Problem.from_failure(failure)), **ids}
+        case Failed(failure, retry_after):
+            return {**error_message(Problem.from_failure(failure, retry_after)), **ids}
     return None
 
 
