@@ -53,24 +53,30 @@ async def anna(credentials: Credentials) -> Account:
     return await credentials.add("Anna@example.org", PASSWORD)
 
 
+async def login(credentials: Credentials, email: str, password: str, address: str = "") -> Account:
+    """Log in, and keep nothing of the token."""
+    account, _ = await credentials.login(email, password, "phone", address)
+    return account
+
+
 async def test_login(store: Store, credentials: Credentials, anna: Account) -> None:
     assert (anna.email, anna.name) == ("anna@example.org", "Anna")
-    assert await credentials.login(" ANNA@example.org ", PASSWORD) == anna
+    assert await login(credentials, " ANNA@example.org ", PASSWORD) == anna
     found = store.accounts.password("anna@example.org")
     assert found
     assert found[1].startswith("$argon2id$v=19$m=65536,t=3,p=1$")
     await credentials.set_password(anna.id, "another")
     with pytest.raises(LoginWrong):
-        await credentials.login("anna@example.org", PASSWORD)
-    assert await credentials.login("anna@example.org", "another") == anna
+        await login(credentials, "anna@example.org", PASSWORD)
+    assert await login(credentials, "anna@example.org", "another") == anna
     await store.accounts.change(anna.id, disabled=True)
     with pytest.raises(LoginWrong):
-        await credentials.login("anna@example.org", "another")
+        await login(credentials, "anna@example.org", "another")
 
 
 async def test_what_a_keyboard_writes_in_another_way_is_the_same_password(credentials: Credentials) -> None:
     account = await credentials.add("a@example.org", "Gr\u00fc\u00dfe")
-    assert await credentials.login("a@example.org", "Gru\u0308\u00dfe") == account
+    assert await login(credentials, "a@example.org", "Gru\u0308\u00dfe") == account
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ async def test_whatever_is_wrong_is_said_in_the_same_words(
     credentials: Credentials, anna: Account, email: str, password: str
 ) -> None:
     with pytest.raises(LoginWrong) as error:
-        await credentials.login(email, password)
+        await login(credentials, email, password)
     assert str(error.value) == LoginWrong.sentence
     assert error.value.detail == ""
 
@@ -104,7 +110,7 @@ async def test_time_does_not_tell_which_addresses_are_known(credentials: Credent
     async def seconds(email: str) -> float:
         began = time.perf_counter()
         with pytest.raises(LoginWrong):
-            await credentials.login(email, "wrong")
+            await login(credentials, email, "wrong")
         return time.perf_counter() - began
 
     known, unknown = list[float](), list[float]()
@@ -130,23 +136,23 @@ async def test_passwords_that_are_none(store: Store, credentials: Credentials, p
 async def test_failures_cost_ever_more_time(credentials: Credentials, anna: Account, clock: Clock) -> None:
     for _ in range(FREE_FAILURES):
         with pytest.raises(LoginWrong):
-            await credentials.login(anna.email, "wrong", "10.0.0.1")
+            await login(credentials, anna.email, "wrong", "10.0.0.1")
     waits = list[int]()
     while not waits or waits[-1] < LONGEST_DELAY:
         with pytest.raises(LoginDelayed) as error:
-            await credentials.login(anna.email.upper(), PASSWORD, "10.0.0.1")
+            await login(credentials, anna.email.upper(), PASSWORD, "10.0.0.1")
         waits.append(error.value.fields["seconds"])
         clock.now += waits[-1]
         with pytest.raises(LoginWrong):
-            await credentials.login(anna.email, "wrong", "10.0.0.1")
+            await login(credentials, anna.email, "wrong", "10.0.0.1")
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900]
-    assert await credentials.login(anna.email, PASSWORD, "10.0.0.2") == anna, "another address"
+    assert await login(credentials, anna.email, PASSWORD, "10.0.0.2") == anna, "another address"
     with pytest.raises(LoginWrong):
-        await credentials.login("nobody@example.org", "wrong", "10.0.0.1")
+        await login(credentials, "nobody@example.org", "wrong", "10.0.0.1")
     clock.now += LONGEST_DELAY
-    assert await credentials.login(anna.email, PASSWORD, "10.0.0.1") == anna
+    assert await login(credentials, anna.email, PASSWORD, "10.0.0.1") == anna
     with pytest.raises(LoginWrong):
-        await credentials.login(anna.email, "wrong", "10.0.0.1")
+        await login(credentials, anna.email, "wrong", "10.0.0.1")
 
 
 async def test_failures_are_forgotten_in_time_and_places_in_number(
@@ -155,13 +161,13 @@ async def test_failures_are_forgotten_in_time_and_places_in_number(
     monkeypatch.setattr(accounts, "_MOST_PLACES", 3)
     for _ in range(FREE_FAILURES):
         with pytest.raises(LoginWrong):
-            await credentials.login(anna.email, "wrong", "a")
+            await login(credentials, anna.email, "wrong", "a")
     clock.now += accounts.FORGET_SECONDS
     for _ in range(2):
         with pytest.raises(LoginWrong):
-            await credentials.login(anna.email, "wrong", "a")
+            await login(credentials, anna.email, "wrong", "a")
     for address in "bcd":
-        await credentials.login(anna.email, PASSWORD, address)
+        await login(credentials, anna.email, PASSWORD, address)
     assert len(credentials._places) == 3
 
 
@@ -178,9 +184,9 @@ async def test_logins_side_by_side(credentials: Credentials, anna: Account, unti
             await asyncio.sleep(0.005)
 
     watching = asyncio.create_task(watch())
-    right = [credentials.login(anna.email, PASSWORD, f"{number % 4}") for number in range(12)]
+    right = [login(credentials, anna.email, PASSWORD, f"{number % 4}") for number in range(12)]
     assert await asyncio.gather(*right) == [anna] * 12
-    wrong = [credentials.login(anna.email, f"wrong {number}", "same") for number in range(25)]
+    wrong = [login(credentials, anna.email, f"wrong {number}", "same") for number in range(25)]
     results = await asyncio.gather(*wrong, return_exceptions=True)
     done.set()
     await watching
@@ -189,12 +195,12 @@ async def test_logins_side_by_side(credentials: Credentials, anna: Account, unti
 
 
 async def test_who_gives_up_leaves_no_more_hashes_at_work(credentials: Credentials, anna: Account) -> None:
-    tasks = [asyncio.create_task(credentials.login(anna.email, PASSWORD, f"{number}")) for number in range(40)]
+    tasks = [asyncio.create_task(login(credentials, anna.email, PASSWORD, f"{number}")) for number in range(40)]
     await asyncio.sleep(0)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert await credentials.login(anna.email, PASSWORD, "39") == anna
+    assert await login(credentials, anna.email, PASSWORD, "39") == anna
     assert sum(thread.name.startswith("passwords") for thread in threading.enumerate()) <= 2
 
 
@@ -209,11 +215,66 @@ async def test_a_weaker_hash_is_made_anew_at_login(store: Store, credentials: Cr
     from argon2 import PasswordHasher
 
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
-    await store.accounts.change(anna.id, password=weak)
-    await credentials.login(anna.email, PASSWORD)
+    await store.accounts.set_password(anna.id, weak)
+    await login(credentials, anna.email, PASSWORD)
     found = store.accounts.password(anna.email)
     assert found
     assert found[1].split("$")[:4] == NOBODY.split("$")[:4]
+
+
+async def test_a_new_password_ends_what_the_old_one_opened(
+    store: Store, credentials: Credentials, anna: Account
+) -> None:
+    """Who knew the old password keeps nothing: not what it gave, nor what was asked for with that."""
+    _, named = await credentials.issue(anna, "editor")
+    _, others = await credentials.issue(store.accounts.get(OWNER), "mine")
+    _, phone = await credentials.login(anna.email, PASSWORD, "phone")
+    _, child = await credentials.issue(anna, "script", maker=credentials.identify(phone).token)
+    _, of_named = await credentials.issue(anna, "script", maker=credentials.identify(named).token)
+    marks = [credentials.identify(text).token.by_password for text in (named, others, phone, child, of_named)]
+    assert marks == [False, False, True, True, False]
+    gone = credentials.identify(phone).token
+    assert await credentials.set_password(anna.id, "another") == 2
+    for text in (phone, child):
+        with pytest.raises(TokenRefused):
+            credentials.identify(text)
+    with pytest.raises(TokenRefused):
+        await credentials.issue(anna, "too late", maker=gone)
+    assert [credentials.identify(text).account for text in (named, of_named)] == [anna, anna]
+    _, phone = await credentials.login(anna.email, "another", "phone")
+    assert await credentials.set_password(anna.id, "a third", all_tokens=True) == 3
+    assert [token.name for token in store.tokens.all()] == ["mine"]
+    assert credentials.identify(others).account.id == OWNER
+
+
+async def test_a_login_under_way_while_the_password_changes(
+    store: Store, credentials: Credentials, anna: Account
+) -> None:
+    logins = [asyncio.create_task(login(credentials, anna.email, PASSWORD, f"{number}")) for number in range(4)]
+    await asyncio.sleep(0)
+    await store.accounts.set_password(anna.id, NOBODY)
+    await asyncio.gather(*logins, return_exceptions=True)
+    assert store.tokens.all() == []
+    found = store.accounts.password(anna.email)
+    assert found
+    assert found[1] == NOBODY
+
+
+async def test_a_hash_that_is_made_anew_brings_no_old_password_back(
+    store: Store, credentials: Credentials, anna: Account
+) -> None:
+    from argon2 import PasswordHasher
+
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await store.accounts.set_password(anna.id, weak)
+    under_way = asyncio.create_task(login(credentials, anna.email, PASSWORD))
+    await asyncio.sleep(0)
+    await store.accounts.set_password(anna.id, NOBODY)
+    await asyncio.gather(under_way, return_exceptions=True)
+    found = store.accounts.password(anna.email)
+    assert found
+    assert found[1] == NOBODY
+    assert store.tokens.all() == []
 
 
 # --- Tokens -----------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def log_in(cli: Cli, password: str) -> str:
         store = Store.open(cli.data)
         credentials = Credentials(store)
         try:
-            return (await credentials.login(EMAIL, password)).name
+            return (await credentials.login(EMAIL, password, "phone"))[0].name
         finally:
             credentials.close()
             await store.close()
@@ -93,8 +93,21 @@ def test_adding_people(cli: Cli, anna: int) -> None:
 
 
 def test_another_password(cli: Cli, anna: int) -> None:
+    assert log_in(cli, "correct horse") == "Anna"
+    named = cli("token", "create", "her editor", "--user", EMAIL).strip()
+    assert [token["by_password"] for token in cli.json("token", "list", "--json")] == [True, False]
     cli("user", "password", EMAIL, "--password-stdin", stdin="something else")
+    assert cli.err == (
+        f"parley: {EMAIL} has another password now. Tokens that ended with the old one: 1.\n"
+        "parley: Tokens that were made by name are good as before: 1. With --revoke-tokens they end, too.\n"
+    )
+    assert whose(cli, named) == (anna, False)
     assert log_in(cli, "something else") == "Anna"
+    cli("user", "password", EMAIL, "--password-stdin", "--revoke-tokens", stdin="a third one")
+    assert cli.err == f"parley: {EMAIL} has another password now. Tokens that ended with the old one: 2.\n"
+    with pytest.raises(TokenRefused):
+        whose(cli, named)
+    assert cli.json("token", "list", "--json") == []
     cli("user", "password", "nobody@example.org", "--password-stdin", stdin="something else", code=1)
     assert cli.err == "parley: There is no account “nobody@example.org”.\n"
 

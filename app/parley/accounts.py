@@ -67,39 +67,52 @@ class Credentials:
         hashed = "" if password is None else await self._hashed(password)
         return await self._store.accounts.add(email, name or email.partition("@")[0], role, tags, hashed)
 
-    async def set_password(self, account: str, password: str) -> None:
-        """Give an account another password. Raises PasswordInvalid and AccountUnknown."""
-        await self._store.accounts.change(account, password=await self._hashed(password))
+    async def set_password(self, account: str, password: str, *, all_tokens: bool = False) -> int:
+        """Give an account another password. What somebody got by the one before ends with it; with `all_tokens`, the
+        tokens that were made by name, too. Return how many ended. Raises PasswordInvalid and AccountUnknown.
+        """
+        return await self._store.accounts.set_password(account, await self._hashed(password), all_tokens=all_tokens)
 
-    async def login(self, email: str, password: str, address: str = "") -> Account:
-        """Return the account of an e-mail address, if the password is right. `address` is where that is said.
+    async def login(self, email: str, password: str, name: str, address: str = "") -> tuple[Account, str]:
+        """Return the account of an e-mail address, if the password is right, and a token of that name to ask with.
 
-        Raises LoginWrong, with the same words and after the same time for whatever was wrong; and LoginDelayed, after
-        too many of them. Those of one account and address go one after the other.
+        `address` is where the password is said. Raises LoginWrong, with the same words and after the same time for
+        whatever was wrong; and LoginDelayed, after too many of them. Those of one account and address go one after
+        the other.
         """
         place = self._place(email, address)
         async with place.lock:
             if (seconds := place.delay(self._clock())) > 0:
                 raise LoginDelayed(seconds=ceil(seconds))
-            account = await self._account(email, password)
+            account, hashed = await self._account(email, password)
             if account is None:
                 place.fail(self._clock())
                 raise LoginWrong
             place.failed = 0
-            return account
+        _, text = await self._issue(account, name, password=hashed)
+        return account, text
 
-    async def issue(self, account: Account, name: str, *, admin: bool = False) -> tuple[Token, str]:
+    async def issue(
+        self, account: Account, name: str, *, admin: bool = False, maker: Token | None = None
+    ) -> tuple[Token, str]:
         """Make a token; return it, and the text to ask with, which cannot be had again.
 
-        With `admin`, which only the owner asks for, it opens what concerns all accounts. Raises AccountUnknown, and
-        AdminRefused if the account is no admin's.
+        With `admin`, which only the owner asks for, it opens what concerns all accounts. `maker` is the token that it
+        is asked for with. Raises AccountUnknown, AdminRefused if the account is no admin's, and TokenRefused if the
+        maker is good no longer.
         """
-        from secrets import token_urlsafe
-
         if admin and account.role != "admin":
             raise AdminRefused(account=account.email or account.name)
+        return await self._issue(account, name, admin=admin, maker=maker.number if maker else None)
+
+    async def _issue(
+        self, account: Account, name: str, *, admin: bool = False, password: str | None = None, maker: int | None = None
+    ) -> tuple[Token, str]:
+        from secrets import token_urlsafe
+
         secret = token_urlsafe(_SECRET_BYTES)
-        token = await self._store.tokens.add(account.id, name, _digest(secret), admin=admin)
+        tokens = self._store.tokens
+        token = await tokens.add(account.id, name, _digest(secret), admin=admin, password=password, maker=maker)
         return token, f"{token.number}|{secret}"
 
     def identify(self, text: str) -> Credential:
@@ -133,15 +146,16 @@ class Credentials:
         # One lane: more would be as many threads each, on which the window and all answers would wait.
         return PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 
-    async def _account(self, email: str, password: str) -> Account | None:
-        """Return the account if the password is right. Takes as long if there is none."""
+    async def _account(self, email: str, password: str) -> tuple[Account | None, str]:
+        """Return the account if the password is right, and its hash. Takes as long if there is none."""
         account, hashed = (self._store.accounts.password(email) if len(email) <= _LONGEST_EMAIL else None) or (None, "")
         right, outdated = await self._in_thread(partial(self._verify, hashed or NOBODY, _bytes(password)))
         if account is None or not hashed or not right or account.disabled:
-            return None
+            return None, ""
         if outdated:
-            await self.set_password(account.id, password)
-        return account
+            before, hashed = hashed, await self._hashed(password)
+            await self._store.accounts.set_hash(account.id, before, hashed)
+        return account, hashed
 
     async def _hashed(self, password: str) -> str:
         data = _bytes(password)

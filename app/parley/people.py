@@ -96,7 +96,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a program asks with, in the place of a password. Its secret is told once and not kept."""
+    """What a program asks with, in the place of a password. Its secret is told once and not kept.
+
+    `by_password`: somebody got it by logging in, or with a token that came so; it ends with the password.
+    """
 
     number: int
     account_id: str
@@ -104,6 +107,7 @@ class Token:
     admin: bool
     created_at: float
     used_at: float | None = None
+    by_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ def client(url: str, token: str = "") -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def services(paths: Paths, settings: Settings, store: Store, catalog: Catalog, engine: ChatEngine) -> Services:
+async def services(
+    paths: Paths, settings: Settings, store: Store, catalog: Catalog, engine: ChatEngine
+) -> AsyncIterator[Services]:
     settings.update(server_llm_calls=100_000, server_requests=1_000_000)
 
     def no_server(services: Services) -> Any:
@@ -79,7 +81,8 @@ async def services(paths: Paths, settings: Settings, store: Store, catalog: Cata
 
     services = Services(paths, settings, Keys(paths.keys, environ={}), store, lambda *_: catalog, no_server)
     vars(services)["engine"] = engine
-    return services
+    yield services
+    services.credentials.close()
 
 
 Serve = Callable[..., Awaitable[Site]]

@@ -85,6 +85,30 @@ async def test_logging_out_ends_what_is_open(site: Site, provider: ScriptedProvi
         assert (await further.get(f"{API}/auth/me")).status_code == 200
 
 
+async def test_a_new_password_ends_what_logins_have_open(site: Site, provider: ScriptedProvider, until: Until) -> None:
+    """Also what somebody has got with a login: a password that is known to others is of no use to them any more."""
+    credentials = site.services.credentials
+    john = await credentials.add("john@example.org", "your-password")
+    _, named = await credentials.issue(john, "editor")
+    wanted = {"email": "john@example.org", "password": "your-password", "device_name": "x"}
+    phone = (await site.anyone.post(f"{API}/auth/login", json=wanted)).json()["data"]["token"]
+    async with client(site.url, phone) as asking:
+        child = (await asking.post(f"{API}/auth/token", json={"name": "script"})).json()["data"]["token"]
+    provider.says("Hello", asyncio.Event())
+    async with client(site.url, child) as asking, client(site.url, named) as editor:
+        sending = asyncio.create_task(asking.post("/chat", json={"message": "Hi"}))
+        await until(lambda: provider.streaming)
+        await credentials.set_password(john.id, "another")
+        assert (await sending).status_code == 401
+        await until(lambda: not provider.streaming, 5)
+        answers = [await asking.get(f"{API}/auth/me") for asking in (asking, editor)]
+    async with client(site.url, phone) as asking:
+        answers.append(await asking.get(f"{API}/auth/me"))
+    answers.append(await site.anyone.post(f"{API}/auth/login", json=wanted))
+    answers.append(await site.anyone.post(f"{API}/auth/login", json={**wanted, "password": "another"}))
+    assert [answer.status_code for answer in answers] == [401, 200, 401, 401, 200]
+
+
 async def test_sixty_in_a_minute(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     ann, bob = await site.person(), await site.person("bob@example.org")
     further = (await ann.client.post(f"{API}/auth/token", json={"name": "other"})).json()["data"]["token"]

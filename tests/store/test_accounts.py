@@ -91,7 +91,7 @@ async def test_what_an_account_may_use_is_kept(store: Store, anna: Account) -> N
 async def test_a_removed_account_leaves_nothing_of_a_person_and_no_number(
     store: Store, anna: Account, ask: Ask, until: Until
 ) -> None:
-    await store.accounts.change(anna.id, password="a hash")
+    await store.accounts.set_password(anna.id, "a hash")
     conversation, _, reply = await ask("mine", account=anna.id)
     await store.turns.finish(reply.id, [Text("yes")], MessageStatus.COMPLETE, spent=Usage(10, 20))
     token = await store.tokens.add(anna.id, "phone", DIGEST)

@@ -213,6 +213,17 @@ async def test_step_10_gives_accounts_preferences(tmp_path: Path) -> None:
     assert found == {"step_009.db": NO_PREFERENCES, "step_010.db": AccountPreferences("a/b", mood="friendly")}
 
 
+async def test_step_12_tells_which_tokens_end_with_the_password(tmp_path: Path) -> None:
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for step in ("step_011.db", "step_012.db"):
+        (tmp_path / step).mkdir()
+        shutil.copy(DATABASES / step, tmp_path / step / "parley.db")
+        store = Store.open(tmp_path / step)
+        found[step] = [(token.name, token.by_password) for token in store.tokens.all("2")]
+        await store.close()
+    assert found == {"step_011.db": [("phone", False)], "step_012.db": [("phone", False), ("laptop", True)]}
+
+
 async def test_a_new_file_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
     shutil.copy(DATABASES / "step_001.db", tmp_path / "parley.db")
     for folder in (tmp_path, tmp_path / "new"):

@@ -91,7 +91,7 @@ async def test_a_person_is_added_by_keys_alone(guided_desk: Desk) -> None:
     await desk.until(lambda: page.new_form is None)
     account = desk.services.store.accounts.of_email("anna@example.org")
     assert (account.name, account.role) == ("Anna", "user")
-    assert await desk.services.credentials.login("anna@example.org", "abcdefghijk") == account
+    assert (await desk.services.credentials.login("anna@example.org", "abcdefghijk", "phone"))[0] == account
     assert page.cards[account.id].new_token.hasFocus()
     click(page.add_button)
     assert page.new_form is not None
@@ -163,6 +163,32 @@ async def test_single_tools_are_allowed(guided_desk: Desk) -> None:
     click(form.save)
     await desk.until(lambda: "save_file" in card.allowed.text())
     assert desk.services.store.accounts.get(card.account.id).permissions.tools == frozenset({"save_file"})
+
+
+async def test_another_password(guided_desk: Desk) -> None:
+    desk, credentials = guided_desk, guided_desk.services.credentials
+    page = await people_page(desk)
+    card = await added(desk, page)
+    anna = card.account
+    for everything, left in ((False, ["her editor"]), (True, list[str]())):
+        await credentials.set_password(anna.id, "correct horse")
+        await credentials.login(anna.email, "correct horse", "her phone")
+        if not everything:
+            await credentials.issue(anna, "her editor")
+        await desk.until(lambda: len(card.tokens.rows) == 2)
+        assert {"by logging in" in row.facts.text() for row in card.tokens.rows.values()} == {True, False}
+        click(card.edit)
+        form = card.form
+        assert isinstance(form, PersonForm)
+        assert not form.all_tokens.isVisible()
+        write(form.password, "battery staple")
+        assert form.all_tokens.isVisible()
+        if everything:
+            form.all_tokens.setFocus()
+            desk.press("Space")
+        click(form.save)
+        await closed(desk, card)
+        assert [token.name for token in desk.services.store.tokens.all(anna.id)] == left
 
 
 async def test_turned_off_and_on(guided_desk: Desk) -> None:

@@ -43,13 +43,14 @@ def _list(arguments: Namespace, store: Store) -> None:
                 str(each.number),
                 owners[each.account_id].email or each.account_id,
                 "yes" if each.admin else "-",
+                "yes" if each.by_password else "-",
                 tables.when(each.created_at),
                 tables.when(each.used_at) if each.used_at else "never",
                 each.name,
             )
             for each in found
         ]
-        tables.say_table(("ID", "WHOSE", "ADMIN", "MADE", "LAST USED", "NAME"), rows)
+        tables.say_table(("ID", "WHOSE", "ADMIN", "BY PASSWORD", "MADE", "LAST USED", "NAME"), rows)
     else:
         streams.note("There are no tokens yet. “parley token create NAME” makes one.")
 
@@ -61,6 +62,7 @@ def _as_json(made: Token, email: str) -> dict[str, object]:
         "account": made.account_id,
         "email": email,
         "admin": made.admin,
+        "by_password": made.by_password,
         "created_at": tables.iso(made.created_at),
         "used_at": tables.iso(made.used_at) if made.used_at else None,
     }

@@ -26,10 +26,7 @@ def user(arguments: Namespace, shell: Shell) -> int:
             case "add":
                 _add(arguments, shell, store)
             case "password":
-                account = store.accounts.find(arguments.email)
-                with _credentials(store) as credentials:
-                    shell.run(credentials.set_password(account.id, _password(arguments)))
-                streams.note(f"{_called(account)} has another password now. Tokens are good as before.")
+                _set_password(arguments, shell, store)
             case "list":
                 _list(arguments, store)
             case "remove":
@@ -52,6 +49,15 @@ def _add(arguments: Namespace, shell: Shell, store: Store) -> None:
     streams.note(f"{account.email} is added, with number {account.number}.")
     if len(password) < _SHORT_PASSWORD:
         streams.note("The password is short: others on the network could guess it.")
+
+
+def _set_password(arguments: Namespace, shell: Shell, store: Store) -> None:
+    account, password = store.accounts.find(arguments.email), _password(arguments)
+    with _credentials(store) as credentials:
+        ended = shell.run(credentials.set_password(account.id, password, all_tokens=arguments.revoke_tokens))
+    streams.note(f"{_called(account)} has another password now. Tokens that ended with the old one: {ended}.")
+    if left := len(store.tokens.all(account.id)):
+        streams.note(f"Tokens that were made by name are good as before: {left}. With --revoke-tokens they end, too.")
 
 
 @contextmanager

@@ -98,9 +98,8 @@ class Accounts:
         role: AccountRole | None = None,
         disabled: bool | None = None,
         permissions: Permissions | None = None,
-        password: str | None = None,
     ) -> Account:
-        """Change what is given; `password` is a hash. Raises AccountUnknown, AccountExists and OwnerStays."""
+        """Change what is given. Raises AccountUnknown, AccountExists and OwnerStays."""
         if id == OWNER and (role is not None or disabled is not None or permissions is not None):
             raise OwnerStays
         given: dict[str, Any] = {
@@ -110,7 +109,6 @@ class Accounts:
             "role": role,
             "disabled": disabled,
             "permissions": None if permissions is None else rows.to_json(permissions_to_json(permissions)),
-            "password": password,
         }
         values = {column: value for column, value in given.items() if value is not None}
 
@@ -125,6 +123,37 @@ class Accounts:
 
         await self._database.write(change)
         return self.get(id)
+
+    async def set_password(self, id: str, password: str, *, all_tokens: bool = False) -> int:
+        """Give an account another password, a hash, and revoke the tokens that came by the one before, or all.
+
+        Return how many ended. Raises AccountUnknown.
+        """
+
+        def change(connection: sqlite3.Connection) -> int:
+            now = time.time()
+            query = "UPDATE accounts SET password = ?, updated_at = ? WHERE id = ? AND removed_at IS NULL"
+            if not connection.execute(query, (password, now, storable(id))).rowcount:
+                raise AccountUnknown(account=id)
+            query = (
+                "UPDATE tokens SET revoked_at = ?, updated_at = ? WHERE account_id = ? AND revoked_at IS NULL"
+                " AND (by_password OR ?) RETURNING number"
+            )
+            ended = connection.execute(query, (now, now, id, all_tokens)).fetchall()
+            note(connection, ACCOUNT, id)
+            note(connection, TOKEN, *[str(number) for (number,) in ended])
+            return len(ended)
+
+        return await self._database.write(change)
+
+    async def set_hash(self, id: str, before: str, after: str) -> None:
+        """Keep a password under another hash, if it is still the same password."""
+
+        def change(connection: sqlite3.Connection) -> None:
+            query = "UPDATE accounts SET password = ?, updated_at = ? WHERE id = ? AND password = ?"
+            connection.execute(query, (after, time.time(), storable(id), before))
+
+        await self._database.write(change)
 
     async def remove(self, id: str) -> None:
         """Remove an account: its tokens are revoked, its conversations go to the owner's trash, its files to the

@@ -341,6 +341,11 @@ WHERE deleted_at IS NULL AND archived = 0
 """
 
 
+def m012_logins(db: "Database") -> None:
+    """Which tokens end with the password. Of those that there are nobody knows it: they stay."""
+    db.execute("ALTER TABLE tokens ADD COLUMN by_password INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS: tuple[Step, ...] = (
     m001_conversations,
     m002_drafts_and_trash,
@@ -353,4 +358,5 @@ STEPS: tuple[Step, ...] = (
     m009_files,
     m010_preferences_and_idempotency,
     m011_shelves,
+    m012_logins,
 )

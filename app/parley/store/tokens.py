@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from parley.errors import AccountUnknown, TokenUnknown
+from parley.errors import AccountUnknown, LoginWrong, TokenRefused, TokenUnknown
 from parley.people import Credential, Token
 from parley.store import accounts
 from parley.store.changes import TOKEN, note
@@ -18,7 +18,7 @@ MOST = 100
 each start leave one behind every time, and each token has limits of its own.
 """
 
-_COLUMNS = "t.number, t.account_id, t.name, t.admin, t.created_at, t.used_at"
+_COLUMNS = "t.number, t.account_id, t.name, t.admin, t.created_at, t.used_at, t.by_password"
 _SIZE = len(_COLUMNS.split(", "))
 _GOOD = "t.revoked_at IS NULL AND a.removed_at IS NULL"
 
@@ -50,17 +50,35 @@ class Tokens:
         digest, *facts = row
         return Credential(accounts.account(facts[_SIZE:]), _token(facts[:_SIZE])), bytes(digest)
 
-    async def add(self, account: str, name: str, digest: bytes, *, admin: bool = False) -> Token:
-        """Keep a new token; see `MOST` for what becomes of the others. Raises AccountUnknown."""
+    async def add(
+        self,
+        account: str,
+        name: str,
+        digest: bytes,
+        *,
+        admin: bool = False,
+        password: str | None = None,
+        maker: int | None = None,
+    ) -> Token:
+        """Keep a new token; see `MOST` for what becomes of the others.
+
+        `password` is the hash of the one that somebody has just logged in with, `maker` the number of the token that
+        it is asked for with: it ends with the password, or if that one does. Raises AccountUnknown; LoginWrong if
+        there is another password by now, and TokenRefused if the maker is good no longer.
+        """
 
         def add(connection: sqlite3.Connection) -> Token:
-            query = "SELECT 1 FROM accounts WHERE id = ? AND removed_at IS NULL"
-            if connection.execute(query, (storable(account),)).fetchone() is None:
+            query = "SELECT password FROM accounts WHERE id = ? AND removed_at IS NULL"
+            found = connection.execute(query, (storable(account),)).fetchone()
+            if found is None:
                 raise AccountUnknown(account=account)
+            if password is not None and found[0] != password:
+                raise LoginWrong
+            by_password = password is not None or (maker is not None and _is_by_password(connection, maker))
             row = connection.execute(
-                "INSERT INTO tokens AS t(account_id, name, digest, admin, created_at, updated_at)"
-                f" VALUES (?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS.replace('t.', '')}",
-                (account, one_line(storable(name)), digest, int(admin), time.time(), time.time()),
+                "INSERT INTO tokens AS t(account_id, name, digest, admin, by_password, created_at, updated_at)"
+                f" VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS.replace('t.', '')}",
+                (account, one_line(storable(name)), digest, admin, by_password, time.time(), time.time()),
             ).fetchone()
             note(connection, TOKEN, str(row[0]), *([] if admin else _revoked_beyond(connection, account)))
             return _token(row)
@@ -109,6 +127,15 @@ def _revoked_beyond(connection: sqlite3.Connection, account: str) -> list[str]:
     return [str(number) for (number,) in connection.execute(query, values).fetchall()]
 
 
+def _is_by_password(connection: sqlite3.Connection, number: int) -> bool:
+    """Return whether a token ends with the password, inside a write. Raises TokenRefused if it is good no longer."""
+    query = "SELECT by_password FROM tokens WHERE number = ? AND revoked_at IS NULL"
+    found = connection.execute(query, (number,)).fetchone()
+    if found is None:
+        raise TokenRefused
+    return bool(found[0])
+
+
 def _token(row: Sequence[Any]) -> Token:
-    number, account_id, name, admin, created_at, used_at = row
-    return Token(number, account_id, name, bool(admin), created_at, used_at)
+    number, account_id, name, admin, created_at, used_at, by_password = row
+    return Token(number, account_id, name, bool(admin), created_at, used_at, bool(by_password))

@@ -1,7 +1,7 @@
 """Make the database of the latest step, when it is released: python -m tests.store.databases.make.
 
 It holds a conversation with a branch, a failed and an unfinished reply, one in the trash, a message in the trash,
-a reply that was cut off, drafts, text of many kinds, another account with a token,
+a reply that was cut off, drafts, text of many kinds, another account with a token and a login,
 an assistant, a folder and an archive, a file, preferences
 and an idempotency key.
 """
@@ -70,6 +70,7 @@ async def fill(directory: Path) -> Path:
     guest = await store.accounts.add("anna@example.org", "Anna", tags=["family"], password="a hash")
     await store.accounts.change(guest.id, permissions=Permissions(frozenset({"a"}), tokens_a_month=500))
     await store.tokens.add(guest.id, "phone", bytes(range(32)))
+    await store.tokens.add(guest.id, "laptop", bytes(range(32, 64)), password="a hash")
     await store.preferences.change(guest.id, model="a/b", mood="friendly")
     await store.idempotency.finish(Claim(guest.id, "key", b"print"), Answer(201, "application/json", b"{}"))
     await store.write(

@@ -198,7 +198,8 @@ class PeoplePage(Page):
         if account.id != OWNER:
             await accounts.change(account.id, role=draft.role, permissions=draft.permissions)
         if draft.password:
-            await self._services.credentials.set_password(account.id, draft.password)
+            credentials = self._services.credentials
+            await credentials.set_password(account.id, draft.password, all_tokens=draft.all_tokens)
         self._close(card)
 
     async def _turn(self, card: AccountCard) -> None:

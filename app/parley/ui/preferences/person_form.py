@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from parley.messages import OWNER
 from parley.options import QT_TRANSLATE_NOOP
@@ -11,19 +11,23 @@ from parley.people import NEWCOMER, Account, AccountRole, Permissions
 from parley.ui.preferences.editors import Segments
 from parley.ui.preferences.form import Form
 from parley.ui.preferences.permission_fields import KindChoice, ModelChecks, tokens_of, tokens_text
+from parley.ui.preferences.row import words_label
 
 ROLES = {"user": QT_TRANSLATE_NOOP("Settings", "User"), "admin": QT_TRANSLATE_NOOP("Settings", "Admin")}
 SHORT_PASSWORD = 8
 
 
 class PersonDraft(NamedTuple):
-    """What the form says. Without a password the one that there is stays, if there is one."""
+    """What the form says. Without a password the one that there is stays, if there is one; with a new one end also
+    all tokens if that is wished.
+    """
 
     name: str
     email: str
     password: str
     role: AccountRole
     permissions: Permissions
+    all_tokens: bool
 
 
 class PersonForm(Form):
@@ -41,6 +45,13 @@ class PersonForm(Form):
         self.password = self.add_line("password", self.tr("Password"), hint)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.textEdited.connect(self._look_at_password)
+        words = self.tr("Who has logged in with the password before has to log in again.")
+        self._outcome = words_label(words, self, "muted")
+        self.all_tokens = QCheckBox(self.tr("Revoke the tokens that were made by name, too"), self)
+        self._changes = account is not None
+        for part in (self._outcome, self.all_tokens):
+            self.column.addWidget(part)
+            part.hide()
         if account:
             self.name.setText(account.name)
             self.email.setText(account.email)
@@ -61,7 +72,8 @@ class PersonForm(Form):
             self.show_fault("tokens", self.tr("A number of tokens, or nothing for no limit."))
             return None
         permissions = Permissions(self.models.names, self.tools.names, self.knowledge.names, tokens)
-        return PersonDraft(self.name.text(), self.email.text(), self.password.text(), self._role, permissions)
+        said = (self.name.text(), self.email.text(), self.password.text())
+        return PersonDraft(*said, self._role, permissions, self.all_tokens.isChecked())
 
     def _add_rights(self, permissions: Permissions) -> None:
         self.role.set_name(self.tr("Role"), "")
@@ -88,3 +100,5 @@ class PersonForm(Form):
     def _look_at_password(self, text: str) -> None:
         short = 0 < len(text) < SHORT_PASSWORD
         self.show_fault("password", self.tr("Short: others on the network could guess it.") if short else "")
+        for part in (self._outcome, self.all_tokens):
+            part.setVisible(self._changes and bool(text))

@@ -61,7 +61,9 @@ class TokenRow(QWidget):
         used = self.tr("never used")
         if token.used_at:
             used = self.tr("last used {when}").format(when=ago(time.time() - token.used_at))
-        facts = [self.tr("made {date}").format(date=made), used, self.tr("for all people") if token.admin else ""]
+        facts = [self.tr("made {date}").format(date=made), used]
+        facts.append(self.tr("for all people") if token.admin else "")
+        facts.append(self.tr("by logging in") if token.by_password else "")
         self.facts.setText(" · ".join(fact for fact in facts if fact))
         for button, words in ((self.rename, self.tr("Rename {token}")), (self.revoke, self.tr("Revoke {token}"))):
             button.setAccessibleName(words.format(token=self.name.text()))

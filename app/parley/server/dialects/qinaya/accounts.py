@@ -38,8 +38,7 @@ def routes(backend: Backend) -> APIRouter:
     async def login(login: Login, request: Request) -> LoginAnswer:
         """Give a device a token, for an e-mail address and a password."""
         place = place_of(request.client.host) if request.client else ""
-        account = await credentials.login(login.email, login.password, place)
-        _, token = await credentials.issue(account, login.device_name)
+        account, token = await credentials.login(login.email, login.password, login.device_name, place)
         return LoginAnswer(data=LoggedIn(token=token, user=UserFacts(**_facts(account))), meta=Notice(notice=NOTICE))
 
     @router.post("/auth/logout", status_code=204)
@@ -52,7 +51,7 @@ def routes(backend: Backend) -> APIRouter:
     @router.post("/auth/token")
     async def issue(wanted: NewToken, caller: Asking) -> Data[TokenFacts]:
         """Give the account a further token. It is no admin's."""
-        _, token = await credentials.issue(caller.account, wanted.name)
+        _, token = await credentials.issue(caller.account, wanted.name, maker=caller.token)
         return Data(data=TokenFacts(token=token, name=wanted.name))
 
     @router.get("/auth/me")
