@@ -108,9 +108,9 @@ class Backend:
         return self.strangers.left(place_of(address), STRANGERS_A_MINUTE)
 
     def still_good(self, caller: Caller) -> bool:
-        """Return whether a caller may go on: neither account nor token has been taken back."""
-        tokens = self.services.store.tokens
-        return self.has(caller.id) and (caller.token is None or tokens.find(caller.token.number) is not None)
+        """Return whether a caller may go on: neither the account nor any of the tokens has been taken back."""
+        find = self.services.store.tokens.find
+        return self.has(caller.id) and all(find(token.number) is not None for token in caller.tokens)
 
     def has(self, account: str) -> bool:
         """Return whether there is an account of that id that is not switched off."""

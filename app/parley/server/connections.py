@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from parley.errors import ChatError, ServerEnding, TokenRefused
 from parley.people import Account, Token
@@ -23,11 +23,15 @@ _LONGEST_PROGRAM = 200
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an account, the token that says so (None where none is needed), and from which address."""
+    """Who asks: an account, the token that says so (None where none is needed), and from which address.
+
+    `others` are further tokens of the account that were sent along.
+    """
 
     account: Account
     token: Token | None
     address: str
+    others: tuple[Token, ...] = ()
 
     @property
     def id(self) -> str:
@@ -35,9 +39,20 @@ class Caller:
         return self.account.id
 
     @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Return all tokens that were sent: each of them has to be good for as long as it is asked with."""
+        return (self.token, *self.others) if self.token else self.others
+
+    @property
     def admin(self) -> bool:
         """Return whether what concerns all accounts is open: by an admin's token, or where no token is needed."""
         return self.account.role == "admin" and (self.token is None or self.token.admin)
+
+    def joined(self, other: "Caller") -> "Caller":
+        """Return who asks with the tokens of both, who must be of one account. Raises TokenRefused."""
+        if other.id != self.id:
+            raise TokenRefused
+        return replace(self, others=(*self.others, *other.tokens))
 
     @property
     def key(self) -> tuple[str, object]:
@@ -127,14 +142,15 @@ class Connections:
 
     def demand_good(self, still_good: Callable[[Caller], bool]) -> None:
         """End those whose token or account is good no longer."""
-        verdicts: dict[tuple[str, object], bool] = {}
+        verdicts: dict[tuple[object, ...], bool] = {}
         for connection in tuple(self._open):
             caller = connection.caller
             if caller is None:
                 continue
-            if caller.key not in verdicts:
-                verdicts[caller.key] = still_good(caller)
-            if not verdicts[caller.key]:
+            key = (caller.id, *(token.number for token in caller.tokens))
+            if key not in verdicts:
+                verdicts[key] = still_good(caller)
+            if not verdicts[key]:
                 connection.end(TokenRefused())
 
     async def end_all(self) -> None:

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import reduce
 from secrets import token_hex
 from typing import Any
 
@@ -230,9 +231,7 @@ class Guard:
         if not self._backend.plan.auth:
             return self._backend.owner(request.address)
         callers = [self._backend.caller(token, request.address) for token in request.tokens]
-        if len({caller.id for caller in callers}) > 1:
-            raise TokenRefused
-        return callers[0] if callers else None
+        return reduce(Caller.joined, callers) if callers else None
 
     async def _with_body(self, request: Head, dialect: Dialect, body: Body) -> Receive:
         """Return what hands out the body, read whole and bounded if it is JSON."""

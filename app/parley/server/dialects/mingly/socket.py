@@ -18,7 +18,6 @@ from parley.errors import (
     RequestInvalid,
     ServerEnding,
     SessionsFull,
-    TokenRefused,
 )
 from parley.events import Event
 from parley.server.application import caller_of_socket, invalid
@@ -78,6 +77,7 @@ async def _serve(backend: Backend, sessions: Sessions, socket: WebSocket) -> Non
             raise SessionsFull(sessions=backend.options.server_sessions)
         if connection.caller is None:
             backend.connections.admit(connection, caller)
+        connection.caller = caller  # the address may have told a further token
         session = Session(backend, socket, caller)
         sessions.add(session)
         try:
@@ -111,7 +111,8 @@ async def _admitted(backend: Backend, socket: WebSocket) -> tuple[Caller, dict[s
         if caller is None:
             raise CredentialMissing
         return caller, first
-    return _same(caller, backend.caller(token, address)), first
+    found = backend.caller(token, address)
+    return caller.joined(found) if caller else found, first
 
 
 async def _first(socket: WebSocket) -> dict[str, Any]:
@@ -121,13 +122,6 @@ async def _first(socket: WebSocket) -> dict[str, Any]:
             return _read(await socket.receive())
     except (TimeoutError, BodyUnreadable):
         raise CredentialMissing from None
-
-
-def _same(caller: Caller | None, other: Caller) -> Caller:
-    """Return the first of two callers, who must be of one account. Raises TokenRefused."""
-    if caller is not None and caller.id != other.id:
-        raise TokenRefused
-    return caller or other
 
 
 def _read(event: Any) -> dict[str, Any]:
@@ -238,7 +232,7 @@ class Session:
         if self._backend.plan.auth:
             if not isinstance(token, str):
                 raise CredentialMissing
-            _same(self._caller, self._backend.caller(token, self._caller.address))
+            self._caller.joined(self._backend.caller(token, self._caller.address))
 
     async def _pass_on(self, turn: Turn, notices: Sequence[dict[str, Any]], id: str | int | None) -> None:
         try:
