@@ -217,6 +217,7 @@ from parley.errors.serving import (
     ServerEnding,
     ServerOff,
     SessionsFull,
+    SessionsKept,
     TooManyRequests,
 )
 
@@ -319,6 +320,7 @@ __all__ = [
     "ServerOff",
     "ServerOutdated",
     "SessionsFull",
+    "SessionsKept",
     "SettingInvalid",
     "SettingUnknown",
     "SettingsUnreadable",
