@@ -89,3 +89,38 @@ async def test_a_conversation_without_messages(site: Site) -> None:
     for tree in ("", "?tree=1"):
         answer = await site.owner.client.get(f"/conversations/{made['id']}{tree}")
         assert (answer.status_code, answer.json()["messages"]) == (200, [])
+
+
+async def test_what_is_told_of_methods(site: Site) -> None:
+    """`Allow` names what an address is asked with, all of it and nothing else."""
+    paths = (await site.owner.client.get("/openapi.json")).json()["paths"]
+    for path, operations in paths.items():
+        wanted = {method.upper() for method in operations} | {"OPTIONS"} | ({"HEAD"} if "get" in operations else set())
+        place = path.replace("{id}", "1")
+        for method, status in (("OPTIONS", 204), ("TRACE", 405)):
+            answer = await site.owner.client.request(method, place)
+            assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (status, wanted), path
+    for place in ("/", "/docs", "/live"):
+        answer = await site.owner.client.post(place, json={})
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS"), place
+    for nowhere in ("/nothing", "/api/v1/nothing"):
+        answer = await site.anyone.options(nowhere)
+        assert (answer.status_code, answer.headers.get("allow")) == (204, None)
+    assert (await site.anyone.post("/live")).status_code == 405
+
+
+async def test_what_only_one_of_two_dialects_knows_may_be_anything(site: Site) -> None:
+    operation = (await site.owner.client.get("/openapi.json")).json()["paths"]["/v1/models"]["get"]
+    (limit,) = [each for each in operation["parameters"] if each["name"] == "limit"]
+    assert {} in limit["schema"]["anyOf"]
+    assert not limit["required"]
+    assert (await site.owner.client.get("/v1/models?limit=0")).status_code == 200
+    anthropic = {"anthropic-version": "2023-06-01"}
+    assert (await site.owner.client.get("/v1/models?limit=0", headers=anthropic)).status_code == 400
+
+
+async def test_what_is_streamed(site: Site) -> None:
+    """Each route that streams says so, TypingMind's too."""
+    paths = (await site.owner.client.get("/openapi.json")).json()["paths"]
+    for path in ("/api/v1/chat/completions", "/v1/chat/completions", "/v1/messages", "/v1/responses", "/chat/stream"):
+        assert "text/event-stream" in paths[path]["post"]["responses"]["200"]["content"], path

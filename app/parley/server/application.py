@@ -17,9 +17,9 @@ from parley.server.backend import Backend
 from parley.server.connections import Caller
 from parley.server.description import described
 from parley.server.dialect import DIALECT, Dialect, Dialects, to_json
-from parley.server.guard import CALLER, Guard
+from parley.server.guard import CALLER, METHODS, Guard
 from parley.server.idempotent import CLAIM, Idempotent
-from parley.server.problems import Problem, TurnFailed
+from parley.server.problems import Kind, Problem, TurnFailed
 from parley.store.idempotency import Claim
 
 if TYPE_CHECKING:
@@ -33,19 +33,21 @@ def make_application(backend: Backend, dialects: tuple[Dialect, ...]) -> Guard:
     for _, section in sections:
         app.include_router(section)
     app.openapi = cache(lambda: described(sections))  # type: ignore[method-assign]
+    methods = {dialect.name: section.methods for dialect, section in sections}
 
     async def refuse(request: Request, error: Exception) -> Response:
         problem = error.problem if isinstance(error, TurnFailed) else Problem.of(_told(request, error))
         status, headers, body = request.scope[DIALECT].refusal(problem)
-        if isinstance(error, HTTPException) and error.status_code == 405 and error.headers:
-            headers.extend((name.lower().encode(), value.encode()) for name, value in error.headers.items())
+        if problem.kind is Kind.METHOD_REFUSED:
+            headers.append((b"allow", guard.methods(request.scope)))
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
     for kind in (ChatError, TurnFailed, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, refuse)
-    return Guard(Idempotent(app, backend.services.store), backend, Dialects(dialects))
+    guard = Guard(Idempotent(app, backend.services.store), backend, Dialects(dialects), methods)
+    return guard
 
 
 class _Section(APIRouter):
@@ -58,6 +60,11 @@ class _Section(APIRouter):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.FULL, {}) if scope[DIALECT] is self._dialect else (Match.NONE, {})
+
+    def methods(self, path: str) -> list[str]:
+        """Return by which methods there is something at an address."""
+        wanted = [{"type": "http", "path": path, "method": method} for method in METHODS]
+        return [scope["method"] for scope in wanted if any(one.matches(scope)[0] is Match.FULL for one in self.routes)]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)

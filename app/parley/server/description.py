@@ -1,6 +1,7 @@
 """Description: all routes as OpenAPI has them. Where dialects share an address, one operation stands for all."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from itertools import product
 from typing import Any
 
@@ -19,7 +20,7 @@ LIVE = {
         "summary": "Live",
         "description": "Tell that the server is there.",
         "operationId": "live",
-        "security": [],
+        "tags": ["mingly"],
         "responses": {"204": {"description": "It is there"}},
     }
 }
@@ -44,7 +45,9 @@ def described(sections: Iterable[tuple[Dialect, APIRouter]]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for dialect in dialects.values():
         schemas[_refusal_name(dialect)] = refusal_schema(dialect)
-    paths: dict[str, dict[str, Any]] = {"/live": LIVE}
+    native = next(dialect for dialect in dialects.values() if "" in dialect.prefixes)
+    paths: dict[str, dict[str, Any]] = {"/live": deepcopy(LIVE)}
+    _complete(paths["/live"]["get"], native, is_public=True)
     public = {path for dialect in dialects.values() for path in dialect.public}
     for path, operations in document["paths"].items():
         _, name, rest = path.split("/", 2)
@@ -131,12 +134,12 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the parameters of both; only what both want has to be there."""
+    """Return the parameters of both. One that only one of them knows means nothing to the other: it may be anything."""
     named = [{(each["name"], each["in"]): each for each in each_side} for each_side in (one, other)]
     return [
-        {**parameter, "required": parameter["in"] == "path" or all(key in side for side in named)}
-        if parameter.get("required")
-        else parameter
+        parameter
+        if all(key in side for side in named)
+        else {**parameter, "required": False, "schema": {"anyOf": [parameter["schema"], {}]}}
         for key, parameter in {**named[1], **named[0]}.items()
     ]
 

@@ -6,7 +6,7 @@ Plain ASGI, below FastAPI: streams pass through without a wrapper, and nothing i
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import reduce
 from secrets import token_hex
@@ -19,6 +19,7 @@ from parley.errors import (
     EncryptionNeeded,
     HostRefused,
     InternalError,
+    MethodRefused,
     OriginRefused,
     RequestInvalid,
     TokenRefused,
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Methods = Mapping[str, Callable[[str], list[str]]]
 
 CALLER = "parley.caller"
 """Where in the scope the `Caller` is; None for a socket that has not said its token yet."""
@@ -56,15 +58,21 @@ STRANGERS_MEGABYTES = 1
 UNAUTHORIZED, TRY_AGAIN, FAILED = 4001, 1013, 1011
 """Codes with which sockets are closed."""
 
-_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+"""With what routes may be asked. OPTIONS is answered here, for all of them."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Guard:
-    """The outermost of the application. `app` is asked for what is allowed."""
+    """The outermost of the application. `app` is asked for what is allowed.
 
-    def __init__(self, app: App, backend: Backend, dialects: Dialects) -> None:
+    `methods` tell, by the name of a dialect, with which ones an address is asked.
+    """
+
+    def __init__(self, app: App, backend: Backend, dialects: Dialects, methods: Methods) -> None:
         self._app = app
+        self._methods = methods
         self._backend = backend
         self._dialects = dialects
         self._json, self._files, self._of_strangers = Room(), Room(), Room()
@@ -82,6 +90,13 @@ class Guard:
         """Return the answer that says what went wrong, in the words of the path's dialect."""
         return self._dialects.of({"path": path, "headers": []}).refusal(Problem.of(error))
 
+    def methods(self, scope: Scope) -> bytes:
+        """Return what `Allow` says of an address; nothing if nothing is there."""
+        found = ["GET"] if scope["path"] == LIVE else self._methods[scope[DIALECT].name](scope["path"])
+        if "GET" in found and "HEAD" not in found:
+            found.insert(1, "HEAD")
+        return ", ".join([*found, "OPTIONS"] if found else []).encode()
+
     async def _http(self, request: Head, receive: Receive, send: Send) -> None:
         scope = request.scope
         method, path = scope["method"], scope["path"]
@@ -91,8 +106,10 @@ class Guard:
         try:
             self._demand_ours(request)
             if method == "OPTIONS":
-                await _preflight(request, answer)
-            elif path == LIVE and method in ("GET", "HEAD"):
+                await _preflight(request, self.methods(scope), answer)
+            elif path == LIVE:
+                if method not in ("GET", "HEAD"):
+                    raise MethodRefused(path=path, method=method)
                 await answer({"type": "http.response.start", "status": 204, "headers": []})
                 await answer({"type": "http.response.body", "body": b""})
             else:
@@ -105,6 +122,9 @@ class Guard:
                 await answer.refuse((307, [(b"location", place), (b"content-length", b"0")], b""))
             else:
                 await answer.refuse(_refusal(request, error))
+        except MethodRefused as error:
+            status, headers, told = _refusal(request, error)
+            await answer.refuse((status, [*headers, (b"allow", self.methods(scope))], told))
         except ChatError as error:
             await answer.refuse(_refusal(request, error))
         except Exception as error:
@@ -331,13 +351,13 @@ def _merged(headers: Any, extra: Headers) -> Headers:
     return [*rest, (b"vary", b", ".join([*varies, b"Origin"]))]
 
 
-async def _preflight(request: Head, send: Send) -> None:
+async def _preflight(request: Head, methods: bytes, send: Send) -> None:
     """Answer a browser that asks whether it may ask. Without a listed origin it hears nothing of what it needs."""
-    headers: Headers = [(b"allow", _METHODS)]
+    headers: Headers = [(b"allow", methods)] if methods else []
     if any(name == b"access-control-allow-origin" for name, _ in request.extra):
         wanted = request.headers.get(b"access-control-request-headers", b"authorization, content-type, x-api-key")
         headers += [
-            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-methods", ", ".join((*METHODS, "OPTIONS")).encode()),
             (b"access-control-allow-headers", wanted),
             (b"access-control-max-age", b"600"),
         ]

@@ -20,7 +20,7 @@ from parley.server.dialects.openai.shapes import ChatMessage, ChatQuestion, tell
 from parley.server.dialects.typingmind import prompts
 from parley.server.dialects.typingmind.problems import error_body
 from parley.server.dialects.typingmind.prompts import Completions, talk_of
-from parley.server.streams import EventStream, rendered, sse
+from parley.server.streams import STREAMED, EventStream, rendered, sse
 
 OLD_MODELS = frozenset(
     {
@@ -69,7 +69,7 @@ def routes(backend: Backend) -> APIRouter:
     """Return the route of completions."""
     router = APIRouter()
 
-    @router.post("/chat/completions", response_model=ChatCompletion | TextCompletion)
+    @router.post("/chat/completions", response_model=ChatCompletion | TextCompletion, responses=STREAMED)
     async def chat(asked: Asked, request: Request, caller: Asking) -> Response:
         """Answer, once the answer is whole; with `stream`, as server-sent events while it comes."""
         question = question_of(asked) if asked.messages else _question_of_prompt(asked)
