@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from parley.errors import ModelAbsent
+from parley.errors import ModelAbsent, RateLimited
 from parley.events import Finished, ReasoningDelta, Status, TextDelta, ToolCalled
 from parley.messages import Image, Reasoning, Role, Text, ToolCall, ToolResult, Usage
 from parley.models import Model, Parameters, ToolSpec
@@ -253,6 +253,21 @@ class TestVectors:
         assert (await ann.client.post("/api/embed", json={"model": "two", "input": "a"})).status_code == 200
         spent = site.services.store.spending.by_model(account=ann.account.id)
         assert [each.key for each in spent] == ["scripted/two"]
+
+
+async def test_a_failure_that_takes_long_is_still_a_refusal(
+    site: Site, provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines have no room for pings, and clients such as Open WebUI pass over an error that is one of them."""
+    monkeypatch.setattr("parley.server.streams.PING_SECONDS", 0.01)
+    gate = asyncio.Event()
+    provider.says(gate, RateLimited(provider="Acme"))
+    asking = asyncio.create_task(site.owner.client.post("/api/chat", json=question(stream=True)))
+    done, _ = await asyncio.wait({asking}, timeout=0.2)
+    assert not done
+    gate.set()
+    answer = await asking
+    assert (answer.status_code, list(answer.json())) == (429, ["error"])
 
 
 async def test_our_own_provider(site: Site, provider: ScriptedProvider) -> None:

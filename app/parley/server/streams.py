@@ -191,16 +191,18 @@ async def rendered(
     *,
     detach: bool = False,
     prompt: bool = True,
+    pings: bool = True,
     ahead: bytes = b"",
 ) -> AsyncGenerator[bytes, None]:
     """Yield a turn's events in a dialect's words, behind what is said ahead of them.
 
     Left early, the turn stops, unless it is to go on (`detach`). Unless it is to be `prompt`, nothing comes before the
-    model has said something, for some seconds. Raises TurnFailed if it fails meanwhile.
+    model has said something: for some seconds if the format has `pings` to go on with, else however long it takes.
+    Raises TurnFailed if it fails meanwhile.
     """
     number = 0
     try:
-        if not prompt and not await _begun(turn):
+        if not prompt and not await _begun(turn, PING_SECONDS if pings else None):
             yield b""
         if ahead:
             yield ahead
@@ -212,10 +214,10 @@ async def rendered(
             turn.stop()
 
 
-async def _begun(turn: Turn) -> bool:
+async def _begun(turn: Turn, seconds: float | None) -> bool:
     """Return whether a turn has said something, soon enough. Raises TurnFailed if it fails without a word."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(PING_SECONDS), aclosing(turn.batches()) as batches:
+        async with asyncio.timeout(seconds), aclosing(turn.batches()) as batches:
             async for batch in batches:
                 for event in batch:
                     if isinstance(event, Failed):

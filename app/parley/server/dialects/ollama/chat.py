@@ -39,7 +39,7 @@ def routes(backend: Backend) -> APIRouter:
         turn = await ask(backend, caller, question)
         writer = Writer(turn, sent.model, chat=isinstance(sent, Chat))
         if sent.stream is not False:
-            pieces = rendered(turn, writer.render, prompt=False)
+            pieces = rendered(turn, writer.render, prompt=False, pings=False)
             return EventStream(pieces, media_type=MEDIA_TYPE, ping=b"", problem=error_line)
         return json_response(writer.whole(await whole(turn, request)))
 
