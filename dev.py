@@ -2,7 +2,7 @@
 """Everything a developer needs, with nothing installed beforehand: `python3 dev.py run` and `python3 dev.py test`.
 
     run [ARGUMENTS]          start Parley (the desktop; without a display, the server); arguments go to `parley`
-    test [--full] [PYTEST…]  run what continuous integration runs; --full adds the long runs
+    test [--full] [PYTEST…]  run what continuous integration runs; --full adds the long runs, some in a browser
     demo [ARGUMENTS]         chat with the tests' tiny model, in the window or (demo chat) in the terminal
     build [--smoke]          make the program that runs without Python (dist/parley/); --smoke tries it out
     lock [--upgrade]         write packaging/requirements*.txt anew from pyproject.toml and packaging/*.in
@@ -10,8 +10,8 @@
     screenshots [ARGUMENTS]  take pictures of every part of the interface (tests/screenshots.py)
 
 The first call sets up .venv from the hash-locked lists in packaging/ (for tests also .venv-peers, where other makers'
-programs live; for builds .venv-build); later calls only look at a stamp. Standard library only, and readable by older
-Pythons too, so that it can say which Python is missing.
+programs live, with --full .venv-browser; for builds .venv-build); later calls only look at a stamp. Standard library
+only, and readable by older Pythons too, so that it can say which Python is missing.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def system_needs(section: str) -> list[list[str]]:
 def missing_from_system(python: Python, section: str) -> list[list[str]]:
     """Return the rows whose library, font or program is not there."""
     rows = system_needs(section)
-    libraries = [row[0] for row in rows if ".so." in row[0]]
+    libraries = [row[0] for row in rows if ".so" in row[0]]
     lost = set(run_quietly([python.command, "-c", LOAD_LIBRARIES, *libraries], "Cannot look for libraries.").split())
     fonts = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
     for name in {row[0] for row in rows} - set(libraries):
@@ -261,6 +261,7 @@ class Environment:
 PROGRAM = Environment(".venv", ("requirements.txt",), editable=True)
 DEVELOPMENT = Environment(".venv", ("requirements.txt", "requirements-dev.txt"), editable=True)
 PEERS = Environment(".venv-peers", ("requirements-peers.txt",), editable=False)
+BROWSER = Environment(".venv-browser", ("requirements-browser.txt",), editable=False)
 BUILDING = Environment(".venv-build", ("requirements.txt", "requirements-build.txt"), editable=False)
 
 
@@ -350,16 +351,19 @@ def run(arguments: list[str]) -> None:
     hand_over([PROGRAM.python, "-m", "parley", *arguments], os.environ)
 
 
-def set_up_for_tests() -> dict[str, str]:
+def set_up_for_tests(*, browser: bool = False) -> dict[str, str]:
     """Prepare all environments and return the variables that tests run with."""
-    set_up([DEVELOPMENT, PEERS], ["qt", "tests"])
+    if browser:
+        set_up([DEVELOPMENT, PEERS, BROWSER], ["qt", "tests", "browser"])
+    else:
+        set_up([DEVELOPMENT, PEERS], ["qt", "tests"])
     os.chdir(ROOT)
     return {"QT_QPA_PLATFORM": "offscreen", **os.environ}
 
 
 def test(arguments: list[str]) -> None:
     """Run the tests; formatting, lint, types and import rules are tests too (tests/quality)."""
-    env = set_up_for_tests()
+    env = set_up_for_tests(browser="--full" in arguments)
     # A debugger needs the terminal for itself; everything else runs in parallel, each file in one process.
     alone_options = {"--pdb", "--trace", "-s", "--capture=no"}
     workers = "0" if alone_options & set(arguments) else str(min(4, max(2, os.cpu_count() or 1)))

@@ -72,6 +72,22 @@ def test_interruption_has_the_usual_exit_code(monkeypatch: pytest.MonkeyPatch) -
     assert dev.main(["run"]) == 130
 
 
+@pytest.mark.parametrize(("arguments", "browser"), [(["-q"], False), (["--full", "-q"], True)])
+def test_only_the_long_tests_need_a_browser(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], browser: bool
+) -> None:
+    needed: list[str] = []
+
+    def set_up(environments: list[dev.Environment], sections: list[str]) -> None:
+        needed.extend([*(environment.name for environment in environments), *sections])
+
+    monkeypatch.setattr(dev, "set_up", set_up)
+    monkeypatch.setattr(dev, "hand_over", lambda command, env: needed.append(command[-1]))
+    monkeypatch.chdir(dev.ROOT)
+    dev.test(arguments)
+    assert (".venv-browser" in needed, "browser" in needed, needed[-1]) == (browser, browser, "-q")
+
+
 @pytest.mark.parametrize(
     ("arguments", "desktop"),
     [
@@ -116,7 +132,7 @@ def test_an_unsupported_python_finds_a_supported_one(monkeypatch: pytest.MonkeyP
 
 
 def test_each_row_of_system_packages_has_all_columns() -> None:
-    for section in ("qt", "tests", "build"):
+    for section in ("qt", "tests", "browser", "build"):
         rows = dev.system_needs(section)
         assert rows
         assert all(len(row) == 1 + len(dev.INSTALL_COMMANDS) for row in rows)
@@ -125,10 +141,10 @@ def test_each_row_of_system_packages_has_all_columns() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux needs packages")
 def test_missing_libraries_fonts_and_programs_are_found(project: Path) -> None:
     (project / "packaging" / "system-packages.txt").write_text(
-        "# A comment\n\n[qt]\nlibc.so.6 a b c d\nlibnone.so.1 e f g h\n\n[tests]\n"
+        "# A comment\n\n[qt]\nlibc.so.6 a b c d\nlibnone.so e f g h\n\n[tests]\n"
         "sh a b c d\nno-such-program i j k l\nNoSuchFont.ttf m n o p\n"
     )
-    assert dev.missing_from_system(PYTHON, "qt") == [["libnone.so.1", "e", "f", "g", "h"]]
+    assert dev.missing_from_system(PYTHON, "qt") == [["libnone.so", "e", "f", "g", "h"]]
     assert [row[0] for row in dev.missing_from_system(PYTHON, "tests")] == ["no-such-program", "NoSuchFont.ttf"]
 
 

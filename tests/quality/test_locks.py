@@ -63,7 +63,7 @@ def versions(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements-dev.txt", "requirements-build.txt"])
+@pytest.mark.parametrize("name", ["requirements-dev.txt", "requirements-browser.txt", "requirements-build.txt"])
 def test_versions_agree_with_the_programs(name: str) -> None:
     program, others = versions("requirements.txt"), versions(name)
     assert {package: program[package] for package in program.keys() & others.keys()}.items() <= others.items()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from parley.server import EmbeddedServer, Plan
 from parley.services import Services
 from parley.settings import Settings
 from parley.store import Store
+from tests.providers.sockets import Exchange, FakeServer
 
 
 @dataclass
@@ -110,6 +112,22 @@ async def serve(services: Services) -> AsyncIterator[Serve]:
             await person.client.aclose()
         await site.anyone.aclose()
         await site.server.stop()
+
+
+def socket_of(site: Site, token: str = "") -> str:
+    """Return the address of the WebSocket, with a token in it if one is given."""
+    return f"{site.url.replace('http', 'ws', 1)}/ws" + (f"?token={quote(token)}" if token else "")
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[str]:
+    """Return the address of a page of another place, for browsers: only theirs knows the name."""
+
+    async def page(exchange: Exchange) -> None:
+        await exchange.respond("<!doctype html><title>Elsewhere</title>", content_type="text/html")
+
+    async with FakeServer(page) as server:
+        yield f"http://elsewhere.example:{server.port}"
 
 
 @pytest.fixture
