@@ -60,9 +60,9 @@ async def test_the_owner_is_there_and_stays(guided_desk: Desk) -> None:
     assert isinstance(card.form, PersonForm)
     write(card.form.name, "Maria")
     guided_desk.press("Return", on=card.form.name)
+    await guided_desk.until(lambda: card.form is None)
     await guided_desk.until(lambda: card.name.text() == "Maria")
     assert guided_desk.services.store.accounts.get("owner").email == ""
-    assert card.form is None
 
 
 async def test_a_person_is_added_by_keys_alone(guided_desk: Desk) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from parley.messages import OWNER
 from parley.people import Account, Token
 from parley.ui.models.long_words import breakable
 from parley.ui.preferences.account_texts import account_name, allowed_text, role_text
-from parley.ui.preferences.card import Card
 from parley.ui.preferences.form import Form
+from parley.ui.preferences.form_card import FormCard
 from parley.ui.preferences.row import words_label
 from parley.ui.preferences.token_list import TokenList
 
@@ -18,7 +18,7 @@ LINK_PADDING = 8
 """Between the edge of a button that looks like a link and its words."""
 
 
-class AccountCard(Card):
+class AccountCard(FormCard[Form]):
     """A frame with who it is and buttons; a form opens below them, above the tokens."""
 
     narrow = 460
@@ -31,17 +31,16 @@ class AccountCard(Card):
     def __init__(self, account: Account, parent: QWidget) -> None:
         super().__init__(parent)
         self.account = account
-        self.form: Form | None = None
         self.name = words_label("", self, "title")
         self.who = words_label("", self, "muted")
         self.allowed = words_label("", self, "muted")
         self.problem = words_label("", self, "error")
         self.problem.hide()
-        self.edit = self._button(self.tr("Edit…"), self.edit_requested)
-        self.turn = self._button("", self.turn_requested)
-        self.remove = self._button(self.tr("Remove…"), self.remove_requested)
+        self.edit = self.link(self.tr("Edit…"), self.edit_requested)
+        self.turn = self.link("", self.turn_requested)
+        self.remove = self.link(self.tr("Remove…"), self.remove_requested)
         self.tokens = TokenList(self)
-        self.new_token = self._button(self.tr("New token…"), self.token_requested)
+        self.new_token = self.link(self.tr("New token…"), self.token_requested)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         for label in (self.name, self.who, self.allowed, self.problem):
@@ -53,17 +52,16 @@ class AccountCard(Card):
             button.setVisible(button is self.edit or account.id != OWNER)
         buttons.addStretch(1)
         self.put_side_by_side(texts, buttons)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14 - LINK_PADDING, 10, 8, 8)
-        self._column.setSpacing(6)
+        self.openers = self.edit, self.new_token
+        self.column.setContentsMargins(14 - LINK_PADDING, 10, 8, 8)
+        self.column.setSpacing(6)
         for above in (self._line, self.tokens):  # words stand in one line with those of the button below
             above.setContentsMargins(LINK_PADDING, 0, 0, 0)
-        self._column.addLayout(self._line)
-        self._column.addWidget(self.tokens)
+        self.column.addWidget(self.tokens)
         below = QHBoxLayout()
         below.addWidget(self.new_token)
         below.addStretch(1)
-        self._column.addLayout(below)
+        self.column.addLayout(below)
         self.show_account(account, ())
 
     def show_account(self, account: Account, tokens: Sequence[Token]) -> None:
@@ -83,33 +81,7 @@ class AccountCard(Card):
             words = self.tr("{action}: {person}").format(action=button.text().removesuffix("…"), person=name)
             button.setAccessibleName(words)
 
-    def open_form(self, form: Form) -> None:
-        """Show a form below the rest, in the place of one that is open."""
-        self.close_form()
-        self.form = form
-        self._column.addWidget(form)
-        form.show()
-        self._rest(resting=True)
-
-    def close_form(self) -> None:
-        """Take the form away."""
-        if self.form:
-            self.form.hide()
-            self.form.deleteLater()
-            self.form = None
-        self._rest(resting=False)
-
     def show_problem(self, text: str) -> None:
         """Say what could not be done."""
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
-
-    def _rest(self, *, resting: bool) -> None:
-        for button in (self.edit, self.new_token):
-            button.setEnabled(not resting)
-
-    def _button(self, text: str, signal: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setProperty("kind", "link")
-        button.clicked.connect(signal)
-        return button

@@ -1,33 +1,30 @@
 """AssistantsPage: who there is to talk to for one kind of thing. An assistant that was removed can be brought back."""
 
-from collections.abc import Callable, Sequence
-
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.assistants import Assistant
 from parley.errors import ChatError
 from parley.services import Services
-from parley.store import ASSISTANT, EVERYTHING, Change
+from parley.store import ASSISTANT
 from parley.ui.appearance.look import Look
 from parley.ui.error_texts import error_text
 from parley.ui.models.long_words import breakable
 from parley.ui.notices import Notice
 from parley.ui.preferences.assistant_form import AssistantForm
-from parley.ui.preferences.card import Card
-from parley.ui.preferences.page import Page, tab_as_read
+from parley.ui.preferences.cards_page import CardsPage
+from parley.ui.preferences.form_card import FormCard
+from parley.ui.preferences.page import tab_as_read
 from parley.ui.preferences.row import Row, words_label
 from parley.ui.tasks import Tasks
 
-GATHER_MS = 50
 SHOWN_LETTERS = 200
 """So much of an instruction is shown."""
 
 FIELDS = {"assistant_exists": "name", "assistant_nameless": "name"}
 
 
-class AssistantCard(Card):
+class AssistantCard(FormCard[AssistantForm]):
     """One assistant, and what can be done with it; a form opens below."""
 
     edit_requested = Signal()
@@ -36,15 +33,14 @@ class AssistantCard(Card):
     def __init__(self, assistant: Assistant, parent: QWidget) -> None:
         super().__init__(parent)
         self.assistant = assistant
-        self.form: AssistantForm | None = None
         self.name = words_label("", self, "title")
         self.about = words_label("", self)
         self.instruction = words_label("", self, "muted")
         self.model = words_label("", self, "muted")
         self.problem = words_label("", self, "error")
-        self.edit, self.remove = QPushButton(self.tr("Edit…"), self), QPushButton(self.tr("Remove"), self)
-        self.edit.clicked.connect(self.edit_requested)
-        self.remove.clicked.connect(self.remove_requested)
+        self.edit = self.link(self.tr("Edit…"), self.edit_requested)
+        self.remove = self.link(self.tr("Remove"), self.remove_requested)
+        self.openers = (self.edit,)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         for label in (self.name, self.about, self.instruction, self.model, self.problem):
@@ -52,14 +48,9 @@ class AssistantCard(Card):
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         for button in (self.edit, self.remove):
-            button.setProperty("kind", "link")
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.put_side_by_side(texts, buttons)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14, 10, 8, 10)
-        self._column.setSpacing(8)
-        self._column.addLayout(self._line)
         self.show_problem("")
         self.show_assistant(assistant)
 
@@ -87,33 +78,18 @@ class AssistantCard(Card):
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
-    def open_form(self, form: AssistantForm) -> None:
-        """Show the form below the rest."""
-        self.form = form
-        self._column.addWidget(form)
-        form.show()
-        self.edit.setEnabled(False)
 
-    def close_form(self) -> None:
-        """Take the form away."""
-        if self.form:
-            self.form.hide()
-            self.form.deleteLater()
-            self.form = None
-        self.edit.setEnabled(True)
+class AssistantsPage(CardsPage[AssistantCard]):
+    """They belong to the whole installation."""
 
-
-class AssistantsPage(Page):
-    """It follows the store while it is in sight."""
+    nouns = frozenset({ASSISTANT})
 
     providers_requested = Signal()
 
     def __init__(self, services: Services, look: Look, tasks: Tasks, parent: QWidget) -> None:
-        super().__init__(self.tr("Assistants"), parent)
+        super().__init__(self.tr("Assistants"), services.store, parent)
         self._services, self._look, self._tasks = services, look, tasks
         self._assistants = services.store.assistants
-        self._unsubscribe: Callable[[], None] | None = None
-        self.cards: dict[str, AssistantCard] = {}
         self.new_form: AssistantForm | None = None
         self.add_button = QPushButton(self.tr("Add an assistant"), self.inside)
         self.add_button.clicked.connect(self._open_new)
@@ -129,38 +105,11 @@ class AssistantsPage(Page):
         self._first = self.column.count()
         self.column.setSpacing(8)
         self.end()
-        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
-        self._gather.timeout.connect(self.refresh)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._unsubscribe is None:
-            self._unsubscribe = self._services.store.subscribe(self._change)
-        self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._unsubscribe:
-            self._unsubscribe()
-            self._unsubscribe = None
-
-    def show_fitting(self, words: Sequence[str]) -> bool:
-        found = super().show_fitting(words)
-        if words and not self.cards:
-            self.refresh()
-        for card in self.cards.values():
-            fits = all(word in card.haystack for word in words)
-            card.setVisible(fits)
-            found = found or fits
-        return found
 
     def refresh(self) -> None:
         """Show who there is now, by name."""
         assistants = self._assistants.all()
-        for id in set(self.cards) - {each.id for each in assistants}:
-            card = self.cards.pop(id)
-            card.hide()
-            card.deleteLater()
+        self._keep_only({each.id for each in assistants})
         for place, assistant in enumerate(assistants):
             card = self.cards.get(assistant.id) or self._made_card(assistant)
             card.show_assistant(assistant)
@@ -173,10 +122,6 @@ class AssistantsPage(Page):
         card.edit_requested.connect(lambda: self._open_edit(card))
         card.remove_requested.connect(lambda: self._tasks.start(self._remove(card)))
         return card
-
-    def _change(self, change: Change) -> None:
-        if change.noun in (ASSISTANT, EVERYTHING):
-            self._gather.start()
 
     def _open_new(self) -> None:
         if self.new_form is None:

@@ -1,44 +1,39 @@
 """PeoplePage: who may ask this computer, what they may use, and the tokens of their programs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from parley.errors import ChatError
 from parley.messages import OWNER
 from parley.people import Account, Token
 from parley.services import Services
-from parley.store import ACCOUNT, EVERYTHING, TOKEN, Change
+from parley.store import ACCOUNT, TOKEN
 from parley.ui.appearance.look import Look
 from parley.ui.dialogs import Question, ask
 from parley.ui.error_texts import error_text
 from parley.ui.preferences.account_card import AccountCard
 from parley.ui.preferences.account_texts import account_name
+from parley.ui.preferences.cards_page import CardsPage
 from parley.ui.preferences.form import Form
-from parley.ui.preferences.page import Page, tab_as_read
+from parley.ui.preferences.page import tab_as_read
 from parley.ui.preferences.person_form import PersonDraft, PersonForm
 from parley.ui.preferences.row import Row, words_label
 from parley.ui.preferences.token_list import Secret, TokenForm
 from parley.ui.tasks import Tasks
 
-GATHER_MS = 50
-"""Changes that come within this time are shown together."""
-
 FIELDS = {"email_invalid": "email", "account_exists": "email", "password_invalid": "password"}
 """The field that an error is about."""
 
 
-class PeoplePage(Page):
-    """It follows the store while it is in sight: “parley user” in a terminal is another hand on the same list."""
+class PeoplePage(CardsPage[AccountCard]):
+    """What “parley user” and “parley token” do in a terminal is seen here too."""
+
+    nouns = frozenset({ACCOUNT, TOKEN})
 
     def __init__(self, services: Services, look: Look, tasks: Tasks, parent: QWidget) -> None:
-        super().__init__(self.tr("People"), parent)
+        super().__init__(self.tr("People"), services.store, parent)
         self._services, self._look, self._tasks = services, look, tasks
-        self._store = services.store
-        self._unsubscribe: Callable[[], None] | None = None
-        self.cards: dict[str, AccountCard] = {}
         self.new_form: PersonForm | None = None
         self.add_button = QPushButton(self.tr("Add a person"), self.inside)
         self.add_button.clicked.connect(self._open_new)
@@ -51,30 +46,6 @@ class PeoplePage(Page):
         self._first = self.column.count()
         self.column.setSpacing(8)
         self.end()
-        self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
-        self._gather.timeout.connect(self.refresh)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._unsubscribe is None:
-            self._unsubscribe = self._store.subscribe(self._change)
-        self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._unsubscribe:
-            self._unsubscribe()
-            self._unsubscribe = None
-
-    def show_fitting(self, words: Sequence[str]) -> bool:
-        found = super().show_fitting(words)
-        if words and not self.cards:
-            self.refresh()
-        for card in self.cards.values():
-            fits = all(word in card.haystack for word in words)
-            card.setVisible(fits)
-            found = found or fits
-        return found
 
     def refresh(self) -> None:
         """Show who there is now."""
@@ -83,10 +54,7 @@ class PeoplePage(Page):
             tokens.setdefault(token.account_id, []).append(token)
         accounts = self._store.accounts.all()
         before = len(self.cards)
-        for id in set(self.cards) - {account.id for account in accounts}:
-            card = self.cards.pop(id)
-            card.hide()
-            card.deleteLater()
+        self._keep_only({account.id for account in accounts})
         for place, account in enumerate(accounts):
             card = self.cards.get(account.id) or self._made_card(account, place)
             card.show_account(account, tokens.get(account.id, ()))
@@ -103,10 +71,6 @@ class PeoplePage(Page):
         card.tokens.renamed.connect(lambda number, name: self._do(card, lambda _: self._rename(number, name)))
         card.tokens.revoke_requested.connect(lambda token: self._do(card, lambda _: self._revoke(token)))
         return card
-
-    def _change(self, change: Change) -> None:
-        if change.noun in (ACCOUNT, TOKEN, EVERYTHING):
-            self._gather.start()
 
     def _do(self, card: AccountCard, act: Callable[[AccountCard], Awaitable[None]]) -> None:
         self._tasks.start(self._tried(card, act))

@@ -5,12 +5,12 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from parley.providers.catalog import Place
-from parley.ui.preferences.card import Card
 from parley.ui.preferences.endpoint_form import EndpointForm, key_fault_text, test_hint
+from parley.ui.preferences.form_card import FormCard
 from parley.ui.preferences.row import words_label
 
 
-class ProviderCard(Card):
+class ProviderCard(FormCard[EndpointForm]):
     """A frame with name, address, state and buttons; its form opens below them."""
 
     test_requested = Signal()
@@ -20,7 +20,6 @@ class ProviderCard(Card):
     def __init__(self, place: Place, parent: QWidget) -> None:
         super().__init__(parent)
         self.place = place
-        self.form: EndpointForm | None = None
         endpoint = place.endpoint
         self.haystack = f"{endpoint.name} {endpoint.base_url}".casefold()
         self.setAccessibleName(endpoint.name)
@@ -46,10 +45,7 @@ class ProviderCard(Card):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.put_side_by_side(texts, buttons)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14, 10, 8, 10)
-        self._column.setSpacing(8)
-        self._column.addLayout(self._line)
+        self.openers = (self.edit,)
 
     def show_place(self, place: Place) -> None:
         """Show where the server is now."""
@@ -85,24 +81,7 @@ class ProviderCard(Card):
         self.state.style().polish(self.state)
         self.state.setText(text)
 
-    def open_form(self, form: EndpointForm) -> None:
-        """Show the form below the rest."""
-        self.form = form
-        self._column.addWidget(form)
-        form.show()
-        self.edit.setEnabled(False)
-
-    def close_form(self) -> None:
-        """Take the form away."""
-        if self.form:
-            self.form.hide()
-            self.form.deleteLater()
-            self.form = None
-        self.edit.setEnabled(True)
-
     def _button(self, text: str, name: str, signal: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setProperty("kind", "link")
+        button = self.link(text, signal)
         button.setAccessibleName(name.format(provider=self.place.endpoint.name))
-        button.clicked.connect(signal)
         return button
