@@ -188,7 +188,7 @@ async def test_no_more_room(site: Site, settings: Settings, monkeypatch: pytest.
 
     monkeypatch.setattr(files_module, "make", full)
     answer = await upload(site.owner, "small.txt")
-    assert (answer.status_code, answer.json()["error"]) == (500, "INTERNAL_ERROR")
+    assert (answer.status_code, answer.json()["error"]) == (507, "INSUFFICIENT_STORAGE")
     assert "disk is full" in answer.json()["message"]
 
 

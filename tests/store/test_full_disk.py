@@ -5,7 +5,6 @@ import io
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from parley.errors import StoreError, StoreFull
 from parley.messages import MessageStatus, Text
 from parley.store import Store
 from parley.store.problems import told
+from tests.disks import small_disk
 from tests.store.conftest import Ask, Child
 
 
@@ -48,42 +48,31 @@ def test_no_more_room_for_a_process(directory: Path, child: Callable[..., Child]
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = shutil.which("mount")
-    if sys.platform != "linux" or os.geteuid() != 0 or not mount:
-        pytest.skip("needs to mount a file system")
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=2m", "parley-test", place], check=False, capture_output=True
-    )
-    if done.returncode:
-        pytest.skip("mounting is not permitted")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 2) as disk:
+        yield disk
 
 
-async def test_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
-    data = small_disk / "data"
+async def test_a_disk_that_fills_up(disk: Path) -> None:
+    data = disk / "data"
     store = Store.open(data)
     conversation, _, reply = await store.turns.begin(conversation_id=None, title="t", parts=[Text("one")], model="m")
     await store.turns.save(reply.id, [Text("half")])
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - 100_000))
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 100_000))
     with pytest.raises(StoreFull):
         await store.turns.save(reply.id, [Text("much more " * 30_000)])
     with pytest.raises(StoreFull):
-        await store.backup(small_disk / "copy.db")
-    assert not (small_disk / "copy.db").exists()
-    assert [path.name for path in small_disk.iterdir() if path.name.startswith(".")] == []
+        await store.backup(disk / "copy.db")
+    assert not (disk / "copy.db").exists()
+    assert [path.name for path in disk.iterdir() if path.name.startswith(".")] == []
     assert store.messages.get(reply.id).text == "half"
     ballast.unlink()
     await store.turns.finish(reply.id, [Text("the end")], MessageStatus.COMPLETE)
     assert store.conversations.tree(conversation.id).branch()[-1].text == "the end"
     assert all(finding.ok for finding in await store.check())
     await store.close()
-    ballast.write_bytes(b"x" * (shutil.disk_usage(small_disk).free))
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free))
     try:
         again = Store.open(data)
     except StoreFull:
@@ -92,9 +81,9 @@ async def test_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
         assert len(again.conversations.page()) == 1
         await again.close()
     with pytest.raises(StoreFull):
-        Store.open(small_disk / "new")
+        Store.open(disk / "new")
     ballast.unlink()
-    await Store.open(small_disk / "new").close()
+    await Store.open(disk / "new").close()
     again = Store.open(data)
     assert again.conversations.tree(conversation.id).branch()[-1].text == "the end"
     await again.close()

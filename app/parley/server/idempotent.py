@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from parley.errors import IdempotencyKeyReused, RequestInvalid
+from parley.errors import IdempotencyKeyReused, RequestInvalid, StoreError
 from parley.server.bodies import Event, Receive, replaying
 from parley.server.dialect import DIALECT
 from parley.server.guard import BODY, CALLER, App, Send
@@ -98,10 +98,17 @@ class Idempotent:
         try:
             await self._app(scope, replaying(scope[BODY], run.abandoned), written.take)
             if is_kept(written.status):
-                await self._store.idempotency.finish(run.claim, written.answer)
+                await self._keep(run.claim, written.answer)
             return written
         finally:
             del self._runs[run.claim.account, run.claim.key]
+
+    async def _keep(self, claim: Claim, answer: Answer) -> None:
+        """Keep an answer. What was asked for has been done: that is told though it cannot be kept."""
+        try:
+            await self._store.idempotency.finish(claim, answer)
+        except StoreError as error:
+            logger.warning("the answer to a request that may come again is not kept: %s", error)
 
 
 @dataclass(eq=False, slots=True)

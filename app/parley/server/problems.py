@@ -30,6 +30,7 @@ class Kind(Enum):
     INTERNAL = auto()
     PROVIDER_FAILED = auto()
     UNAVAILABLE = auto()
+    DISK_FULL = auto()
 
 
 STATUSES: Mapping[Kind, int] = {
@@ -49,6 +50,7 @@ STATUSES: Mapping[Kind, int] = {
     Kind.INTERNAL: 500,
     Kind.PROVIDER_FAILED: 502,
     Kind.UNAVAILABLE: 503,
+    Kind.DISK_FULL: 507,
 }
 """The status of each kind, where a dialect has none of its own."""
 
@@ -126,6 +128,7 @@ KINDS: Mapping[type[ChatError], Kind] = {
     errors.SettingsUnreadable: Kind.INTERNAL,
     errors.StoreBusy: Kind.UNAVAILABLE,
     errors.StoreError: Kind.INTERNAL,
+    errors.StoreFull: Kind.DISK_FULL,
     errors.TokenRefused: Kind.UNAUTHENTICATED,
     errors.TokenUnknown: Kind.NOT_FOUND,
     errors.TokensSpent: Kind.QUOTA_SPENT,

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from parley.errors import StoreError
 from parley.store.changes import Change, Changes, last_seq
 from parley.store.directory import connect
 from parley.store.locks import Writers
@@ -165,7 +166,9 @@ class Database:
 
 def _log_failure(done: "Future[Any] | asyncio.Future[Any]") -> None:
     error = done.exception()
-    if error is not None:
+    if isinstance(error, StoreError):
+        logger.warning("a write that nobody waits for failed: %s", error)
+    elif error is not None:
         logger.error("a write that nobody waits for failed", exc_info=error)
 
 

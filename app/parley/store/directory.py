@@ -27,6 +27,9 @@ _NETWORK = frozenset(
     | {"fuse.smbnetfs", "fuse.sshfs"}
 )
 
+FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""What the system says where there is no room: on the disk, for a file, or for a person."""
+
 
 def prepare(directory: Path) -> None:
     """Make the data directory, readable by its owner only, unless it exists.
@@ -59,8 +62,7 @@ def flush(folder: Path) -> None:
 
 def from_os_error(error: OSError, path: Path) -> StoreError:
     """Return what people are told when the system refuses a file."""
-    quota = getattr(errno, "EDQUOT", errno.ENOSPC)
-    problem = StoreFull if error.errno in (errno.ENOSPC, quota) else StoreReadOnly
+    problem = StoreFull if error.errno in FULL else StoreReadOnly
     return problem(path=path, detail=str(error))
 
 

@@ -105,7 +105,7 @@ class Files:
                     tempfile.NamedTemporaryFile, prefix=_INCOMING, dir=self._folder, delete=False
                 )
             path = Path(file.name)
-            with file:
+            with _closed(file, self._folder):
                 sha256, size, head = await _written(file, chunks, self._folder)
             yield Incoming(path, sha256, size, head)
         finally:
@@ -233,6 +233,16 @@ def _disk_told(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise from_os_error(error, folder) from error
+
+
+@contextmanager
+def _closed(file: IO[bytes], folder: Path) -> Iterator[None]:
+    """Close a file at the end, which writes what it still holds. Raises StoreError."""
+    try:
+        yield
+    finally:
+        with _disk_told(folder):
+            file.close()
 
 
 async def _written(file: IO[bytes], chunks: AsyncIterable[bytes], folder: Path) -> tuple[str, int, bytes]:

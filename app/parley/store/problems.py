@@ -1,6 +1,5 @@
 """SQLite's errors in words that are fit to be shown."""
 
-import errno
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parley.errors import StoreBusy, StoreError, StoreFull, StoreReadOnly, StoreUnreadable
+from parley.store.directory import FULL
 
 _PRIMARY = 0xFF
 _KINDS: dict[int, type[StoreError]] = {
@@ -23,7 +23,6 @@ _KINDS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_IOERR: StoreError,
     sqlite3.SQLITE_NOMEM: StoreError,
 }
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _PROBE = 1 << 20
 
 
@@ -76,5 +75,5 @@ def _is_full(path: Path) -> bool:
             probe.write(bytes(_PROBE))
             probe.flush()
     except OSError as error:
-        return error.errno in _FULL
+        return error.errno in FULL
     return False

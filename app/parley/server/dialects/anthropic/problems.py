@@ -22,6 +22,7 @@ TYPES: Mapping[Kind, str] = {
     Kind.INTERNAL: "api_error",
     Kind.PROVIDER_FAILED: "api_error",
     Kind.UNAVAILABLE: "overloaded_error",
+    Kind.DISK_FULL: "api_error",
 }
 
 

@@ -33,6 +33,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.INTERNAL: Words(SERVER),
     Kind.PROVIDER_FAILED: Words(SERVER, "provider_error"),
     Kind.UNAVAILABLE: Words(SERVER, "service_unavailable"),
+    Kind.DISK_FULL: Words(SERVER, "insufficient_storage"),
 }
 
 CODES = {PromptTooLong.code: "context_length_exceeded", AnswerWithheld.code: "content_filter"}

@@ -30,6 +30,7 @@ _CODES: Mapping[int, str] = {
     500: "INTERNAL_ERROR",
     502: "PROVIDER_ERROR",
     503: "PROVIDER_UNAVAILABLE",
+    507: "INSUFFICIENT_STORAGE",
 }
 
 _FIELDS: Mapping[str, str] = {
