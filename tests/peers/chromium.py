@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtWebEngineCore import QWebEngineCertificateError, QWebEnginePage, QWebEngineProfile
 from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
@@ -59,6 +59,8 @@ class Browser(QObject):
     """Carries out one order after the other."""
 
     ordered = Signal(str)
+    over = Signal()
+    """There are no more orders."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,12 +85,12 @@ class Browser(QObject):
         self._profile = QWebEngineProfile()
         self._page = Page(self._profile)
         self._page.told.connect(lambda answer: self._answer(json.loads(answer)))
-        self._page.loadFinished.connect(self._run)
+        self._page.loadFinished.connect(self._run, Qt.ConnectionType.SingleShotConnection)
         self._page.load(QUrl(url))
 
     def _run(self) -> None:
-        if self._order is None or self._page is None:
-            return
+        assert self._order
+        assert self._page
         values, url = self._order["values"], self._order["url"]
         place = "{0.scheme}://{0.netloc}".format(urlsplit(url)) if url else ""
         self._page.runJavaScript(f"""
@@ -104,6 +106,8 @@ class Browser(QObject):
             0""")
 
     def _answer(self, answer: Order) -> None:
+        if self._order is None:  # it comes too late
+            return
         self._late.stop()
         self._order = None
         said = self._page.said if self._page else []
@@ -128,8 +132,9 @@ def main() -> None:
     def read() -> None:
         for line in sys.stdin:
             browser.ordered.emit(line)
-        QTimer.singleShot(0, application, application.quit)
+        browser.over.emit()
 
+    browser.over.connect(application.quit)
     threading.Thread(target=read, daemon=True).start()
     application.exec()
     browser.close()
