@@ -52,8 +52,8 @@ class Attachments:
         conversation_id: str | None = None,
         message_id: str | None = None,
     ) -> Attachment:
-        """Keep a file, as its bytes come. Raises FilesFull, and StoreError, StoreFull for a disk without room."""
-        async with self._store.files.receive(chunks) as incoming:
+        """Keep a file, as its bytes come. Raises FilesFull and StoreError, StoreFull for a disk without room."""
+        async with self._store.files.receive(chunks, account) as incoming:
             return await self._store.files.add(
                 incoming,
                 name,

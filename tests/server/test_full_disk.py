@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import pytest
 
-from parley.errors import StoreFull
+from parley.errors import DiskLow, StoreFull
 from parley.messages import MessageStatus
 from parley.paths import Paths
 from tests.conftest import ExpectLog, ScriptedProvider, Until
@@ -21,7 +22,7 @@ LONG = "word " * 50_000
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk", 16) as disk:
+    with small_disk(tmp_path / "disk", 48) as disk:
         yield disk
 
 
@@ -177,7 +178,7 @@ async def test_every_dialect_has_words_for_it(site: Site, provider: ScriptedProv
         ("/v1/chat/completions", chat),
         ("/v1/messages", chat),
     ):
-        provider.says(StoreFull(path="somewhere"))
+        provider.says(StoreFull(path="somewhere", detail="[Errno 28] /somewhere"))
         answer = await admin.client.post(filled(path, ids), json=body)
         assert answer.status_code == 507, path
         found[path] = answer.json()
@@ -250,3 +251,43 @@ async def test_what_is_refused_has_not_been_done(site: Site, ballast: Ballast) -
         statuses.add(answer.status_code)
         ballast.drop()
     assert statuses == {201, 507}
+
+
+async def test_the_last_of_the_disk_is_the_owners(site: Site, ballast: Ballast) -> None:
+    """Nobody else takes it; what keeps nothing, and what takes away, goes on."""
+    await site.services.store.assistants.add("Tutor")
+    ann = await site.person()
+    hers, mine = await made(ann), await made(site.owner)
+    usage = disk_usage(site.services.store.path)
+    ballast.fill(leave=usage.total // 20 - 200_000)
+    kept = [
+        ("POST", "/chat", {"message": "Hi"}),
+        ("POST", "/chat", {"message": "Hi", "conversationId": "{conversation}"}),
+        ("POST", "/conversations", {"title": "New"}),
+        ("POST", "/conversations/{conversation}/regenerate", {"messageId": "{reply}"}),
+        ("PATCH", "/messages/{question}", {"content": "Other"}),
+        ("PATCH", "/messages/{question}", {"content": "Other", "inPlace": True}),
+        ("POST", "/folders", {"name": "New"}),
+        ("POST", "/files", b"x" * 1000),
+        ("POST", "/api/chat", {"text": "Hi"}),
+        ("POST", "/api/chat/stream", {"text": "Hi"}),
+        ("POST", "/api/interactions/chat/file", b"x" * 1000),
+        ("POST", f"{QINAYA}/messages", {"content": "Hi"}),
+    ]
+    for method, path, body in kept:
+        answer = await ask(ann, method, path, body, hers)
+        assert (answer.status_code, sentence(answer.json())) == (507, DiskLow.sentence), f"{method} {path}"
+        answer = await ask(site.owner, method, path, body, mine)
+        assert answer.status_code in (200, 201), f"{method} {path}: {answer.text}"
+    for path, body in OTHERS[1:]:
+        assert (await ann.client.post(path, json=body)).status_code == 200, path
+    assert (await ann.client.put("/api/v1/preferences", json={"theme": "dark"})).status_code == 200
+    assert (
+        await ann.client.patch("/conversations/{conversation}".format(**hers), json={"title": "x"})
+    ).status_code == 200
+    for path in ("/conversations/{conversation}", "/files/{file}", "/folders/{folder}"):
+        assert (await ann.client.delete(path.format(**hers))).status_code == 204
+    ballast.drop()
+    for method, path, body in kept:
+        answer = await ask(ann, method, path, body, await made(ann))
+        assert answer.status_code in (200, 201), f"{method} {path}: {answer.text}"

@@ -50,6 +50,7 @@
     │   ├── StoreNewer           a newer Parley wrote it
     │   ├── StoreReadOnly        the data folder cannot be written to
     │   ├── StoreFull            the disk is full
+    │   │   └── DiskLow          the last of it is kept for the owner
     │   ├── StoreOnNetwork       the data folder is on a network share
     │   ├── DataFolderGone       the data was moved to a folder that is not there
     │   └── StoreBusy            another program holds the database
@@ -127,6 +128,7 @@ from parley.errors.data import (
     ConversationForeign,
     ConversationUnknown,
     DataFolderGone,
+    DiskLow,
     FileProblem,
     FilesFull,
     FileUnknown,
@@ -258,6 +260,7 @@ __all__ = [
     "CredentialMissing",
     "CredentialsRequired",
     "DataFolderGone",
+    "DiskLow",
     "DiskShort",
     "EmailInvalid",
     "EncryptionNeeded",

@@ -46,6 +46,16 @@ class StoreFull(StoreError):
     sentence = "The disk is full. Free some space, then try again; nothing that was saved is lost."
 
 
+class DiskLow(StoreFull):
+    """The last of the disk is the owner's."""
+
+    code = "disk_low"
+    sentence = (
+        "There is hardly any room left on the disk of this computer, and that is kept for its owner. "
+        "Nothing that was saved is lost."
+    )
+
+
 class StoreOnNetwork(StoreError):
     """SQLite's write-ahead log needs a local disk."""
 

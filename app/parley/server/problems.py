@@ -151,6 +151,11 @@ class Problem:
     seconds: int | None = None
     invalid: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def words(self) -> str:
+        """Return somebody else's words as strangers may hear them: not those of a bug, or of the system."""
+        return "" if self.kind in (Kind.INTERNAL, Kind.DISK_FULL) else self.detail
+
     @classmethod
     def of(cls, error: ChatError) -> Self:
         """Return the problem that an error is."""

@@ -8,6 +8,7 @@ from typing import Any
 from parley.messages import Conversation, Message
 from parley.store import rows
 from parley.store.changes import CONVERSATION, FILE, MESSAGE, note
+from parley.store.room import demand_room
 from parley.store.scope import demand_there
 from parley.store.words import one_line, searchable, storable
 
@@ -38,8 +39,9 @@ def add_message(connection: sqlite3.Connection, message: Message, writer: str | 
 
 
 def add_conversation(connection: sqlite3.Connection, conversation: Conversation) -> None:
-    """Add a conversation without messages, inside a write. Raises AccountUnknown."""
+    """Add a conversation without messages, inside a write. Raises AccountUnknown and DiskLow."""
     demand_there(connection, conversation.account_id)
+    demand_room(connection, conversation.account_id)
     title = one_line(storable(conversation.title))
     values: dict[str, Any] = {
         "seq": rows.next_seq(connection, "conversations", conversation.created_at),

@@ -23,6 +23,7 @@ from parley.messages import OWNER, Attachment, Origin, new_id
 from parley.store.changes import FILE, note
 from parley.store.database import Database
 from parley.store.directory import FILES, flush, from_os_error, make
+from parley.store.room import demand_room
 from parley.store.scope import demand_there, scope
 from parley.store.words import storable
 
@@ -95,9 +96,13 @@ class Files:
             raise FileProblem(path=file.name, problem=error.strerror or str(error)) from error
 
     @asynccontextmanager
-    async def receive(self, chunks: AsyncIterable[bytes]) -> "AsyncIterator[Incoming]":
-        """Write bytes as they come, and lend them for `add`; what is not added is gone. Raises StoreError."""
+    async def receive(self, chunks: AsyncIterable[bytes], account: str = OWNER) -> "AsyncIterator[Incoming]":
+        """Write bytes as they come, and lend them for `add`; what is not added is gone.
+
+        Raises StoreError: DiskLow before anything is written.
+        """
         make(self._folder)
+        demand_room(self._folder, account)
         path: Path | None = None
         try:
             with _disk_told(self._folder):

@@ -9,6 +9,7 @@ from parley.errors import FolderNameless, FolderUnknown
 from parley.messages import OWNER, Folder, new_id
 from parley.store.changes import CONVERSATION, FOLDER, note
 from parley.store.database import Database
+from parley.store.room import demand_room
 from parley.store.scope import demand_there, scope
 from parley.store.words import one_line, storable
 
@@ -36,11 +37,12 @@ class Folders:
         return _folder(row)
 
     async def add(self, name: str, *, account: str = OWNER) -> Folder:
-        """Add a folder. Several may have one name. Raises FolderNameless and AccountUnknown."""
+        """Add a folder. Several may have one name. Raises FolderNameless, AccountUnknown and DiskLow."""
         folder = Folder(new_id(), _name(name), time.time(), account)
 
         def add(connection: sqlite3.Connection) -> None:
             demand_there(connection, account)
+            demand_room(connection, account)
             query = f"INSERT INTO folders({_COLUMNS}, updated_at) VALUES (?, ?, ?, ?, ?)"
             values = (folder.id, folder.name, folder.created_at, account, folder.created_at)
             connection.execute(query, values)

@@ -12,6 +12,7 @@ from parley.store import interrupted, rows
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.problems import damage_told
+from parley.store.room import demand_room
 from parley.store.scope import OF_CONVERSATION, scope
 from parley.store.words import storable
 
@@ -72,10 +73,11 @@ class Messages:
     async def rewrite(self, id: str, text: str, *, account: str | None = OWNER) -> Message:
         """Put another text in the place of what was said; what was thought stays. Return what it was before.
 
-        Rewriting with the old text undoes it. Raises MessageUnknown, and ChatError while it is being written.
+        Rewriting with the old text undoes it. Raises MessageUnknown, DiskLow, and ChatError while it is being written.
         """
 
         def rewrite(connection: sqlite3.Connection) -> Message:
+            demand_room(connection, account)
             message = read_ended(connection, id, account)
             thoughts = [part for part in message.parts if not isinstance(part, Text)]
             columns = rows.columns_of([*thoughts, Text(text)] if text else thoughts)

@@ -26,6 +26,7 @@ from parley.store.adding import add_conversation, add_message, use_files
 from parley.store.changes import CONVERSATION, MESSAGE, note
 from parley.store.database import Database
 from parley.store.idempotency import Claim
+from parley.store.room import demand_room
 from parley.store.scope import ANYONE, scope
 from parley.store.words import one_line, searchable, storable
 
@@ -77,10 +78,11 @@ class Turns:
         another tree in the conversation: a new version of its first question. With `from_draft` the draft of the place
         it was written in is gone in the same moment. The files of `file_ids` are sent along. With a `claim` the reply
         is what its request has made. Raises ConversationUnknown, MessageUnknown for a parent that is not in the
-        conversation, IdempotencyKeyInUse and StoreError.
+        conversation, IdempotencyKeyInUse and StoreError, DiskLow too.
         """
 
         def begin(connection: sqlite3.Connection) -> tuple[Conversation, Message, Message]:
+            demand_room(connection, account)
             now = time.time()
             id = conversation_id or new_id()
             if conversation_id is None:
@@ -112,10 +114,11 @@ class Turns:
     ) -> Message:
         """Keep another empty reply to a question, which we stream into; show its branch.
 
-        With a `claim` it is what its request has made. Raises MessageUnknown and IdempotencyKeyInUse.
+        With a `claim` it is what its request has made. Raises MessageUnknown, IdempotencyKeyInUse and DiskLow.
         """
 
         def begin(connection: sqlite3.Connection) -> Message:
+            demand_room(connection, account)
             question = messages.read(connection, parent_id, account)
             reply = self._add_reply(connection, question, model, time.time())
             if claim:

@@ -183,6 +183,11 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts",
         "The disk is full. Free some space, then try again; nothing that was saved is lost.",
     ),
+    "disk_low": QT_TRANSLATE_NOOP(
+        "ErrorTexts",
+        "There is hardly any room left on the disk of this computer, and that is kept for its owner. "
+        "Nothing that was saved is lost.",
+    ),
     "store_on_network": QT_TRANSLATE_NOOP(
         "ErrorTexts",
         "The data folder {path} is on a network share ({kind}), where a database can be damaged. Choose "

@@ -28,6 +28,5 @@ TYPES: Mapping[Kind, str] = {
 
 def error_body(problem: Problem) -> dict[str, Any]:
     """Return what says that something went wrong. A vendor's own words are told too, those of a bug are not."""
-    detail = "" if problem.kind is Kind.INTERNAL else problem.detail
-    message = " ".join(filter(None, (problem.sentence, detail)))
+    message = " ".join(filter(None, (problem.sentence, problem.words)))
     return {"type": "error", "error": {"type": TYPES[problem.kind], "message": message}}

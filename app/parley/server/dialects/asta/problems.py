@@ -11,5 +11,4 @@ STATUSES: Mapping[Kind, int] = {Kind.PROVIDER_FAILED: 500, Kind.UNAVAILABLE: 500
 
 def error_body(problem: Problem) -> dict[str, Any]:
     """Return what says that something went wrong; in the detail with a vendor's own words, but not those of a bug."""
-    detail = "" if problem.kind is Kind.INTERNAL else problem.detail
-    return {"error": problem.sentence, "detail": " ".join(filter(None, (problem.sentence, detail)))}
+    return {"error": problem.sentence, "detail": " ".join(filter(None, (problem.sentence, problem.words)))}

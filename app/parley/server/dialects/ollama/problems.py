@@ -9,5 +9,4 @@ def error_body(problem: Problem) -> dict[str, str]:
     Clients know an unknown model by the words, for there is nothing else.
     """
     beginning = "model not found:" if problem.kind is Kind.MODEL_UNKNOWN else ""
-    detail = "" if problem.kind is Kind.INTERNAL else problem.detail
-    return {"error": " ".join(filter(None, (beginning, problem.sentence, detail)))}
+    return {"error": " ".join(filter(None, (beginning, problem.sentence, problem.words)))}
