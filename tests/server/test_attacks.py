@@ -175,10 +175,32 @@ async def test_half_a_socket(site: Site) -> None:
 
 
 async def test_another_upgrade_is_none(site: Site) -> None:
-    """As Java's client asks for HTTP/2: the answer comes, and the connection ends, for the parser reads no further."""
+    """As Java's client asks for HTTP/2, along with the body: the answer comes, and the connection goes on."""
+    upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA")
+    body = b'{"message":"Hi"}'
+    bodies = [
+        (f"Content-Length: {len(body)}", body),
+        ("Transfer-Encoding: chunked", b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"),
+    ]
     async with raw(site) as connection:
-        answer = await connection.ask("GET /health HTTP/1.1", "Connection: Upgrade", "Upgrade: h2c")
-        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        for told, sent in bodies:
+            connection.send(connection.head("POST /chat HTTP/1.1", *upgrade, "Content-Type: application/json", told))
+            for piece in (sent[:9], sent[9:]):
+                await connection.writer.drain()
+                connection.send(piece)
+            answer = await connection.answer()
+            assert (answer.status, answer.json["response"]) == (200, "You said: Hi")
+        head = connection.head("GET /health HTTP/1.1", *upgrade)
+        connection.send(head * 3)
+        assert [(await connection.answer()).status for _ in range(3)] == [200] * 3
+        connection.send(head * 3000)
+        assert await connection.ended()
+
+
+async def test_another_protocol_altogether(site: Site) -> None:
+    async with raw(site) as connection:
+        answer = await connection.ask("CONNECT / HTTP/1.1")
+        assert (answer.status, answer.headers["connection"]) == (405, "close")
         assert await connection.ended()
 
 

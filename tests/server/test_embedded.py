@@ -22,9 +22,12 @@ async def test_it_lives_and_knows_nothing_else(site: Site) -> None:
     for method in ("GET", "HEAD"):
         answer = await site.anyone.request(method, "/live")
         assert (answer.status_code, answer.content) == (204, b"")
-    for method, path in (("POST", "/live"), ("GET", "/live/x")):
+    for method, path, status, code in (
+        ("POST", "/live", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/live/x", 404, "NOT_FOUND"),
+    ):
         answer = await site.owner.client.request(method, path)
-        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_starting_twice_and_stopping_twice(site: Site) -> None:

@@ -226,7 +226,7 @@ async def test_whatever_is_asked(site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dialect", [dialect.name for dialect in BUILT_IN])
 async def test_much_more_of_it(dialect: str, site: Site, tmp_path: Path) -> None:
     document = await description(site.owner, dialect)
-    asked = await judged(site, document, tmp_path, "--max-examples", "100")
+    asked = await judged(site, document, tmp_path, "--max-examples", "200")
     asked.demand_all_of(document)
     assert {"coverage", "fuzzing"} <= asked.phases
     assert ("stateful" in asked.phases) == (dialect in LINKED)

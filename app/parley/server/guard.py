@@ -22,6 +22,7 @@ from parley.errors import (
     MethodRefused,
     OriginRefused,
     RequestInvalid,
+    RouteUnknown,
     TokenRefused,
 )
 from parley.keys import redacted
@@ -169,13 +170,21 @@ class Guard:
             caller = self._caller(request)
         except ChatError as error:
             await receive()
-            status, headers, body = _refusal(request, error)
-            await send({"type": "websocket.http.response.start", "status": status, "headers": headers + request.extra})
-            await send({"type": "websocket.http.response.body", "body": body})
+            await _refuse_socket(request, error, send)
             return
+        accepted = False
+
+        async def answer(event: Event) -> None:
+            nonlocal accepted
+            accepted = accepted or event["type"] == "websocket.accept"
+            if event["type"] == "websocket.close" and not accepted:  # there is no route
+                await _refuse_socket(request, RouteUnknown(path=path), send)
+            else:
+                await send(event)
+
         try:
             with self._begun(request, caller):
-                await self._app(request.scope, receive, send)
+                await self._app(request.scope, receive, answer)
             return
         except ChatError as error:
             code = UNAUTHORIZED if isinstance(error, TokenRefused) else TRY_AGAIN
@@ -334,6 +343,13 @@ def _is_clear(request: Head) -> bool:
 
 def _refusal(request: Head, error: ChatError) -> tuple[int, Headers, bytes]:
     return request.scope[DIALECT].refusal(Problem.of(error))  # type: ignore[no-any-return]
+
+
+async def _refuse_socket(request: Head, error: ChatError, send: Send) -> None:
+    """Answer who wants to open a socket as HTTP does."""
+    status, headers, body = _refusal(request, error)
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers + request.extra})
+    await send({"type": "websocket.http.response.body", "body": body})
 
 
 def _merged(headers: Any, extra: Headers) -> Headers:

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 import uvicorn
-from httptools import parse_url
+from httptools import HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -34,6 +34,9 @@ MOST_HEADERS = 128
 MOST_WAITING = 32
 """Requests on one connection that wait for the one before."""
 
+MOST_FRAGMENTS = 100_000
+"""Pieces that one message of a socket may come in: those that are empty do not add to its size."""
+
 MOST_CONNECTIONS = 1000
 MOST_FROM_ONE = 250
 OTHER_FILES = 128
@@ -51,12 +54,27 @@ MOST_HELD = 256 * 1024 * 1024
 _NOISE = {
     "Invalid HTTP request received.",
     "Unsupported upgrade request.",
+    "Invalid UTF-8 sequence received from client.",
     "ASGI callable returned without completing response.",  # it was ended from our side, or the guard has logged why
 }
 
 
 class _Refused(Exception):
     """Ends the reading of a request: the parser hands it on as an error of its own."""
+
+
+class _Parser(HttpRequestParser):
+    """Keeps what it has not read because the client has asked for another protocol."""
+
+    unread = b""
+
+    def feed_data(self, data: Any) -> None:
+        """Read on. Raises HttpParserError, and HttpParserUpgrade."""
+        try:
+            super().feed_data(data)
+        except HttpParserUpgrade as ending:
+            self.unread = data[ending.args[0] :]
+            raise
 
 
 class _Stall:
@@ -90,8 +108,14 @@ class Http(HttpToolsProtocol):
         self._waiting_since: float | None = time.monotonic()
         self._beside = 0
         self._in_head = True
+        self._declined = False
         self._stall = _Stall()
         self._refusal: tuple[HTTPStatus, ChatError] | None = None
+        self._begin_reading()
+
+    def _begin_reading(self) -> None:
+        self._parser = self.parser = _Parser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, unless there are too many."""
@@ -120,6 +144,8 @@ class Http(HttpToolsProtocol):
             return
         self._beside += len(data)
         super().data_received(data)
+        while self._declined and not self.transport.is_closing():
+            self._decline()
         if self._beside > LARGEST_HEAD and not self.transport.is_closing():
             too_long, too_large = HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             status = too_long if len(self.url) > LONGEST_ADDRESS else too_large
@@ -142,6 +168,10 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin a request, or refuse it."""
         self._waiting_since, self._beside, self._in_head = None, 0, False
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            self._refuse(HTTPStatus.BAD_REQUEST, "its version of HTTP is not spoken here")
+        if any(value.lower() != b"chunked" for name, value in self.headers if name == b"transfer-encoding"):
+            self._refuse(HTTPStatus.BAD_REQUEST, "its Transfer-Encoding is not taken")
         sizes = [len(name) + len(value) + 4 for name, value in self.headers]
         if len(self.url) > LONGEST_ADDRESS:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, "its address is too long")
@@ -150,9 +180,25 @@ class Http(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_WAITING:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait for the one before")
         self._take_host_of_address()
+        upgrades = self.parser.should_upgrade() and not self._should_upgrade()
+        self._declined = upgrades and any(name == b"upgrade" for name, _ in self.headers)
+        if self._declined:
+            return
         super().on_headers_complete()
-        if self.parser.should_upgrade() and not self._should_upgrade():
-            self.cycle.keep_alive = False  # to what we do not speak: the parser reads no further
+        if upgrades:  # CONNECT: the parser reads no further
+            self.cycle.keep_alive = False
+
+    def _decline(self) -> None:
+        """Read a request again, as if it had not asked for another protocol: the parser does not go on behind that.
+
+        Java's client asks for HTTP/2 with each first request, and sends the body along.
+        """
+        self._declined = False
+        line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        headers = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        unread = self._parser.unread
+        self._begin_reading()
+        super().data_received(b"".join((line, *headers, b"\r\n", unread)))
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body. What is written around its chunks may be as much as they are."""
@@ -162,7 +208,8 @@ class Http(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request; what comes now is the next one's."""
         self._beside = 0
-        super().on_message_complete()
+        if not self._declined:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -171,9 +218,16 @@ class Http(HttpToolsProtocol):
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Send why this is no request, and close. Behind an answer that has begun nothing is said."""
+        """Send why this is no request, and close.
+
+        Nothing is said in the place of another request's answer, or behind one that has begun.
+        """
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+        in_body = cycle is not None and cycle.more_body and not cycle.response_started and not self.pipeline
+        if cycle is not None and in_body:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if cycle is None or cycle.response_complete or in_body:
             unread = HTTPStatus.BAD_REQUEST, RequestInvalid(problem="it is no HTTP")
             self.transport.write(self._refused(*(self._refusal or unread)))
         self.transport.close()
@@ -196,6 +250,8 @@ class Http(HttpToolsProtocol):
         if self.url.startswith(b"/"):
             return
         found = parse_url(self.url)
+        if found.schema and (found.schema.lower() not in (b"http", b"https") or found.userinfo):
+            self._refuse(HTTPStatus.BAD_REQUEST, "its address is none of ours")
         if found.host:
             host = b"[%s]" % found.host if b":" in found.host else found.host
             host = b"%s:%d" % (host, found.port) if found.port else host
@@ -238,6 +294,8 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
             return
         super().data_received(data)
+        if len(self.frames) > MOST_FRAGMENTS:
+            self.transport.abort()
         if not self.handshake_initiated:  # the whole head has been handed over, and is none of a socket's
             self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
