@@ -323,6 +323,7 @@ def configured(guard: Guard, *, largest_message: int) -> uvicorn.Config:
     and what others wrote are in the same stream.
     """
     logging.getLogger("uvicorn.error").addFilter(without_secrets)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each form that is none
     config = uvicorn.Config(
         guard,
         interface="asgi3",
