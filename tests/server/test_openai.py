@@ -190,8 +190,27 @@ async def test_a_call_whose_arguments_are_strange(site: Site, provider: Scripted
     assert told == '{"a":"\u2028?\\n"}'
 
 
+async def test_some_of_the_tools(site: Site, provider: ScriptedProvider) -> None:
+    names = [{"type": "function", "name": name} for name in ("see", "hear", "smell")]
+    nested = [{"type": "function", "function": {"name": tool["name"]}} for tool in names]
+    for mode in ("auto", "required"):
+        choice = {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": nested[1:]}}
+        body = {"messages": ASKED, "tools": nested, "tool_choice": choice}
+        assert (await site.owner.client.post(CHAT, json=body)).status_code == 200
+        flat = {"type": "allowed_tools", "mode": mode, "tools": names[1:]}
+        response = await site.owner.client.post(
+            "/v1/responses", json={"input": "Hi", "tools": names, "tool_choice": flat}
+        )
+        assert response.json()["tool_choice"] == flat
+        for request in provider.requests[-2:]:
+            assert ([tool.name for tool in request.tools], request.tool_choice) == (["hear", "smell"], mode)
+
+
 async def test_a_tool_that_is_not_there(site: Site) -> None:
-    for choice in ("required", {"type": "function", "function": {"name": "see"}}):
+    see = {"type": "function", "function": {"name": "see"}}
+    some = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [see]}}
+    none = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}}
+    for choice in ("required", see, some, none):
         answer = await site.owner.client.post(CHAT, json={"messages": ASKED, "tool_choice": choice})
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "tool_choice")
 

@@ -8,6 +8,7 @@ from parley.messages import Image, Part, Reasoning, Text, ToolCall
 from parley.models import Parameters, ToolSpec
 from parley.server.asking import Question, Talk, checked, effort_of, image_from_url, seed_of, stops_of
 from parley.server.dialects.openai.shapes import (
+    AllowedTools,
     Call,
     ChatMessage,
     ChatQuestion,
@@ -28,9 +29,17 @@ def question_of(asked: ChatQuestion) -> Question:
     tools = [
         spec(tool.function.name, tool.function.description, tool.function.parameters) for tool in asked.tools or ()
     ]
-    choice = asked.tool_choice
-    name = choice.function.name if isinstance(choice, NamedTool) else ""
-    return Question(talk, asked.model or "", _parameters(asked), tools, tool_choice(choice, name, tools))
+    return Question(talk, asked.model or "", _parameters(asked), *_chosen(asked, tools))
+
+
+def _chosen(asked: ChatQuestion, tools: list[ToolSpec]) -> tuple[list[ToolSpec], str]:
+    match asked.tool_choice:
+        case NamedTool(function=function):
+            return chosen(tools, function.name)
+        case AllowedTools(allowed_tools=allowed):
+            return chosen(tools, allowed.mode, [tool.function.name for tool in allowed.tools])
+        case choice:
+            return chosen(tools, choice or "auto")
 
 
 def spec(name: str, description: str | None, schema: dict[str, object] | None) -> ToolSpec:
@@ -38,15 +47,20 @@ def spec(name: str, description: str | None, schema: dict[str, object] | None) -
     return ToolSpec(name, description or "", schema) if schema else ToolSpec(name, description or "")
 
 
-def tool_choice(choice: object, name: str, tools: Sequence[ToolSpec]) -> str:
-    """Return which tool is to be called, as the engine takes it. Raises RequestInvalid for one that is not there."""
-    if isinstance(choice, str):
-        if choice == "required" and not tools:
-            raise RequestInvalid.of_field("tool_choice", "it asks for a tool, and there are none")
-        return choice
-    if name and name not in (tool.name for tool in tools):
-        raise RequestInvalid.of_field("tool_choice", f"there is no tool named “{name[:80]}”")
-    return name or "auto"
+def chosen(tools: list[ToolSpec], choice: str, allowed: Sequence[str] | None = None) -> tuple[list[ToolSpec], str]:
+    """Return the tools that may be called, and which is to be, as the engine takes it.
+
+    `choice` is a tool's name or one of auto, none and required; `allowed` names all that may be called, if not all may.
+    Raises RequestInvalid for one that is not there.
+    """
+    known = {tool.name for tool in tools}
+    for name in (*(allowed or ()), choice):
+        if name not in known | {"auto", "none", "required"}:
+            raise RequestInvalid.of_field("tool_choice", f"there is no tool named “{name[:80]}”")
+    left = tools if allowed is None else [tool for tool in tools if tool.name in allowed]
+    if choice == "required" and not left:
+        raise RequestInvalid.of_field("tool_choice", "it asks for a tool, and there are none")
+    return left, choice
 
 
 def proof_of(extra: dict[str, Any] | None) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from parley.events import Finished
 from parley.messages import Part, Reasoning, Text, ToolCall, Usage
 from parley.server.dialects.openai.answers import new_id, proof
-from parley.server.dialects.openai.response_shapes import NamedFunction, ResponseQuestion
+from parley.server.dialects.openai.response_shapes import ResponseQuestion
 
 INCOMPLETE = {"length": "max_output_tokens", "filtered": "content_filter"}
 """Reasons for which an answer is not whole, and what they are called here."""
@@ -176,7 +176,7 @@ def _repeated(asked: ResponseQuestion) -> dict[str, Any]:
         "text": {"format": form or {"type": "text"}},
         "reasoning": {"effort": asked.reasoning.effort if asked.reasoning else None, "summary": None},
         "tools": [{**tool.model_dump(), "strict": False} for tool in asked.tools or ()],
-        "tool_choice": choice.model_dump() if isinstance(choice, NamedFunction) else choice or "auto",
+        "tool_choice": choice.model_dump() if isinstance(choice, BaseModel) else choice or "auto",
         "parallel_tool_calls": asked.parallel_tool_calls is not False,
         "metadata": asked.metadata or {},
         "background": False,

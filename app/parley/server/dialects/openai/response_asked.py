@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from parley.errors import RequestInvalid
 from parley.messages import Image, Part, Reasoning, Text, ToolCall
-from parley.models import Parameters
+from parley.models import Parameters, ToolSpec
 from parley.server.asking import Question, Talk, checked, effort_of
-from parley.server.dialects.openai.asked import picture, proof_of, spec, tool_choice
+from parley.server.dialects.openai.asked import chosen, picture, proof_of, spec
 from parley.server.dialects.openai.response_shapes import (
+    AllowedFunctions,
     CallItem,
     ImageContent,
     Item,
@@ -37,9 +38,17 @@ def question_of(asked: ResponseQuestion) -> Question:
     else:
         _tell(talk, asked.input)
     tools = [spec(tool.name, tool.description, tool.parameters) for tool in asked.tools or ()]
-    choice = asked.tool_choice
-    name = choice.name if isinstance(choice, NamedFunction) else ""
-    return Question(talk, asked.model or "", _parameters(asked), tools, tool_choice(choice, name, tools))
+    return Question(talk, asked.model or "", _parameters(asked), *_chosen(asked, tools))
+
+
+def _chosen(asked: ResponseQuestion, tools: list[ToolSpec]) -> tuple[list[ToolSpec], str]:
+    match asked.tool_choice:
+        case NamedFunction(name=name):
+            return chosen(tools, name)
+        case AllowedFunctions(mode=mode, tools=allowed):
+            return chosen(tools, mode, [tool.name for tool in allowed])
+        case choice:
+            return chosen(tools, choice or "auto")
 
 
 def _parameters(asked: ResponseQuestion) -> Parameters:

@@ -100,6 +100,14 @@ class NamedFunction(Received):
     name: str
 
 
+class AllowedFunctions(Received):
+    """Which functions may be called."""
+
+    type: Literal["allowed_tools"]
+    mode: Literal["auto", "required"]
+    tools: list[NamedFunction]
+
+
 class TextFormat(Received):
     """Which form the answer has."""
 
@@ -132,7 +140,7 @@ class ResponseQuestion(Received):
     text: TextOptions | None = None
     reasoning: ReasoningOptions | None = None
     tools: list[FunctionTool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedFunction | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedFunction | AllowedFunctions | None = None
     parallel_tool_calls: bool | None = None
     metadata: dict[str, Any] | None = None
     include: list[str] | None = None

@@ -99,6 +99,20 @@ class NamedTool(Received):
     function: FunctionName
 
 
+class AllowedList(Received):
+    """Which functions may be called."""
+
+    mode: Literal["auto", "required"]
+    tools: list[NamedTool]
+
+
+class AllowedTools(Received):
+    """The choice of some of the functions."""
+
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedList
+
+
 class StreamOptions(Received):
     """What a stream tells beside the answer."""
 
@@ -143,6 +157,6 @@ class ChatQuestion(Received):
     reasoning_effort: str | None = None
     response_format: ResponseFormat | None = None
     tools: list[Tool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | AllowedTools | None = None
     parallel_tool_calls: bool | None = None
     functions: list[Any] | None = None
