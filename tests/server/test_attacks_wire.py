@@ -125,6 +125,12 @@ async def test_chunks_that_are_none(site: Site) -> None:
     for body in NO_CHUNKS:
         assert await statuses(site, sent, body, HIDDEN) == [400], body
     assert not site.services.store.conversations.page()
+    form = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nHi'
+    sent = head(
+        site, "POST /files HTTP/1.1", "Content-Type: multipart/form-data; boundary=B", "Transfer-Encoding: chunked"
+    )
+    assert await statuses(site, sent, b"%x\r\n%s\r\n" % (len(form), form), b"-1\r\n", HIDDEN) == [400]
+    assert not (await site.owner.client.get("/files")).json()
     told = JSON, "Transfer-Encoding: chunked"
     answer = await asked(site, "POST /api/v1/conversations HTTP/1.1", *told, body=b"?\r\n")
     assert (answer.status, answer.headers["connection"]) == (400, "close")

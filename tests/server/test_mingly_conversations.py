@@ -301,3 +301,13 @@ async def test_a_model_that_is_named_with_its_provider(site: Site, provider: Scr
     wanted = {"message": "Hello", "provider": "scripted", "model": "scripted/two"}
     answer = await site.owner.client.post("/chat", json=wanted)
     assert (answer.json()["metadata"]["provider"], answer.json()["metadata"]["model"]) == ("scripted", "two")
+
+
+async def test_another_answer_to_a_message_of_another_conversation(site: Site) -> None:
+    """It is the message that is not there."""
+    ask = site.owner.client.post
+    first, second = [(await ask("/chat", json={"message": "Hi"})).json()["conversationId"] for _ in range(2)]
+    message = (await site.owner.client.get(f"/conversations/{first}")).json()["messages"][-1]["id"]
+    answer = await ask(f"/conversations/{second}/regenerate", json={"messageId": message})
+    assert (answer.status_code, answer.json()["error"]) == (404, f"There is no message “{message}”.")
+    assert (await ask(f"/conversations/{first}/regenerate", json={"messageId": message})).status_code == 200

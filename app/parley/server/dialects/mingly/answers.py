@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from parley.errors import ConversationUnknown, PromptEmpty
+from parley.errors import MessageUnknown, PromptEmpty
 from parley.server.application import Asking
 from parley.server.backend import Backend
 from parley.server.dialects.mingly.asking import model_of, take_question
@@ -44,7 +44,7 @@ def routes(backend: Backend) -> APIRouter:
         if message_id is None:
             raise PromptEmpty
         if store.messages.get(message_id, account=caller.id).conversation_id != id:
-            raise ConversationUnknown(conversation=id)
+            raise MessageUnknown(message=message_id)
         take_question(backend, caller)
         model = await model_of(backend, caller, again)
         turn = await begun(engine.regenerate(message_id, model, account=caller.id))
