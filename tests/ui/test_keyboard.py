@@ -1,9 +1,10 @@
 """Everything by key, and everything with a name: who sees no screen hears what stands there."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -284,6 +285,13 @@ async def test_enter_opens_what_was_typed_and_not_what_was_found_before(guided_d
     assert desk.texts[0] == "The sky"
 
 
+async def long_after_a_press() -> None:
+    """Wait until Qt has done what it does half a second after a press."""
+    waited = asyncio.Event()
+    QTimer.singleShot(QApplication.doubleClickInterval() + 200, waited.set)
+    await waited.wait()
+
+
 async def test_the_list_stays_where_it_is_while_others_change(guided_desk: Desk) -> None:
     desk = guided_desk
     first = await past_chat(desk, "Chat", "water", "1")
@@ -297,8 +305,27 @@ async def test_the_list_stays_where_it_is_while_others_change(guided_desk: Desk)
     place = bar.value()
     await desk.services.store.conversations.rename(first, "Renamed")
     await desk.until(lambda: "Renamed" in desk.titles)
-    QApplication.processEvents()
+    await long_after_a_press()
     assert bar.value() == place
+
+
+async def test_results_stay_where_they_are(guided_desk: Desk) -> None:
+    desk = guided_desk
+    for number in range(40):
+        await past_chat(desk, f"Chat {number}", "water", "1")
+    sidebar = desk.window.sidebar
+    sidebar.search.setFocus()
+    QTest.keyClicks(sidebar.search, "water")
+    await desk.until(sidebar.results.isVisible)
+    bar = sidebar.results.verticalScrollBar()
+    await desk.until(lambda: bar.maximum() > 200)
+    bar.setValue(10)
+    click_row(sidebar.results, 0)
+    assert bar.value() == 0, "all of the row that was clicked is in sight"
+    await desk.until(lambda: desk.texts)
+    bar.setValue(bar.maximum())
+    await long_after_a_press()
+    assert bar.value() == bar.maximum()
 
 
 async def test_the_drawer_gives_the_focus_back(desk: Desk) -> None:

@@ -71,6 +71,24 @@ async def test_a_menu_that_runs_qts_loop_stops_nobody() -> None:
     assert done == ["beside", "soon", "later", "closed"]
 
 
+async def test_a_task_that_runs_qts_loop_loses_no_other_a_step() -> None:
+    """Two tasks cannot take a step at once: asyncio would refuse the inner one, which never went on then."""
+    loop, menu, done = running(), QEventLoop(), list[int]()
+
+    async def count() -> None:
+        for number in range(3):
+            done.append(number)
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    loop.call_soon(done.append, -1)
+    QTimer.singleShot(20, menu.quit)
+    menu.exec()
+    assert done == [], "they wait"
+    await asyncio.wait({counting}, timeout=10)
+    assert done == [0, -1, 1, 2]
+
+
 async def test_a_menu_that_a_timer_opens_stops_no_timers() -> None:
     loop, menu, done = running(), QEventLoop(), asyncio.Event()
     loop.call_later(0.001, menu.exec)

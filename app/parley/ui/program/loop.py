@@ -35,10 +35,11 @@ LONGEST_MS = 86_400_000
 class Loop(QEventLoop):  # type: ignore[misc]
     """asyncio on Qt's event loop.
 
-    What is ready is done in steps, each one event of Qt's. qasync handles events once more after `run_until_complete`,
-    when no loop counts as running: tasks that take a step then fail for no reason of theirs. Here they wait until the
-    loop runs again. Its own executor is made of QThreads, some of which take the process with them when they end; here
-    it is the standard library's.
+    What is ready is done in steps, each one event of Qt's. While a task runs Qt's loop all others wait: asyncio refuses
+    the step of a task within that of another one, which then never goes on. qasync handles events once more after
+    `run_until_complete`, when no loop counts as running: tasks that take a step then fail for no reason of theirs. Here
+    they wait until the loop runs again. Its own executor is made of QThreads, some of which take the process with them
+    when they end; here it is the standard library's.
     """
 
     _scheduled: list[TimerHandle]
@@ -108,7 +109,7 @@ class Loop(QEventLoop):  # type: ignore[misc]
     def step(self) -> None:
         """Do what is ready now, but not for long."""
         ready = self._ready
-        if not ready or not self.is_running():
+        if not ready or not self.is_running() or asyncio.current_task(self):
             return
         end = self.time() + STEP_SECONDS
         for _ in range(len(ready)):

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from parley.store import Hit
@@ -93,7 +93,13 @@ class SearchResults(QListView):
         """Open the one that is chosen, if there are any."""
         self._open(self.currentIndex())
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setAutoScroll(False)  # else Qt scrolls back to the result half a second later, wherever one has gone
+        super().mousePressEvent(event)
+        self.setAutoScroll(True)
+
     def _open(self, index: QModelIndex) -> None:
+        self.scrollTo(index)
         if result := self._results.result(index):
             self.opened.emit(result.conversation_id, result.message_id, result.words)
 

@@ -228,7 +228,9 @@ class UniformList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._adding = bool(event.modifiers() & ADDING)
+        self.setAutoScroll(False)  # else Qt scrolls back to the row half a second later, wherever one has gone
         super().mousePressEvent(event)
+        self.setAutoScroll(True)
 
     def _clicked(self, index: QModelIndex) -> None:
         if not self._adding:
