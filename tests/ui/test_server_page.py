@@ -6,12 +6,14 @@ import socket
 import time
 
 import pytest
+import segno
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 
 from parley.options import Options
 from parley.paths import Paths
+from parley.server import addresses
 from parley.serving import Client
 from parley.settings import Settings
 from parley.ui.dialogs import Question
@@ -354,6 +356,47 @@ async def test_a_phone_is_paired_by_a_code(guided_desk: Desk, monkeypatch: pytes
     click(section.show_button)
     control(desk).turn(on=False)
     await desk.until(lambda: not section.code.isVisible())
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["", "the-very-long-name-of-the-computer-in-the-living-room-of-granny"])
+async def test_a_camera_sees_the_whole_code(
+    guided_desk: Desk, monkeypatch: pytest.MonkeyPatch, theme: str, name: str
+) -> None:
+    """In a small window too: what is painted is the code, module by module, and none of it is out of sight."""
+    desk = guided_desk
+    if name:
+        monkeypatch.setattr(addresses, "lan_addresses", list[str])
+        monkeypatch.setattr(socket, "gethostname", lambda: name)
+        desk.services.settings.update(server_lan=True)
+    desk.services.settings.update(theme=theme)
+    page = await server_page(desk)
+    page.window().resize(360, 400)
+    await serve(desk)
+    section = page.pairing
+    await desk.until(section.show_button.isEnabled)
+    page.ensureWidgetVisible(section.show_button, 0, 0)
+    click(section.show_button)
+    code = section.code
+    await desk.until(lambda: code.visibleRegion().boundingRect() == code.rect())
+    offer = section.offer
+    assert offer is not None
+    assert name in offer.url
+    wanted = [[bool(dark) for dark in row] for row in segno.make(offer.url, error="m").matrix_iter(border=MARGIN)]
+    modules, seen = len(wanted), page.window().grab().toImage()
+    corner, scale = code.mapTo(page.window(), code.rect().topLeft()), seen.devicePixelRatio()
+    step = code.width() // modules
+    assert step >= 3
+    first = (code.width() - step * modules) // 2 + step // 2
+    places = [first + step * number for number in range(modules)]
+    painted = [
+        [
+            seen.pixelColor(int((corner.x() + x) * scale), int((corner.y() + y) * scale)).lightness() < 128
+            for x in places
+        ]
+        for y in places
+    ]
+    assert painted == wanted
 
 
 def test_a_code_has_its_white_margin() -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -60,6 +60,8 @@ class Code(QWidget):
 
 class PairingSection(QWidget):
     """Offers to pair one device of an account. Nothing is offered before somebody asks for it."""
+
+    code_shown = Signal()
 
     def __init__(self, server: ServerControl, store: Store, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -153,6 +155,7 @@ class PairingSection(QWidget):
         self.copy.text_ = self._offer.url
         self._timer.start()
         self._tick()
+        self.code_shown.emit()
 
     def _hide_code(self) -> None:
         self._offer = None

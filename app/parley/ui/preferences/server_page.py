@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -46,6 +46,7 @@ class ServerPage(OptionsPage):
         self.certificate.link_opened.connect(self.link_opened)
         self.firewall = FirewallSection(self.inside)
         self.pairing = PairingSection(server, services.store, look, self.inside)
+        self.pairing.code_shown.connect(self._show_all_of_the_code)
         self.clients = ClientsSection(self.inside)
         self.people_button = QPushButton(self.tr("Show"), self.inside)
         self.people_button.setAccessibleName(self.tr("Show people and tokens"))
@@ -190,6 +191,10 @@ class ServerPage(OptionsPage):
         if await ask(question):
             for name, value in values.items():
                 self.options[name].set_value(value)
+
+    def _show_all_of_the_code(self) -> None:
+        code = self.pairing.code
+        QTimer.singleShot(0, code, lambda: self.ensureWidgetVisible(code))  # once it has its place
 
     def _change(self, change: Change) -> None:
         if change.noun in (TOKEN, EVERYTHING):
