@@ -99,7 +99,7 @@ def test_another_password(cli: Cli, anna: int) -> None:
     cli("user", "password", EMAIL, "--password-stdin", stdin="something else")
     assert cli.err == (
         f"parley: {EMAIL} has another password now. Tokens that ended with the old one: 1.\n"
-        "parley: Tokens that were made by name are good as before: 1. With --revoke-tokens they end, too.\n"
+        "parley: Tokens of programs and paired devices are good as before: 1. --revoke-tokens ends them, too.\n"
     )
     assert whose(cli, named) == (anna, False)
     assert log_in(cli, "something else") == "Anna"

@@ -254,7 +254,7 @@ def _user(commands: Any) -> None:
     add.add_argument("--name", type=_text, default="", metavar="N", help="what the person is called")
     add.add_argument("--admin", action="store_true", help="may be given tokens for what concerns all people")
     password = _add(actions, "password", "give a person another password; who logged in with the old one is out")
-    password.add_argument("--revoke-tokens", action="store_true", help="the tokens end that were made by name, too")
+    password.add_argument("--revoke-tokens", action="store_true", help="tokens of programs and paired devices end, too")
     for action in (add, password):
         action.add_argument("--password-stdin", action="store_true", help="read the password, one line, from stdin")
     _json(_add(actions, "list", "list the people; the owner, at this computer, has number 1"))

@@ -57,7 +57,9 @@ def _set_password(arguments: Namespace, shell: Shell, store: Store) -> None:
         ended = shell.run(credentials.set_password(account.id, password, all_tokens=arguments.revoke_tokens))
     streams.note(f"{_called(account)} has another password now. Tokens that ended with the old one: {ended}.")
     if left := len(store.tokens.all(account.id)):
-        streams.note(f"Tokens that were made by name are good as before: {left}. With --revoke-tokens they end, too.")
+        streams.note(
+            f"Tokens of programs and paired devices are good as before: {left}. --revoke-tokens ends them, too."
+        )
 
 
 @contextmanager

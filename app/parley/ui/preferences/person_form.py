@@ -47,7 +47,7 @@ class PersonForm(Form):
         self.password.textEdited.connect(self._look_at_password)
         words = self.tr("Who has logged in with the password before has to log in again.")
         self._outcome = words_label(words, self, "muted")
-        self.all_tokens = QCheckBox(self.tr("Revoke the tokens that were made by name, too"), self)
+        self.all_tokens = QCheckBox(self.tr("Revoke all other tokens, too: of programs and paired devices"), self)
         self._changes = account is not None
         for part in (self._outcome, self.all_tokens):
             self.column.addWidget(part)
