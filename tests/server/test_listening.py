@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from parley.errors import AddressTaken, CertificatesUnusable, LanRefused
-from parley.server import EmbeddedServer, Plan
+from parley.server import EmbeddedServer, Plan, wire
 from parley.server.addresses import host_name, lan_addresses
 from parley.server.certificates import Issuer
 from parley.server.listening import _first_byte
@@ -228,6 +229,24 @@ async def test_noise_disturbs_nobody(serve: Serve, noise: bytes) -> None:
         await site.server.stop()
     for writer in writers:
         writer.close()
+
+
+async def test_who_says_nothing_keeps_nobody_else_out(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One place has only so many connections that wait for their first byte; before, it could have all there are."""
+    monkeypatch.setattr(wire, "MOST_FROM_ONE", 3)
+    site = await serve(LAN)
+    silent = [await asyncio.open_connection("127.0.0.1", port(site)) for _ in range(5)]
+    async with asyncio.timeout(5):  # they are given longer to say something
+        ended = [asyncio.ensure_future(reader.read()) for reader, _ in silent]
+        await asyncio.wait(ended[3:])
+    assert [each.done() for each in ended] == [False] * 3 + [True] * 2
+    for _, writer in silent:
+        writer.close()
+    async with asyncio.timeout(30):  # until it has noticed that they have gone
+        while True:
+            with suppress(httpx.HTTPError):
+                assert (await site.anyone.get("/live")).status_code == 204
+                break
 
 
 async def test_the_settings_say_how(services: Services, settings: Settings, until: Until) -> None:

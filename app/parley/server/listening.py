@@ -19,7 +19,8 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from parley.server.wire import look_after, most_connections
+from parley.server import wire
+from parley.server.limits import place_of, plain
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ class Listening:
         self._context = context
         self._lost = lost
         self._state = ServerState()
-        self._welcoming: set[asyncio.Task[None]] = set()
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._welcoming: dict[asyncio.Task[None], str] = {}
         self._clock: asyncio.TimerHandle | None = None
         self._ending = False
         config.loaded_app = self._serve_with(config.loaded_app)
@@ -64,14 +66,16 @@ class Listening:
         """Accept connections."""
         self._tick()
         for each in self._sockets:
-            self._keep(self._accept(each)).add_done_callback(self._ended)
+            accepting = asyncio.get_running_loop().create_task(self._accept(each))
+            self._accepting.add(accepting)
+            accepting.add_done_callback(self._ended)
 
     async def stop(self, end_all: Callable[[], Awaitable[None]]) -> None:
         """Accept none any more, and end those that are open. `end_all` tells the requests to end."""
         self._ending = True
         if self._clock:
             self._clock.cancel()
-        await _cancelled(self._welcoming)
+        await _cancelled({*self._accepting, *self._welcoming})
         for each in self._sockets:
             each.close()
         with suppress(TimeoutError):
@@ -99,17 +103,22 @@ class Listening:
 
     def _tick(self) -> None:
         """Tell what time it is, which all answers say, and look after the connections."""
-        look_after(self._state.connections, time.monotonic())
+        wire.look_after(self._state.connections, time.monotonic())
         self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
         self._clock = asyncio.get_running_loop().call_later(1, self._tick)
 
-    def _keep(self, coroutine: Any) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._welcoming.add(task)
-        task.add_done_callback(self._welcoming.discard)
-        return task
+    def _take(self, connection: socket.socket, place: str) -> None:
+        """Welcome a connection, unless too many have not said a word yet: of all, or of its place."""
+        theirs = sum(other == place for other in self._welcoming.values())
+        if len(self._welcoming) >= wire.most_connections() or theirs >= wire.MOST_FROM_ONE:
+            connection.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._welcome(connection))
+        self._welcoming[task] = place
+        task.add_done_callback(self._welcoming.pop)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._accepting.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self._lost(error)
 
@@ -117,17 +126,14 @@ class Listening:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                connection, _ = await loop.sock_accept(listener)
+                connection, address = await loop.sock_accept(listener)
             except OSError as error:
                 if error.errno in _NO_SOCKET:
                     raise
                 logger.warning("a connection could not be accepted: %s", error)
                 await asyncio.sleep(REST_SECONDS)
                 continue
-            if len(self._welcoming) > most_connections():  # which have not said a word yet
-                connection.close()
-                continue
-            self._keep(self._welcome(connection))
+            self._take(connection, place_of(plain(address[0])))
 
     async def _welcome(self, connection: socket.socket) -> None:
         """See whether a connection is encrypted, and have it served."""
