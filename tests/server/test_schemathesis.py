@@ -1,7 +1,7 @@
 """Schemathesis as a judge: what `/openapi.json` promises is what comes, whatever is asked.
 
 What it is told is in `schemathesis.toml`. The long runs (`--full`) have a dialect each, and take about six minutes
-together, half of that for Mingly's; the short one takes about fifteen seconds.
+together, a third of that for Mingly's; the short one takes about fifteen seconds.
 """
 
 import asyncio
