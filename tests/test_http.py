@@ -1,6 +1,8 @@
 import asyncio
+import base64
 import subprocess
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -67,6 +69,7 @@ class TestAddresses:
         assert without_password("http://me:secret@host:1/v1") == "http://host:1/v1"
         assert without_password("http://host/v1") == "http://host/v1"
         assert without_password("http://[::1") == "http://[::1"
+        assert without_password("http://me:secret@[::1") == "http://[::1"
 
 
 @pytest.fixture
@@ -200,6 +203,35 @@ class TestStatuses:
             assert other.requests == []
         assert "/else" in caught.value.detail
 
+    async def test_a_login_in_the_address_comes_before_the_key(self, server: FakeServer) -> None:
+        server.handler = bytes_handler(response({}))
+        client = Client("Fake", server.url.replace("://", "://m%C3%A9:p%40ss%E2%82%AC@"), key=lambda: "secret")
+        await client.ask("/")
+        login = base64.b64encode("mé:p@ss€".encode()).decode()
+        assert server.requests[0].headers["authorization"] == f"Basic {login}"
+        await client.close()
+
+    @pytest.mark.parametrize("key", ["se\ncret", "secret\r\nX-Evil: 1", "secret\x00"])
+    async def test_a_key_that_no_header_can_have(self, server: FakeServer, key: str) -> None:
+        client = Client("Fake", server.url, key=lambda: key)
+        with pytest.raises(KeyRefused) as caught:
+            await client.ask("/", {})
+        assert "cret" not in caught.value.detail
+        assert server.requests == []
+        await client.close()
+
+    @pytest.mark.parametrize("path", ["/models/a\nb", "/models/a\r\nX-Evil: 1", "/models/\x7f"])
+    async def test_a_path_that_no_request_can_have(self, server: FakeServer, client: Client, path: str) -> None:
+        with pytest.raises(ProviderUnreachable, match="cannot be reached"):
+            await client.ask(path, {})
+        assert server.requests == []
+
+    async def test_a_refusal_that_breaks_off_is_a_refusal(self, server: FakeServer, client: Client) -> None:
+        server.handler = bytes_handler(head(413, content_length="200", content_type="text/plain") + b"Far too")
+        with pytest.raises(RequestTooLarge) as caught:
+            await client.ask("/", {})
+        assert caught.value.detail == "Far too"
+
     async def test_the_vendors_words_are_bounded_and_without_keys(self, server: FakeServer) -> None:
         client = Client("Fake", server.url, redact=lambda text: text.replace("secret", "[key]"))
         server.handler = bytes_handler(response(openai_error("Key secret is\n bad. " + "x" * 5000), 400))
@@ -243,12 +275,20 @@ class TestConnections:
             "http://\x00",
             "http://nowhere.invalid:1/",
             "",
+            f"http://{'a' * 70}.example/",
+            "http://a..b/",
+            "http://me:hush@127.0.0.1:99999/",
+            "http://me:hush@127.0.0.1:x/",
+            "http://me:hush@[::1",
+            "http://me:hush@/",
         ],
     )
-    async def test_impossible_addresses(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        client = Client("Fake", url)
-        with pytest.raises(ProviderUnreachable):
+    async def test_impossible_addresses(self, url: str) -> None:
+        client = Client("Fake", url, key=lambda: "secret")
+        with pytest.raises(ProviderUnreachable) as caught:
             await client.ask("/")
+        told = "".join(traceback.format_exception(caught.value))
+        assert "hush" not in f"{caught.value!r} {caught.value.fields} {told}".replace(url, "")
         await client.close()
 
     async def test_a_server_that_says_nothing(self, server: FakeServer, client: Client) -> None:

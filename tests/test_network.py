@@ -1,10 +1,12 @@
 """Proxies, certificates and lines that are down, all on real sockets."""
 
 import asyncio
+import base64
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,6 +77,19 @@ def settings(**values: str) -> "Client":
         return Network(**values)
 
     return Client("Fake", f"https://{HOST}/v1", network=network)
+
+
+@asynccontextmanager
+async def hanging_up(said: bytes) -> AsyncIterator[int]:
+    """Run a proxy that hears something, says this and goes away; give its port."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(said)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
+        yield proxy.sockets[0].getsockname()[1]
 
 
 class TestProxy:
@@ -151,6 +166,72 @@ class TestProxy:
         async with SocksProxy(server.port, login=LOGIN) as proxy:
             client = settings(proxy=proxy.url, login="ann:wrong-word")
             with pytest.raises(ProxyLoginNeeded, match="wants a user name"):
+                await client.ask("/models")
+            await client.close()
+
+    @pytest.mark.parametrize("said", [b"", b"\x05\x00\x05", b"HTTP/1.1 400 What?\r\n\r\n"])
+    async def test_socks_that_breaks_off(self, said: bytes) -> None:
+        async with hanging_up(said) as port:
+            client = settings(proxy=f"socks5://127.0.0.1:{port}", login="ann:hush-hush")
+            with pytest.raises(ProxyFailed, match=f"The proxy socks5://127.0.0.1:{port} on the way"):
+                await client.ask("/models")
+            await client.close()
+
+    async def test_socks_with_a_login_that_is_not_ascii(self, server: FakeServer, authority_file: str) -> None:
+        async with SocksProxy(server.port, login="änn:h:ush@/€") as proxy:
+            login = "%C3%A4nn:h%3Aush%40%2F%E2%82%AC"
+            client = settings(proxy=proxy.url, ca_file=authority_file, login=login)
+            assert await client.ask("/models") == {"ok": True}
+            await client.close()
+
+    async def test_socks_to_a_certificate_of_nobody(self, server: FakeServer) -> None:
+        async with SocksProxy(server.port) as proxy:
+            client = settings(proxy=proxy.url)
+            with pytest.raises(CertificateUnknown):
+                await client.ask("/models")
+            await client.close()
+
+    @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 O", b"SSH-2.0\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+    async def test_that_breaks_off(self, said: bytes) -> None:
+        async with hanging_up(said) as port:
+            client = settings(proxy=f"http://127.0.0.1:{port}", login="ann:hush-hush")
+            with pytest.raises(ProxyFailed, match=f"The proxy http://127.0.0.1:{port} on the way") as caught:
+                await client.ask("/models")
+            assert not {"hush", "Raw", "None", "CIMulti"} & set(re.findall(r"[A-Z]*[a-z]+", caught.value.detail))
+            await client.close()
+
+    async def test_hears_nothing_that_is_for_the_server(self, server: FakeServer, authority_file: str) -> None:
+        async def network() -> Network:
+            return Network(proxy.url, authority_file, LOGIN)
+
+        async with Proxy(server.port, login=LOGIN) as proxy:
+            client = Client("Fake", f"https://{HOST}/v1", key=lambda: "the-key", network=network)
+            await client.ask("/models", {"said": "in private"})
+            assert "the-key" not in proxy.heads[0]
+            assert "/models" not in proxy.heads[0]
+            assert "proxy-authorization" not in server.requests[0].headers
+            await client.close()
+
+    async def test_hears_its_login_for_plain_servers_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with FakeServer(bytes_handler(response({}))) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.root.replace("://", f"://{LOGIN}@"))
+            client = Client("Fake", "http://models.example/v1", key=lambda: "the-key")
+            await client.ask("/models")
+            heard = proxy.requests[0].headers
+            assert heard["proxy-authorization"] == f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
+            assert heard["authorization"] == "Bearer the-key"
+            await client.close()
+
+    async def test_that_is_encrypted_itself(
+        self, server: FakeServer, authority: trustme.CA, authority_file: str
+    ) -> None:
+        async with Proxy(server.port, login=LOGIN, tls=context(authority.issue_cert("127.0.0.1"))) as proxy:
+            client = settings(proxy=proxy.url, ca_file=authority_file, login=LOGIN)
+            assert await client.ask("/models", {"text": "x" * 1_000_000}) == {"ok": True}
+            assert len(server.requests[0].body) > 1_000_000
+            await client.close()
+            client = settings(proxy=proxy.url, ca_file=authority_file, login="ann:wrong-word")
+            with pytest.raises(ProxyLoginNeeded):
                 await client.ask("/models")
             await client.close()
 

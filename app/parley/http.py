@@ -4,9 +4,10 @@ Knows no vendor. Makes `ChatError` of exceptions and statuses, and server-sent e
 """
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from inspect import isawaitable
 from ipaddress import ip_address
@@ -30,7 +31,7 @@ from parley.errors import (
     ProxyFailed,
 )
 from parley.http_session import Session, Way
-from parley.network import Network, ProxyImpossible, kind_of_failure, leads_away
+from parley.network import Network, ProxyImpossible, kind_of_failure, leads_away, login_apart
 from parley.readers import EventReader, LineReader
 from parley.refusals import Kinds, kind_of, retry_after_of, vendor_delay, vendor_names, vendor_words
 
@@ -91,6 +92,7 @@ class Client:
         self._former: list[Session] = []
         self._built_for = Network()
         self._proxy = ""
+        self._closings = 0
 
     @property
     def address(self) -> str:
@@ -99,6 +101,7 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._closings += 1
         sessions = [*self._former, *([self._session] if self._session else [])]
         self._session, self._former = None, []
         for session in sessions:
@@ -185,8 +188,12 @@ class Client:
         if body is not None:
             content = encoded(body) if is_short(body) else await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
-        url = path if "://" in path else self.base_url + path
+        url, login = login_apart(path if "://" in path else self.base_url + path)
+        if login:  # whoever has written it into the address means it
+            headers |= {"Authorization": f"Basic {base64.b64encode(login.encode('utf-8', 'replace')).decode()}"}
         method = method or ("GET" if body is None else "POST")
+        if key and not is_sendable(key):
+            raise self.refusal(401, "it has characters that no key has")
         with self.mapped():
             response = await session.send(method, url, content, headers)
         answer = Answer(self, response)
@@ -194,7 +201,7 @@ class Client:
             if not 200 <= response.status < 300:
                 raise await self._refused(answer, response, model, key_sent=key is not None)
             if answer.content_type == "text/html":
-                raise self._page(vendor_words(await answer.up_to(MAX_ERROR_BODY)))
+                raise self._page(vendor_words(await answer.beginning()))
             yield answer
         finally:
             answer.close()
@@ -204,7 +211,7 @@ class Client:
         status, target = response.status, response.headers.get("location", "")
         if 300 <= status < 400 and leads_away(str(response.url), target):
             return self._page(f"{status}: {target}")
-        body = await answer.up_to(MAX_ERROR_BODY)
+        body = await answer.beginning()
         named = retry_after_of(response.headers)
         return self.refusal(
             status,
@@ -226,11 +233,13 @@ class Client:
         """Turn aiohttp's exceptions into ours."""
         try:
             yield
+        except http_session.Unsendable as error:
+            raise ProviderUnreachable(**self._facts(str(error))) from None
         except http_session.unmade() as error:
             raise self._unreachable(error) from error
         except http_session.broken() as error:
             kind = AnswerBroken if http_session.is_unreadable(error) else ConnectionLost
-            raise kind(provider=self.provider, detail=self._fit(str(error) or type(error).__name__)) from error
+            raise kind(provider=self.provider, detail=self._fit(http_session.words_of(error))) from error
 
     async def _open(self) -> Session:
         network = await self._network()
@@ -240,7 +249,11 @@ class Client:
                     self._former.append(self._session)  # what is still being answered goes on
                     self._session = None
                 if self._session is None:
-                    self._session = Session(await asyncio.to_thread(self._way, network))
+                    closings = self._closings
+                    way = await asyncio.to_thread(self._way, network)
+                    if self._closings != closings:  # nobody would close what is made now
+                        raise ConnectionLost(provider=self.provider, detail="closed meanwhile")
+                    self._session = Session(way)
                     self._built_for = network
         return self._session
 
@@ -321,17 +334,22 @@ class Answer:
 
     async def whole(self) -> bytes:
         """Return the whole body. Raises AnswerBroken when it is larger than any honest one."""
-        body = await self.up_to(MAX_BODY + 1)
-        self._check(len(body), MAX_BODY)
-        return body
-
-    async def up_to(self, limit: int) -> bytes:
-        """Return the body's first bytes."""
         body = bytearray()
+        await self._fill(body, MAX_BODY + 1)
+        self._check(len(body), MAX_BODY)
+        return bytes(body)
+
+    async def beginning(self) -> bytes:
+        """Return the beginning of a body, of which no more may have come before the connection broke."""
+        body = bytearray()
+        with suppress(AnswerBroken):
+            await self._fill(body, MAX_ERROR_BODY)
+        return bytes(body[:MAX_ERROR_BODY])
+
+    async def _fill(self, body: bytearray, limit: int) -> None:
         with self._client.mapped():
             while len(body) < limit and (chunk := await self._more()):
                 body += chunk
-        return bytes(body[:limit])
 
     def close(self) -> None:
         """Close the connection unless everything has been read."""
@@ -354,11 +372,12 @@ class Answer:
 
 def without_password(url: str) -> str:
     """Return a URL without the user and password that may stand in it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return login_apart(url)[0]
+
+
+def is_sendable(key: str) -> bool:
+    """Return whether a key can stand in a header."""
+    return not any(character < " " or character == "\x7f" for character in key)
 
 
 @lru_cache

@@ -4,11 +4,12 @@ Imports aiohttp at first use, for it is slow to import.
 """
 
 import base64
+import re
 import sys
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from weakref import WeakSet
 
 from parley.bodies import SHORT
 from parley.network import Network, proxy_for, trusted
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientResponse, ClientSession, TCPConnector
 
+    from parley.http_connections import Attempt
+
 CONNECT_SECONDS = 5.0
+PROXY_SECONDS = 15.0
+"""How long it may take through a proxy, which has to connect, too, and may look at who asks for what first."""
+
 IDLE_SECONDS = 3.0
 """How long an unused connection is kept: shorter than servers keep theirs, so that we never write into a closed one."""
 
@@ -28,6 +34,8 @@ READ_BYTES = 16 * 1024
 MAX_HEADER = 64 * 1024
 SOCKS = "aiohttp_socks"
 SOCKS_PORT = 1080
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -44,13 +52,21 @@ def way_to(url: str, network: Network, *, near: bool) -> Way:
     `near`: it is on this computer, which no proxy of the environment can reach. Raises ValueError for an address that
     is none, ProxyImpossible, which is one, and OSError for certificates that cannot be read.
     """
-    import aiohttp  # noqa: F401
+    import parley.http_connections  # noqa: F401 - and with it aiohttp
 
     scheme = urlsplit(url).scheme
     proxy = "" if near else proxy_for(url, network)
     if proxy.startswith("socks"):
         import aiohttp_socks  # noqa: F401
     return Way(proxy, trusted(network) if "https" in (scheme, urlsplit(proxy).scheme) else None)
+
+
+class Unsendable(Exception):
+    """What was to be sent is no request. The text holds no login, and no key."""
+
+
+class ProxyBroken(Exception):
+    """The proxy went away, or said what no proxy says, before it had led to the server."""
 
 
 class Session:
@@ -60,9 +76,12 @@ class Session:
         import aiohttp
 
         self._proxied = {} if way.proxy.startswith("socks") else _proxied(way.proxy)
+        self._leads_through = bool(way.proxy)
+        self._answers: WeakSet[ClientResponse] = WeakSet()
+        limit = PROXY_SECONDS if way.proxy else CONNECT_SECONDS
         self._session: ClientSession = aiohttp.ClientSession(
             connector=_connector(way),
-            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, connect=limit, sock_connect=CONNECT_SECONDS),
             headers={"User-Agent": "Parley", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=READ_BYTES,
@@ -73,16 +92,57 @@ class Session:
     async def send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> "ClientResponse":
         """Send a request; return when the head of the answer has come. Redirects are not followed.
 
-        Raises what `unmade` and `broken` name.
+        A kept connection may have ended just when it was used again. If nothing at all has come on it, the request is
+        sent once more, on a new one, as browsers do. Raises Unsendable, and what `unmade` and `broken` name.
         """
-        # What is long is sent piece by piece, so that others have their turn.
-        data = BytesIO(body) if body and len(body) > SHORT else body
-        return await self._session.request(
-            method, url, data=data, headers=headers, allow_redirects=False, **self._proxied
-        )
+        import aiohttp
+
+        from parley.http_connections import Attempt
+
+        if _CONTROL.search(url):
+            raise Unsendable("a control character is in the address")
+        attempt = Attempt()
+        try:
+            return await self._send(attempt, method, url, body, headers)
+        except aiohttp.ClientConnectionError:
+            if self._session.closed or not attempt.unheard:
+                raise
+        return await self._send(Attempt(new=True), method, url, body, headers)
+
+    async def _send(
+        self, attempt: "Attempt", method: str, url: str, body: bytes | None, headers: dict[str, str]
+    ) -> "ClientResponse":
+        import aiohttp
+
+        from parley.http_connections import ATTEMPT, Pieces
+
+        if self._session.closed:
+            raise aiohttp.ClientConnectionError("closed meanwhile")
+        data: bytes | Pieces | None = body
+        if body and len(body) > SHORT:
+            data, headers = Pieces(body, attempt), {**headers, "Content-Length": str(len(body))}
+        ATTEMPT.set(attempt)
+        try:
+            answer = await self._session.request(
+                method, url, data=data, headers=headers, allow_redirects=False, **self._proxied
+            )
+        except aiohttp.InvalidURL as error:  # its text holds all of the address
+            raise Unsendable(error.description or error.__cause__ or "the address is none") from None
+        except (aiohttp.ClientError, EOFError) as error:
+            if self._session.closed:
+                raise aiohttp.ClientConnectionError("closed meanwhile") from error
+            if self._leads_through and attempt.handler is None and not isinstance(error, unmade()):
+                raise ProxyBroken(words_of(error)) from error
+            raise
+        except ValueError as error:  # of a header, or of a name that can be none
+            raise Unsendable(str(error)) from None
+        self._answers.add(answer)
+        return answer
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. Who still reads an answer hears that it broke off."""
+        for answer in list(self._answers):
+            answer.close()  # by itself the session would let them wait for ever, or believe that they have all
         await self._session.close()
 
 
@@ -92,7 +152,7 @@ def unmade() -> tuple[type[Exception], ...]:
 
     socks = sys.modules.get(SOCKS)
     return (
-        aiohttp.InvalidURL,
+        ProxyBroken,
         aiohttp.NonHttpUrlClientError,
         aiohttp.ClientConnectorError,
         aiohttp.ClientHttpProxyError,
@@ -120,18 +180,34 @@ def is_unreadable(error: Exception) -> bool:
     )
 
 
-def _connector(way: Way) -> "TCPConnector":
+def words_of(error: Exception) -> str:
+    """Return what to say of something that `broken` names: without addresses, numbers of errors and statuses."""
     import aiohttp
+
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message
+    if isinstance(error, (aiohttp.ServerDisconnectedError, EOFError)):  # with what had come, in words of Python's
+        return "the connection was closed"
+    if isinstance(error, OSError):
+        return error.strerror if error.errno and error.strerror else "the connection was closed"
+    return str(error) or type(error).__name__
+
+
+def _connector(way: Way) -> "TCPConnector":
+    from parley.http_connections import Fresh, Names, Utf8
 
     options: dict[str, Any] = {"ssl": way.certificates or True, "limit": 0, "keepalive_timeout": IDLE_SECONDS}
     if not way.proxy.startswith("socks"):
-        return aiohttp.TCPConnector(**options)
+        return Fresh(**options, resolver=Names(), use_dns_cache=False)
     from aiohttp_socks import ProxyConnector
+
+    class Socks(Fresh, ProxyConnector):
+        """The same through a proxy that looks names up itself."""
 
     parts = urlsplit(way.proxy)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    host, port = parts.hostname or "", parts.port or SOCKS_PORT
-    return ProxyConnector(host, port, username=user or None, password=password or None, rdns=True, **options)
+    login = {"username": Utf8(user), "password": Utf8(password)} if user else {}
+    return Socks(host=parts.hostname or "", port=parts.port or SOCKS_PORT, rdns=True, **login, **options)
 
 
 def _proxied(proxy: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Imports nothing heavy: what needs time (`urllib.request`, `ssl`) is loaded in th
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -176,6 +177,19 @@ def trusted(network: Network, environ: Mapping[str, str] = os.environ) -> "ssl.S
     return context
 
 
+def login_apart(url: str) -> tuple[str, str]:
+    """Return a URL without the user and password that may stand in it, and these as `user:password`, or nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return re.sub(r"(?<=://)[^/]*@", "", url), ""
+    login, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return url, ""
+    user, _, password = login.partition(":")
+    return parts._replace(netloc=place).geturl(), f"{unquote(user)}:{unquote(password)}"
+
+
 def leads_away(url: str, target: str) -> bool:
     """Return whether a redirect leads from an unencrypted address to another host, as networks with a login do."""
     try:
@@ -206,6 +220,8 @@ def kind_of_failure(error: Exception, *, proxied: bool) -> tuple[type[ProviderUn
         if isinstance(cause, ssl.SSLError):
             said = (cause.reason or str(cause)).lower().replace("_", " ")
             return ProviderUnreachable, f"no encrypted connection: {said}"
+    if (reason := getattr(error, "os_error", None)) is not None:
+        words = str(reason) or "the connection was closed"
     told = [cause for cause in causes if isinstance(cause, OSError) and cause.errno]
     words = (_system_words(told[-1]) if told else words) or raised
     if raised in ("ConnectionTimeoutError", "ProxyTimeoutError"):

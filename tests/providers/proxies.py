@@ -5,21 +5,28 @@ Whatever host they are asked for, they lead to one port of this computer.
 
 import asyncio
 import base64
+import ssl
 import struct
 from types import TracebackType
 from typing import Self
 
 
 class Proxy:
-    """Leads connections on. `login` is the `user:password` that it insists on, `refusal` what it says to everybody."""
+    """Leads connections on. `login` is the `user:password` that it insists on, `refusal` what it says to everybody.
+
+    With `tls` it is asked through an encrypted connection itself.
+    """
 
     scheme = "http"
 
-    def __init__(self, port: int, *, login: str = "", refusal: str = "") -> None:
+    def __init__(self, port: int, *, login: str = "", refusal: str = "", tls: ssl.SSLContext | None = None) -> None:
         self.login = login
         self.refusal = refusal
         self.asked: list[str] = []
         """The hosts and ports that were wanted."""
+        self.heads: list[str] = []
+        """What it was asked, word for word."""
+        self.tls = tls
         self._target = port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -28,14 +35,14 @@ class Proxy:
     def url(self) -> str:
         """Return the proxy's address."""
         assert self._server
-        return f"{self.scheme}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"{self.scheme}{'s' if self.tls else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def url_with(self, login: str) -> str:
         """Return the proxy's address with a user and password in it."""
         return self.url.replace("://", f"://{login}@")
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(
@@ -67,6 +74,7 @@ class Proxy:
 
     async def _agreed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        self.heads.append(head)
         self.asked.append(head.split(" ")[1])
         wanted = f"basic {base64.b64encode(self.login.encode()).decode()}".lower()
         if self.login and f"proxy-authorization: {wanted}" not in head.lower():

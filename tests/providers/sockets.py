@@ -189,7 +189,7 @@ class FakeServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await _read_request(reader)
+        request = await read_request(reader)
         self.requests.append(request)
         exchange = Exchange(request, writer)
         watch = asyncio.ensure_future(_watch(reader, exchange.gone))
@@ -206,7 +206,7 @@ class FakeServer:
             answer.result()
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Request:
+async def read_request(reader: asyncio.StreamReader) -> Request:
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = lines[0].split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:]) if name}
