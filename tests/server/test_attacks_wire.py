@@ -290,6 +290,18 @@ async def test_odd_frames_that_are_good(site: Site) -> None:
         assert await connection.ended()
 
 
+async def test_what_is_said_before_a_socket_ends_for_a_fault(site: Site) -> None:
+    """It is answered too late; and a fault may be found when the client has closed already."""
+    bad, close = frame(TEXT, b"\xff"), frame(CLOSE, struct.pack(">H", 1000))
+    for sent in (frame(TEXT, SAID) + bad, bad + close, bad + bad, frame(TEXT, SAID) + close, close + bad):
+        async with opened(site) as connection:
+            connection.send(sent)
+            assert await connection.ended()
+    async with asyncio.timeout(30):
+        while (await site.owner.client.get("/info")).json()["activeSessions"]:
+            pass
+
+
 async def test_a_message_in_endless_pieces(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are empty, so that no limit of its size is ever reached."""
     monkeypatch.setattr(wire, "MOST_FRAGMENTS", 1000)

@@ -13,7 +13,9 @@ import uvicorn
 from httptools import HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.http11 import Request
 
 from parley.errors import ChatError, RequestInvalid, ServerBusy
@@ -266,6 +268,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **options)
         self._stall = _Stall()
         self._left: float = MOST_OF_STRANGERS
+        self._closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection from HTTP."""
@@ -293,7 +296,10 @@ class WebSocket(WebSocketsSansIOProtocol):
         if self._left < 0:
             self.transport.abort()
             return
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except InvalidState:  # more is wrong than what it has been ended for
+            self.transport.abort()
         if len(self.frames) > MOST_FRAGMENTS:
             self.transport.abort()
         if not self.handshake_initiated:  # the whole head has been handed over, and is none of a socket's
@@ -310,8 +316,14 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._left = inf
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send on. A handshake that was refused with an answer is complete: uvicorn would log an error."""
+        """Send on. Raises ClientDisconnected (an OSError) if uvicorn has closed it: as the client would have.
+
+        A handshake that was refused with an answer is complete: uvicorn would log an error.
+        """
+        if self.close_sent and not self._closed:
+            raise ClientDisconnected
         await super().send(message)
+        self._closed = self.close_sent
         if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
             self.handshake_complete = True
 
