@@ -222,9 +222,12 @@ class TestStatuses:
 
     @pytest.mark.parametrize("path", ["/models/a\nb", "/models/a\r\nX-Evil: 1", "/models/\x7f"])
     async def test_a_path_that_no_request_can_have(self, server: FakeServer, client: Client, path: str) -> None:
-        with pytest.raises(ProviderUnreachable, match="cannot be reached"):
-            await client.ask(path, {})
+        with_login = Client("Fake", server.url.replace("://", "://me:secret@"))
+        for each in (client, with_login):
+            with pytest.raises(ProviderUnreachable, match="cannot be reached"):
+                await each.ask(path, {})
         assert server.requests == []
+        await with_login.close()
 
     async def test_a_refusal_that_breaks_off_is_a_refusal(self, server: FakeServer, client: Client) -> None:
         server.handler = bytes_handler(head(413, content_length="200", content_type="text/plain") + b"Far too")

@@ -227,6 +227,17 @@ class TestClosing:
             with pytest.raises(ConnectionLost):
                 await reading
 
+    async def test_an_answer_that_has_all_come_is_whole(self, server: Keeping, client: Client, until: Until) -> None:
+        async def says(writer: asyncio.StreamWriter, _asked: int) -> None:
+            body = chunk(sse("one")) + chunk(sse("two")) + b"0\r\n\r\n"
+            writer.write(STREAM % (b"transfer-encoding: chunked", body))
+
+        server.answer = says
+        async with client.stream("/", {}) as answer:
+            await until(lambda: answer._response.closed)
+            await client.close()
+            assert [data async for data in answer.events()] == ["one", "two"]
+
     async def test_a_question_that_waits_breaks_off(self, server: Keeping, client: Client, until: Until) -> None:
         async def thinks(writer: asyncio.StreamWriter, _asked: int) -> None:
             await asyncio.Event().wait()

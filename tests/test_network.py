@@ -5,6 +5,7 @@ import base64
 import re
 import socket
 import ssl
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -128,7 +129,9 @@ class TestProxy:
                 with pytest.raises(ProxyLoginNeeded, match="wants a user name") as caught:
                     await client.ask("/models")
                 assert proxy.url in str(caught.value)
-                assert "wrong-word" not in f"{caught.value!r} {caught.value.detail} {caught.value.fields}"
+                told = "".join(traceback.format_exception(caught.value))
+                assert "wrong-word" not in f"{caught.value!r} {caught.value.detail} {caught.value.fields} {told}"
+                assert base64.b64encode(b"ann:wrong-word").decode() not in told
                 await client.close()
 
     async def test_that_refuses(self, server: FakeServer) -> None:

@@ -188,7 +188,10 @@ class Client:
         if body is not None:
             content = encoded(body) if is_short(body) else await asyncio.to_thread(encoded, body)
             headers["Content-Type"] = "application/json"
-        url, login = login_apart(path if "://" in path else self.base_url + path)
+        place = path if "://" in path else self.base_url + path
+        if not is_sendable(place):  # by itself the parser of URLs leaves some out: another address would be asked
+            raise ProviderUnreachable(**self._facts("a control character is in the address"))
+        url, login = login_apart(place)
         if login:  # whoever has written it into the address means it
             headers |= {"Authorization": f"Basic {base64.b64encode(login.encode('utf-8', 'replace')).decode()}"}
         method = method or ("GET" if body is None else "POST")
@@ -375,9 +378,9 @@ def without_password(url: str) -> str:
     return login_apart(url)[0]
 
 
-def is_sendable(key: str) -> bool:
-    """Return whether a key can stand in a header."""
-    return not any(character < " " or character == "\x7f" for character in key)
+def is_sendable(text: str) -> bool:
+    """Return whether a text has none of the characters that no header and no address can have."""
+    return not any(character < " " or character == "\x7f" for character in text)
 
 
 @lru_cache

@@ -4,7 +4,6 @@ Imports aiohttp at first use, for it is slow to import.
 """
 
 import base64
-import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,8 +33,6 @@ READ_BYTES = 16 * 1024
 MAX_HEADER = 64 * 1024
 SOCKS = "aiohttp_socks"
 SOCKS_PORT = 1080
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -99,8 +96,6 @@ class Session:
 
         from parley.http_connections import Attempt
 
-        if _CONTROL.search(url):
-            raise Unsendable("a control character is in the address")
         attempt = Attempt()
         try:
             return await self._send(attempt, method, url, body, headers)
@@ -141,7 +136,7 @@ class Session:
 
     async def close(self) -> None:
         """Close all connections. Who still reads an answer hears that it broke off."""
-        for answer in list(self._answers):
+        for answer in [answer for answer in self._answers if not answer.closed]:
             answer.close()  # by itself the session would let them wait for ever, or believe that they have all
         await self._session.close()
 

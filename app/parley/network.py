@@ -187,7 +187,7 @@ def login_apart(url: str) -> tuple[str, str]:
     if not at:
         return url, ""
     user, _, password = login.partition(":")
-    return parts._replace(netloc=place).geturl(), f"{unquote(user)}:{unquote(password)}"
+    return parts._replace(netloc=place).geturl(), f"{unquote(user)}:{unquote(password)}" if login else ""
 
 
 def leads_away(url: str, target: str) -> bool:
