@@ -2,18 +2,23 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
+import trustme
 
 from parley import http_connections, http_session
 from parley.errors import ConnectionLost, ProviderTimeout, RequestTooLarge
 from parley.http import Client
+from parley.network import Network
 from tests.conftest import Until
 from tests.providers.sockets import FakeServer, bytes_handler, chunk, read_request, response, silence, sse
 
@@ -201,6 +206,40 @@ class TestHangingUp:
             await client.close()
 
 
+def test_leaving_an_encrypted_stream_closes_it_at_once(tmp_path: Path) -> None:
+    """Not when the server has said goodbye, too, which one that thinks does not."""
+    authority, path, left = trustme.CA(), tmp_path / "authority.pem", list[bytes]()
+    authority.cert_pem.write_to_path(path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def think() -> None:
+        line, _address = listening.accept()
+        encrypted = context.wrap_socket(line, server_side=True)
+        encrypted.recv(65536)
+        encrypted.sendall(STREAM % (b"connection: close", sse("one")))
+        with socket.socket(fileno=encrypted.detach()) as bare:
+            bare.settimeout(10)
+            while left[-1:] != [b""]:
+                left.append(bare.recv(65536))
+
+    async def network() -> Network:
+        return Network(ca_file=str(path))
+
+    async def ask() -> None:
+        client = Client("Fake", f"https://127.0.0.1:{listening.getsockname()[1]}", network=network)
+        async with client.stream("/", {}) as answer, aclosing(answer.events()) as events:
+            assert await anext(events) == "one"
+        await asyncio.to_thread(server.join)
+        await client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=think)
+        server.start()
+        asyncio.run(ask())
+    assert left[-1:] == [b""]
+
+
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n%s\r\n\r\n%s"
 
 
@@ -334,6 +373,7 @@ HANGING = """
 import asyncio, socket, time
 from parley.errors import ProviderTimeout
 from parley.http import Client
+from parley.network import Network
 
 async def main():
     client = Client("Fake", "http://models.example")

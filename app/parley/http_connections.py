@@ -35,14 +35,14 @@ class Attempt:
     """One sending of a request: whether it must have a new connection, and which one it got."""
 
     new: bool = False
-    handler: ResponseHandler | None = None
+    handler: "Handler | None" = None
     reused: bool = False
     begun: float = 0.0
 
     @property
     def unheard(self) -> bool:
         """Return whether the connection was one that a server may have closed before it was asked, without a word."""
-        silent = isinstance(self.handler, Handler) and not self.handler.heard
+        silent = self.handler is not None and not self.handler.heard
         return self.reused and silent and monotonic() - self.begun < DEAD_SECONDS
 
 
@@ -53,11 +53,16 @@ class Handler(ResponseHandler):
     """The reader of a connection. It knows whether anything has come of what was asked last."""
 
     heard = False
+    made: ResponseHandler | None = None
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
         self.heard = True
         super().data_received(data)
+
+    def close(self) -> None:
+        """Close at once: else what waits to be sent would go first, and a goodbye of TLS be awaited for 30 seconds."""
+        self.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End. What the server said before it hung up may lie unread, when it was the writing that failed."""
@@ -111,15 +116,33 @@ class Fresh(aiohttp.TCPConnector):
         while True:
             connection = await super().connect(req, traces, timeout)
             handler = connection.protocol
-            assert handler is not None
+            assert isinstance(handler, Handler)
             attempt.handler, attempt.reused, attempt.begun = handler, handler in self._met, monotonic()
             if not attempt.reused or not (attempt.new or _is_readable(handler.transport)):
                 break
             connection.close()
         self._met.add(handler)
-        if isinstance(handler, Handler):
-            handler.heard = False
+        handler.heard = False
         return connection
+
+
+def through_socks(host: str, port: int, user: str, password: str, options: dict[str, Any]) -> Fresh:
+    """Return what connects through a SOCKS proxy, which looks names up itself."""
+    from aiohttp_socks import ProxyConnector
+
+    class Socks(Fresh, ProxyConnector):
+        """Reads with a handler of ours: the library's own, which it has made, would know nothing of all this."""
+
+        async def _connect_via_proxy(self, *args: Any, **found: Any) -> tuple[asyncio.Transport, ResponseHandler]:
+            transport, made = await super()._connect_via_proxy(*args, **found)
+            handler = Handler(self._loop)
+            handler.made = made  # it holds what would close the connection if it went
+            transport.set_protocol(handler)
+            handler.connection_made(transport)
+            return transport, handler
+
+    login = {"username": Utf8(user), "password": Utf8(password)} if user else {}
+    return Socks(host=host, port=port, rdns=True, **login, **options)
 
 
 class Names(AbstractResolver):

@@ -189,20 +189,14 @@ def words_of(error: Exception) -> str:
 
 
 def _connector(way: Way) -> "TCPConnector":
-    from parley.http_connections import Fresh, Names, Utf8
+    from parley.http_connections import Fresh, Names, through_socks
 
     options: dict[str, Any] = {"ssl": way.certificates or True, "limit": 0, "keepalive_timeout": IDLE_SECONDS}
     if not way.proxy.startswith("socks"):
         return Fresh(**options, resolver=Names(), use_dns_cache=False)
-    from aiohttp_socks import ProxyConnector
-
-    class Socks(Fresh, ProxyConnector):
-        """The same through a proxy that looks names up itself."""
-
     parts = urlsplit(way.proxy)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    login = {"username": Utf8(user), "password": Utf8(password)} if user else {}
-    return Socks(host=parts.hostname or "", port=parts.port or SOCKS_PORT, rdns=True, **login, **options)
+    return through_socks(parts.hostname or "", parts.port or SOCKS_PORT, user, password, options)
 
 
 def _proxied(proxy: str) -> dict[str, Any]:
