@@ -161,9 +161,10 @@ class Names(AbstractResolver):
         key = (host, port)
         future = self._asked.get(key)
         if future is None or future.done():
-            future = self._asked[key] = Future()
+            future = Future()
             future.set_running_or_notify_cancel()  # who waits may go, the others go on
             Thread(target=_look_up, args=(host, port, future), name="names", daemon=True).start()
+            self._asked[key] = future
         try:
             return await asyncio.wrap_future(future)
         finally:
