@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -139,41 +139,6 @@ async def test_no_more_sessions_than_are_allowed(site: Site, settings: Settings,
             await third.say(type="ping")
             assert (await third.hear())["type"] == "pong"
     await until(lambda: site.server.clients[0].open == 0)
-
-
-async def test_nobody_takes_all_sessions(site: Site, settings: Settings) -> None:
-    """One account has all of them, but for a place for each that has none open; few are kept so, whoever there is."""
-    ann, bob = await site.person(), await site.person("bob@example.org")
-    absent = await site.person("absent@example.org")
-    await site.services.store.accounts.change(absent.account.id, disabled=True)
-    settings.update(server_sessions=10)
-    async with AsyncExitStack() as stack:
-
-        async def opened(person: Person) -> str:
-            client = await stack.enter_async_context(talk(site, person))
-            await client.say(type="ping")
-            return str((await client.hear())["type"])
-
-        async def refused(person: Person) -> str:
-            client = await stack.enter_async_context(talk(site, person))
-            heard = await client.hear()
-            assert (heard["type"], heard["code"], await client.closed()) == ("error", "PROVIDER_UNAVAILABLE", 4002)
-            return str(heard["error"])
-
-        for _ in range(8):
-            assert await opened(ann) == "pong"
-        assert (await refused(ann)).endswith("You have 8 open.")
-        assert await opened(bob) == "pong"
-        assert (await refused(bob)).endswith("You have 1 open.")
-        assert await opened(site.owner) == "pong"
-        for person in (ann, bob, site.owner):
-            assert await refused(person) == "All 10 sessions of this server are in use."
-        settings.update(server_sessions=11)  # nobody is without
-        assert await opened(ann) == "pong"
-    settings.update(server_sessions=2)  # of so few none is kept
-    async with talk(site, ann), talk(site, ann) as second:
-        await second.say(type="ping")
-        assert (await second.hear())["type"] == "pong"
 
 
 async def test_several_questions_at_once(site: Site, provider: ScriptedProvider, until: Until) -> None:

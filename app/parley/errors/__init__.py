@@ -219,7 +219,6 @@ from parley.errors.serving import (
     ServerEnding,
     ServerOff,
     SessionsFull,
-    SessionsKept,
     TooManyRequests,
 )
 
@@ -323,7 +322,6 @@ __all__ = [
     "ServerOff",
     "ServerOutdated",
     "SessionsFull",
-    "SessionsKept",
     "SettingInvalid",
     "SettingUnknown",
     "SettingsUnreadable",

@@ -131,13 +131,6 @@ class SessionsFull(ChatError):
     sentence = "All {sessions} sessions of this server are in use."
 
 
-class SessionsKept(SessionsFull):
-    """The places that are left are kept for those who have no session open."""
-
-    code = "sessions_kept"
-    sentence = "The sessions that are left on this server are kept for people who have none. You have {sessions} open."
-
-
 class AnswersFull(ChatError):
     """As many answers as one account, or one socket, may wait for are coming."""
 

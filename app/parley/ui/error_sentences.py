@@ -293,10 +293,6 @@ SENTENCES: Mapping[str, object] = {
         "ErrorTexts", "A request with the Idempotency-Key “{key}” is being answered. Try again in a moment."
     ),
     "sessions_full": QT_TRANSLATE_NOOP("ErrorTexts", "All {sessions} sessions of this server are in use."),
-    "sessions_kept": QT_TRANSLATE_NOOP(
-        "ErrorTexts",
-        "The sessions that are left on this server are kept for people who have none. You have {sessions} open.",
-    ),
     "answers_full": QT_TRANSLATE_NOOP("ErrorTexts", "At most {answers} answers can come at once."),
     "server_ending": QT_TRANSLATE_NOOP("ErrorTexts", "This server is ending."),
     "library_closed": QT_TRANSLATE_NOOP(

@@ -18,7 +18,6 @@ from parley.errors import (
     RequestInvalid,
     ServerEnding,
     SessionsFull,
-    SessionsKept,
 )
 from parley.events import Event
 from parley.server.application import caller_of_socket, invalid
@@ -48,9 +47,6 @@ FAREWELL_SECONDS = 1.0
 MOST_ANSWERS = 8
 """So many answers can come over one socket at once."""
 
-KEPT = 5
-"""One place in so many is kept for accounts that have no session open, as far as there are such."""
-
 _CODES: Mapping[type[ChatError], int] = {SessionsFull: FULL, ServerEnding: GOING_AWAY}
 _NOBODY = frozenset({Kind.UNAUTHENTICATED, Kind.FORBIDDEN})
 
@@ -77,7 +73,8 @@ async def _serve(backend: Backend, sessions: Sessions, socket: WebSocket) -> Non
     try:
         caller, first = await _admitted(backend, socket)
         backend.limits.take(("all", caller.key), backend.options.server_requests)
-        _demand_place(backend, sessions, caller)
+        if len(sessions) >= backend.options.server_sessions:
+            raise SessionsFull(sessions=backend.options.server_sessions)
         if connection.caller is None:
             backend.connections.admit(connection, caller)
         connection.caller = caller  # the address may have told a further token
@@ -94,20 +91,6 @@ async def _serve(backend: Backend, sessions: Sessions, socket: WebSocket) -> Non
             raise
         task.uncancel()
         await _close(socket, connection.ending)
-
-
-def _demand_place(backend: Backend, sessions: Sessions, caller: Caller) -> None:
-    """Raise SessionsFull if all places are taken, and SessionsKept if the rest is for those who have none yet."""
-    most = backend.options.server_sessions
-    if len(sessions) >= most:
-        raise SessionsFull(sessions=most)
-    mine = sum(session.account == caller.id for session in sessions)
-    if not mine:
-        return
-    here = {session.account for session in sessions}
-    without = sum(account.id not in here and not account.disabled for account in backend.services.store.accounts.all())
-    if len(sessions) + min(without, most // KEPT) >= most:
-        raise SessionsKept(sessions=mine)
 
 
 async def _admitted(backend: Backend, socket: WebSocket) -> tuple[Caller, dict[str, Any] | None]:
@@ -155,8 +138,7 @@ def _read(event: Any) -> dict[str, Any]:
 
 async def _close(socket: WebSocket, error: ChatError) -> None:
     """Say why, and close."""
-    code = UNAUTHORIZED if kind_of(type(error)) in _NOBODY else TRY_AGAIN
-    code = next((found for kind, found in _CODES.items() if isinstance(error, kind)), code)
+    code = _CODES.get(type(error)) or (UNAUTHORIZED if kind_of(type(error)) in _NOBODY else TRY_AGAIN)
     with suppress(TimeoutError):
         async with asyncio.timeout(FAREWELL_SECONDS):
             await socket.send_text(to_json(error_message(Problem.of(error))).decode())
@@ -174,11 +156,6 @@ class Session:
         self._detached: set[Turn] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscribed = False
-
-    @property
-    def account(self) -> str:
-        """Return the id of the account that has opened it."""
-        return self._caller.id
 
     async def run(self, first: dict[str, Any] | None) -> None:
         """Answer what comes until the client goes. The first message may have come already."""
