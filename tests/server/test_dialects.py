@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 
+from parley.errors import RouteUnknown, StoreBusy, StoreReadOnly
 from parley.server import EmbeddedServer, Plan
 from parley.server.dialect import Dialect
 from parley.server.dialects import BUILT_IN
@@ -95,3 +96,12 @@ async def test_all_are_described(owner: Person) -> None:
     either = models["responses"]["200"]["content"]["application/json"]["schema"]["anyOf"]
     assert [schema["$ref"].rpartition("__")[2] for schema in either] == ["ModelList", "ModelList"]
     assert len(paths["/v1/models/{id}"]) == 1
+
+
+def test_where_our_files_lie_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    for error in (StoreReadOnly(path="/home/ann/parley"), StoreBusy(path="/home/ann/parley/parley.db")):
+        problem = Problem.of(error)
+        assert "/home" not in problem.sentence
+        assert "/home" not in Problem.from_failure(error.to_failure()).sentence
+        assert str(error) in caplog.text
+    assert "/v1/nowhere" in Problem.of(RouteUnknown(path="/v1/nowhere")).sentence

@@ -1,5 +1,6 @@
 """Problems: what an error means on the wire. Each dialect has words of its own for each kind."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -9,6 +10,8 @@ from typing import Self
 from parley import errors
 from parley.errors import ChatError
 from parley.messages import Failure
+
+logger = logging.getLogger(__name__)
 
 
 class Kind(Enum):
@@ -136,6 +139,8 @@ KINDS: Mapping[type[ChatError], Kind] = {
 }
 """Each error, or the nearest one above it in the tree."""
 
+OUR_FILES = "The computer that answers cannot use its own files. Its log tells more."
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -160,14 +165,17 @@ class Problem:
     def of(cls, error: ChatError) -> Self:
         """Return the problem that an error is."""
         invalid = error.invalid if isinstance(error, errors.RequestInvalid) else {}
-        seconds = _whole(error.retry_after)
-        return cls(kind_of(type(error)), error.code, str(error), error.detail, seconds, invalid)
+        kind, sentence = _heard(type(error), str(error))
+        if sentence is OUR_FILES:
+            logger.warning("%s", error)
+        return cls(kind, error.code, sentence, error.detail, _whole(error.retry_after), invalid)
 
     @classmethod
     def from_failure(cls, failure: Failure, retry_after: float | None = None) -> Self:
         """Return the problem that a reply ended with."""
-        kind = next((kind_of(each) for each in _all(ChatError) if each.code == failure.code), Kind.INTERNAL)
-        return cls(kind, failure.code, failure.sentence, failure.detail, _whole(retry_after))
+        error = next((each for each in _all(ChatError) if each.code == failure.code), ChatError)
+        kind, sentence = _heard(error, failure.sentence)
+        return cls(kind, failure.code, sentence, failure.detail, _whole(retry_after))
 
 
 def status_of(problem: Problem, statuses: Mapping[Kind, int], codes: Mapping[str, int]) -> int:
@@ -186,6 +194,12 @@ class TurnFailed(Exception):
 def kind_of(error: type[ChatError]) -> Kind:
     """Return what an error means: what its class is listed as, or the nearest one above it."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
+
+
+def _heard(error: type[ChatError], sentence: str) -> tuple[Kind, str]:
+    """Return what an error means, and its sentence as strangers may hear it: not where our own files lie."""
+    kind = kind_of(error)
+    return kind, OUR_FILES if "{path}" in error.sentence and STATUSES[kind] >= 500 else sentence
 
 
 def _whole(seconds: float | None) -> int | None:
