@@ -25,7 +25,6 @@ from parley.errors import (
     KeyMissing,
     KeyRefused,
     PageInstead,
-    ProviderError,
     ProviderTimeout,
     ProviderUnreachable,
     ProxyFailed,
@@ -167,7 +166,7 @@ class Client:
         if issubclass(kind, AddressWrong):
             words = f"{status}: {words}"
         facts = self._facts(words) | {"status": status, "model": model or self.provider}
-        return kind(retry_after=retry_after, **facts) if issubclass(kind, ProviderError) else kind(**facts)
+        return kind(retry_after=retry_after, **facts)
 
     def parsed(self, text: bytes | str) -> Any:
         """Return the value of a JSON text. Raises AnswerBroken."""

@@ -93,6 +93,18 @@ async def _two_tokens(site: Site) -> tuple[Account, dict[str, str]]:
     return account, {name: (await issue(account, name))[1] for name in ("first", "second")}
 
 
+@asynccontextmanager
+async def _answered(site: Site, token: str) -> AsyncIterator[tuple[AsyncIterator[str], str]]:
+    """Ask; give the lines of the answer behind the first, and the conversation's id."""
+    async with (
+        client(site.url, token) as asking,
+        asking.stream("POST", "/chat/stream", json={"message": "Hi"}) as answer,
+    ):
+        lines = answer.aiter_lines()
+        await anext(lines)
+        yield lines, answer.headers["x-conversation-id"]
+
+
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 async def test_a_token_takes_with_it_what_was_opened_with_it(site: Site, provider: ScriptedProvider, way: Way) -> None:
     _, tokens = await _two_tokens(site)
@@ -100,34 +112,25 @@ async def test_a_token_takes_with_it_what_was_opened_with_it(site: Site, provide
     provider.says("Hello", go_on, " there")
     mine = Way(headers=(("Authorization", "Bearer {first}"),))
     async with (
-        client(site.url, tokens["first"]) as asking,
-        asking.stream("POST", "/chat/stream", json={"message": "Hi"}) as answer,
+        _answered(site, tokens["first"]) as (lines, id),
+        way.filled(id, tokens).open(site.url) as ending,
+        mine.filled(id, tokens).open(site.url) as other,
     ):
-        lines = answer.aiter_lines()
-        await anext(lines)
-        id = answer.headers["x-conversation-id"]
-        async with way.filled(id, tokens).open(site.url) as ending, mine.filled(id, tokens).open(site.url) as other:
-            await site.services.store.tokens.revoke(int(tokens["second"].partition("|")[0]))
-            said = await asyncio.wait_for(ending, SECONDS)
-            assert "UNAUTHORIZED" in said or "UNAUTHENTICATED" in said
-            assert not other.done()
-            go_on.set()
-            assert '"done"' in await asyncio.wait_for(_read(lines), SECONDS)
-            assert not other.done()
-            await site.services.store.tokens.revoke(int(tokens["first"].partition("|")[0]))
-            assert "UNAUTHORIZED" in await asyncio.wait_for(other, SECONDS)
+        await site.services.store.tokens.revoke(int(tokens["second"].partition("|")[0]))
+        said = await asyncio.wait_for(ending, SECONDS)
+        assert "UNAUTHORIZED" in said or "UNAUTHENTICATED" in said
+        assert not other.done()
+        go_on.set()
+        assert '"done"' in await asyncio.wait_for(_read(lines), SECONDS)
+        assert not other.done()
+        await site.services.store.tokens.revoke(int(tokens["first"].partition("|")[0]))
+        assert "UNAUTHORIZED" in await asyncio.wait_for(other, SECONDS)
 
 
 async def test_an_account_takes_everything_with_it(site: Site, provider: ScriptedProvider) -> None:
     account, tokens = await _two_tokens(site)
     provider.says("Hello", asyncio.Event())
-    async with (
-        client(site.url, tokens["first"]) as asking,
-        asking.stream("POST", "/chat/stream", json={"message": "Hi"}) as answer,
-    ):
-        lines = answer.aiter_lines()
-        await anext(lines)
-        id = answer.headers["x-conversation-id"]
+    async with _answered(site, tokens["first"]) as (lines, id):
         owners = Way("/ws", (("Authorization", f"Bearer {site.owner.token}"),))
         ways = [way.filled(id, tokens) for way in WAYS.values()]
         async with owners.open(site.url) as other:

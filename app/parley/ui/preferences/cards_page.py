@@ -1,10 +1,10 @@
 """CardsPage: a page with a card for each thing of one kind, which follows the store while it is in sight."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from parley.store import EVERYTHING, Change, Store
@@ -25,10 +25,10 @@ class CardsPage(Page, Generic[C]):
     def __init__(self, title: str, store: Store, parent: QWidget) -> None:
         super().__init__(title, parent)
         self._store = store
-        self._unsubscribe: Callable[[], None] | None = None
         self.cards: dict[str, C] = {}
         self._gather = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gather.timeout.connect(self.refresh)
+        self.follow(lambda: store.subscribe(self._change))
 
     def refresh(self) -> None:
         """Show what there is now."""
@@ -36,15 +36,7 @@ class CardsPage(Page, Generic[C]):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._unsubscribe is None:
-            self._unsubscribe = self._store.subscribe(self._change)
         self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._unsubscribe:
-            self._unsubscribe()
-            self._unsubscribe = None
 
     def show_fitting(self, words: Sequence[str]) -> bool:
         found = super().show_fitting(words)

@@ -1,15 +1,19 @@
 """Page: a title and rows below each other, which scroll."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from parley.options import Options
 from parley.ui.preferences.row import Row, words_label
 
 WIDEST = 640
+
+Follow = Callable[[], Callable[[], object]]
+"""Begins to follow something; returns what ends that."""
 
 
 class Page(QScrollArea):
@@ -35,6 +39,22 @@ class Page(QScrollArea):
         heading.setIndent(0)
         self.column.addWidget(heading)
         self.setWidget(inside)
+        self._follows: list[Follow] = []
+        self._endings: list[Callable[[], object]] = []
+
+    def follow(self, follow: Follow) -> None:
+        """Follow something while the page is in sight."""
+        self._follows.append(follow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._endings:  # a window that comes back from its icon is shown again
+            self._endings = [follow() for follow in self._follows]
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        while self._endings:
+            self._endings.pop()()
 
     def add(self, part: QWidget) -> None:
         """Put something below the rest."""

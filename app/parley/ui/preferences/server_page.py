@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from parley.firewall import FirewallHint, firewall_hints
@@ -40,7 +40,8 @@ class ServerPage(OptionsPage):
         super().__init__(self.tr("Server"), "server", services, look, tasks, parent)
         self._server = server
         self._headings: list[QLabel] = []
-        self._unsubscribe: Callable[[], None] | None = None
+        self.follow(lambda: services.store.subscribe(self._change))
+        self.follow(self._follow_server)
         self.switch = ServerSwitchRow(server, look, tasks, self.inside)
         self.certificate = CertificateSection(self.inside)
         self.certificate.link_opened.connect(self.link_opened)
@@ -79,17 +80,11 @@ class ServerPage(OptionsPage):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._unsubscribe is None:
-            self._unsubscribe = self._services.store.subscribe(self._change)
-            self._server.changed.connect(self.refresh)
         self.refresh()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self._unsubscribe:
-            self._unsubscribe()
-            self._unsubscribe = None
-            self._server.changed.disconnect(self.refresh)
+    def _follow_server(self) -> Callable[[], object]:
+        self._server.changed.connect(self.refresh)
+        return lambda: self._server.changed.disconnect(self.refresh)
 
     def show_fitting(self, words: Sequence[str]) -> bool:
         for part in (*self._headings, self.certificate, self.firewall):

@@ -1,6 +1,6 @@
 """SpendingPage: the budget, what has been spent, and where prices come from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -55,7 +55,7 @@ class SpendingPage(OptionsPage):
         self.end()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look_at_prices)
-        self._unsubscribe: Callable[[], None] | None = None
+        self.follow(lambda: services.store.subscribe(self._change))
 
     def show_options(self, options: Options) -> None:
         super().show_options(options)
@@ -64,8 +64,6 @@ class SpendingPage(OptionsPage):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._unsubscribe is None:
-            self._unsubscribe = self._services.store.subscribe(self._change)
         self.report.show_options(self._services.settings.options)
         self._look_at_prices()
         self._timer.start()
@@ -73,9 +71,6 @@ class SpendingPage(OptionsPage):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
-        if self._unsubscribe:
-            self._unsubscribe()
-            self._unsubscribe = None
 
     def show_fitting(self, words: Sequence[str]) -> bool:
         fits = all(word in self._haystack for word in words)
