@@ -21,6 +21,7 @@ from parley.options import ProviderRow
 from parley.paths import Paths
 from parley.settings import Settings
 from tests.benchmarks import sessions
+from tests.benchmarks.load import WORDS
 from tests.benchmarks.memory import memory
 from tests.benchmarks.upstream import MODELS
 from tests.providers.sockets import unused_port
@@ -39,6 +40,7 @@ class Found:
     loaded: dict[str, float] = field(default_factory=dict)
     load: dict[str, Any] = field(default_factory=dict)
     cpu: list[float] = field(default_factory=list)
+    cpu_of_word: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def _measure(gateway: Gateway, pid: int, plan: Mapping[str, Any], found: Found) 
     for _ in range(plan["rounds"]):
         cost = _cost(gateway, pid, {"answers": plan["answers"]}) - warm_up
         found.cpu.append(max(0.0, cost) / plan["answers"])  # below nothing is what the clock of the system cannot tell
+        cost = _cost(gateway, pid, {"streams": plan["streams"], "rounds": 1}) - warm_up
+        found.cpu_of_word.append(max(0.0, cost) / (plan["streams"] * WORDS))
     found.load = _load(gateway.url, gateway.token, gateway.prefix, plan)
     found.loaded = memory(pid)
 

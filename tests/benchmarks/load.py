@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 WARM_UP = 20
 LIMIT = 4 * 1024 * 1024
+WORDS = 1000
+"""What each of many streams says."""
 
 
 class Client:
@@ -86,7 +88,7 @@ async def measure(url: str, token: str, prefix: str, plan: Mapping[str, Any]) ->
     for many in plan.get("at_once", ()):
         found[f"rate_{many}"] = await _rate(url, token, f"{prefix}t64", many, plan["seconds"])
     if many := plan.get("streams"):
-        found["chunks"] = [await _chunks(url, token, f"{prefix}t1000", many) for _ in range(plan["rounds"])]
+        found["chunks"] = [await _chunks(url, token, f"{prefix}t{WORDS}", many) for _ in range(plan["rounds"])]
     return found
 
 

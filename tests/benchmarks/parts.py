@@ -242,6 +242,8 @@ def gateways(plan: Plan, data: Data) -> Iterator[Figure]:
         yield Figure(f"server: {words}, added", "ms", added, theirs, _x(1 / 5))
     cpu = milliseconds(other.cpu) if other else ()
     yield Figure("server: cpu an answer", "ms", milliseconds(ours.cpu), cpu, _x(1 / 5))
+    spent, theirs = ([taken * 1e6 for taken in way.cpu_of_word] if way else [] for way in (ours, other))
+    yield Figure("server: cpu a word, 50 streams", "µs", spent, theirs)
     event, theirs = (
         [taken * 1e6 for taken in load.get("chunks", ())] for load in (ours.load, other.load if other else {})
     )
